@@ -1,0 +1,57 @@
+import type { Driver, MachineTemplate } from "./driver.ts";
+import type { Ref, Service } from "./recipe.ts";
+import type { Endpoint } from "./driver.ts";
+
+/** A driver with its credentials and machine templates: what `local()` or `byon({…})` returns. Opening it may load a cloud's SDK. */
+export interface Cloud {
+  readonly kind: string;
+  readonly template: MachineTemplate;
+  open(scope: CloudScope): Promise<Driver>;
+}
+
+/** What a driver may need to know of its surroundings. */
+export interface CloudScope {
+  /** Owner of what it makes: the application. */
+  readonly owner: string;
+  /** Every site of the application that this kind of cloud hosts, in the order of the config. */
+  readonly sites: readonly string[];
+}
+
+export interface Site {
+  readonly name: string;
+  readonly role: "primary" | "standby";
+  readonly cloud: Cloud;
+  /** `hot`: the web tier runs; `warm`: it is installed, and started after promotion. */
+  readonly standby: "hot" | "warm";
+}
+
+/** How much may be lost and how long it may take; each is compared with what a drill measured. */
+export interface Protection {
+  readonly maxLossTransactions: number;
+  readonly maxOutageSeconds: number;
+}
+
+/** Traffic: one balancer at the edge, spread over the nodes behind `to`. */
+export interface Traffic {
+  readonly balancer: Service;
+  readonly to: Ref<Endpoint>;
+  /** Path that answers 2xx when the application works. */
+  readonly health: string;
+}
+
+export interface Replication {
+  readonly of: Service;
+  readonly through: "embedded";
+  readonly gateway: Service;
+}
+
+/** One application, as declared in `hotsite.config.ts` and checked. */
+export interface Application {
+  readonly name: string;
+  readonly sites: readonly Site[];
+  readonly services: readonly Service[];
+  readonly edge?: { readonly name: string; readonly cloud: Cloud; readonly witness: Service };
+  readonly traffic?: Traffic;
+  readonly replication?: Replication;
+  readonly protection: Protection;
+}

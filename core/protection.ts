@@ -1,0 +1,91 @@
+/** Who may write, as the witness holds it. */
+export interface Authority {
+  /** Grows at every change; a write with a smaller one is refused. */
+  readonly epoch: number;
+  /** The one site whose database may be writable; null while nobody may (in the middle of a change). */
+  readonly writer: string | null;
+}
+
+/** The third place that decides who may write; lives in neither site. */
+export interface Witness {
+  /** Throws a retryable "unreachable" when the witness cannot be asked. */
+  authority(signal: AbortSignal): Promise<Authority>;
+  /** Compare-and-set: throws `StaleEpochError` unless the witness is still at `expected`. Granting what holds already changes nothing. */
+  grant(next: Authority, expected: Authority, signal: AbortSignal): Promise<void>;
+}
+
+/** What a database server says of itself. Positions are GTID texts, see `position.ts`. */
+export interface DatabaseState {
+  readonly writable: boolean;
+  /** Everything in its binlog. */
+  readonly position: string;
+  /** The GTID domain that its own writes go to. */
+  readonly domain: number;
+}
+
+/** What has been applied of a stream, read from the target database itself. */
+export interface Checkpoint {
+  readonly stream: string;
+  readonly epoch: number;
+  /** Sequence number of the last record applied. */
+  readonly sequence: number;
+  /** Everything of the source that is in the target. */
+  readonly position: string;
+}
+
+/** The role of one site's database: read, freeze, promote. All methods are repeatable. */
+export interface DatabaseControl {
+  readonly site: string;
+  state(signal: AbortSignal): Promise<DatabaseState>;
+  /** Read-only, with the connections of applications ended; gives the last position written. */
+  freeze(signal: AbortSignal): Promise<string>;
+  /** Writable under this epoch, which is recorded in the database; throws `StaleEpochError` when it has seen a newer one. */
+  promote(epoch: number, signal: AbortSignal): Promise<string>;
+  /** Undefined when nothing was ever applied. */
+  checkpoint(signal: AbortSignal): Promise<Checkpoint | undefined>;
+}
+
+/** Which way and under which epoch a link runs. */
+export interface LinkOrder {
+  /** `petclinic/db/7`: application, service and epoch. A new epoch is a new stream, whose sequence starts at 1. */
+  readonly stream: string;
+  readonly epoch: number;
+  readonly from: string;
+  readonly to: string;
+  /** The source's position from which to stream. */
+  readonly start: string;
+  /** `copy` replaces the target's data by a first copy; `stream` relies on it being equal at `start`. */
+  readonly begin: "copy" | "stream";
+}
+
+export interface LinkStatus {
+  readonly stream: string;
+  readonly epoch: number;
+  readonly state: "stopped" | "starting" | "copying" | "streaming" | "failed";
+  /** Why it failed, with position and remedy. */
+  readonly problem?: string;
+  /** Source position up to which everything is in the log, and in the target. */
+  readonly received?: string;
+  readonly applied?: string;
+  readonly sequence?: number;
+  /** Records in the log that are not applied yet. */
+  readonly behindTransactions?: number;
+  /** Seconds between a heartbeat's writing at the source and its commit at the target; grows while none arrives. */
+  readonly lagSeconds?: number;
+  readonly copy?: { readonly rows: number; readonly totalRows: number; readonly rowsPerSecond: number };
+}
+
+/** The gateway of the recovery site, which pulls the source's binlog, keeps the log and applies it. All methods are repeatable. */
+export interface LinkControl {
+  /** Where the gateway runs: the link's `to`. */
+  readonly site: string;
+  /** Undefined when it has no order. */
+  status(signal: AbortSignal): Promise<LinkStatus | undefined>;
+  /** Replaces the order; throws `StaleEpochError` when the gateway has seen a newer epoch. */
+  start(order: LinkOrder, signal: AbortSignal): Promise<void>;
+  /** Applies what the log holds, then ends; nothing more is pulled. Gives the position applied. */
+  drain(timeoutMs: number, signal: AbortSignal): Promise<string>;
+  /** Resolves once everything up to `position` is applied; throws a retryable "timeout". */
+  reach(position: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  stop(signal: AbortSignal): Promise<void>;
+}

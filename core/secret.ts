@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { inspect } from "node:util";
+import { HotsiteError, messageOf } from "./errors.ts";
+
+/** A value that never prints: only `reveal` gives it away. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return "[secret]";
+  }
+
+  toJSON(): string {
+    return "[secret]";
+  }
+
+  [inspect.custom](): string {
+    return "[secret]";
+  }
+}
+
+/** Where a secret comes from, as written in a config. */
+export type SecretSource =
+  | { readonly kind: "env"; readonly variable: string }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "generated"; readonly length: number };
+
+/** The ways to name a secret in `hotsite.config.ts`. */
+export const secret = {
+  /** The value of an environment variable of the `hotsite` process. */
+  env: (variable: string): SecretSource => ({ kind: "env", variable }),
+  /** The content of a file, without a trailing line break. */
+  file: (path: string): SecretSource => ({ kind: "file", path }),
+  /** Made once at random, then kept in the state folder, readable by its owner only. `length` is in characters. */
+  generated: (length = 24): SecretSource => ({ kind: "generated", length }),
+};
+
+/**
+ * The value behind a source. A generated one is made at its first use and kept under `folder` as a file of mode 0600.
+ * Two processes that make the same secret at once get the same value.
+ */
+export async function resolveSecret(source: SecretSource, name: string, folder: string): Promise<Secret> {
+  switch (source.kind) {
+    case "env": {
+      const value = process.env[source.variable];
+      if (value === undefined || value === "") {
+        throw new HotsiteError(
+          "secret-missing",
+          `${name}: the environment variable ${source.variable} is not set`,
+          {
+            hint: `export ${source.variable}=… and run the command again`,
+          },
+        );
+      }
+      return new Secret(value);
+    }
+    case "file":
+      return new Secret(await readSecretFile(name, resolve(source.path.replace(/^~(?=\/)/, homedir()))));
+    case "generated":
+      return keptSecret(join(folder, `${name.replaceAll("/", ".")}`), () => randomText(source.length));
+  }
+}
+
+/** The secret kept in `path`; made by `make` and written with mode 0600 when there is none. */
+export async function keptSecret(path: string, make: () => string | Promise<string>): Promise<Secret> {
+  const kept = await readFile(path, "utf8").catch(absent);
+  if (kept !== undefined && kept !== "") return new Secret(kept);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const value = await make();
+  // "wx" lets only one of two racing processes write; the other one reads what the first wrote.
+  const file = await open(path, "wx", 0o600).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
+    throw error;
+  });
+  if (file === undefined) return keptSecret(path, make);
+  await file.writeFile(value);
+  await file.sync();
+  await file.close();
+  return new Secret(value);
+}
+
+async function readSecretFile(name: string, path: string): Promise<string> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new HotsiteError("secret-missing", `${name}: cannot read ${path}: ${messageOf(cause)}`, {
+      cause,
+      hint: "check the path and its permissions",
+    });
+  });
+  return text.replace(/\r?\n$/, "");
+}
+
+function randomText(length: number): string {
+  const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+  // 256 is not a multiple of the alphabet: bytes past its last multiple are thrown away, so that each letter is as likely.
+  const fair = 256 - (256 % alphabet.length);
+  let text = "";
+  while (text.length < length) {
+    for (const byte of randomBytes(length))
+      if (byte < fair && text.length < length) text += alphabet.charAt(byte % alphabet.length);
+  }
+  return text;
+}
+
+function absent(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+  throw error;
+}

@@ -1,0 +1,87 @@
+// Bundles the command and the public API into dist/. Dependencies stay outside: npm installs them beside it.
+// `--types` adds the declarations of the public API, which only a package needs.
+import { spawnSync } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { sourcesStamp, stampFile } from "./stale.mjs";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const dist = join(root, "dist");
+const entries = ["main.js", "hotsite.js"];
+
+/**
+ * Builds dist/. A command that runs meanwhile still finds the pieces it loads later: they are named by their content, so the old ones
+ * can stay beside the new ones. `clean` takes them away.
+ */
+export async function buildAll({ types = false, clean = false } = {}) {
+  const stamp = sourcesStamp();
+  const fresh = await mkdtemp(join(root, ".dist-"));
+  try {
+    await bundle(fresh);
+    await cp(join(root, "cli/templates"), join(fresh, "templates"), { recursive: true });
+    if (types) emitTypes(fresh);
+    const kept = await moveInto(dist, fresh);
+    if (clean) await removeOthers(kept);
+    await writeFile(stampFile, stamp);
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+async function bundle(outdir) {
+  await build({
+    absWorkingDir: root,
+    entryPoints: { main: "cli/main.ts", hotsite: "hotsite.ts" },
+    outdir,
+    bundle: true,
+    // One instance of each module for the command and for the config that imports "hotsite"; and verbs load only what they use.
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    packages: "external",
+    sourcemap: true,
+    logLevel: "warning",
+  });
+}
+
+function emitTypes(outdir) {
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      "node_modules/typescript/bin/tsc",
+      ...["-p", "tsconfig.json", "--noEmit", "false", "--declaration", "--emitDeclarationOnly"],
+      ...["--rootDir", ".", "--outDir", outdir],
+    ],
+    { cwd: root, stdio: "inherit" },
+  );
+  if (status !== 0) throw new Error("the declarations could not be written");
+}
+
+/** The entries go last: whoever starts from a new one finds everything that it needs. */
+async function moveInto(target, fresh) {
+  const files = (await readdir(fresh, { recursive: true, withFileTypes: true }))
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name).slice(fresh.length + 1))
+    .sort((a, b) => entries.indexOf(a) - entries.indexOf(b));
+  for (const file of files) {
+    await mkdir(dirname(join(target, file)), { recursive: true });
+    await rename(join(fresh, file), join(target, file));
+  }
+  return new Set(files);
+}
+
+async function removeOthers(kept) {
+  for (const file of await readdir(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(file.parentPath, file.name);
+    if (file.isFile() && !kept.has(path.slice(dist.length + 1))) await rm(path);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const began = performance.now();
+  await buildAll({ types: process.argv.includes("--types"), clean: true });
+  console.error(`build: dist in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+}

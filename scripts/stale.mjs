@@ -1,0 +1,44 @@
+// Whether dist/ was built from the sources that are here. Quick, since the command asks at each start in a checkout.
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const notSources = new Set([
+  "node_modules",
+  "dist",
+  "test",
+  "bench",
+  "docs",
+  "examples",
+  "coverage",
+  "drills",
+]);
+
+export const stampFile = join(root, "dist/.sources");
+
+/** True when there is no build, or one of other sources. An installed package has no sources and is never stale. */
+export function isStale() {
+  if (!existsSync(join(root, "cli/main.ts"))) return false;
+  return !existsSync(stampFile) || readFileSync(stampFile, "utf8") !== sourcesStamp();
+}
+
+/** A digest of every source file that a build reads. */
+export function sourcesStamp() {
+  const hash = createHash("sha256");
+  for (const path of sources()) hash.update(path).update(readFileSync(join(root, path)));
+  return hash.digest("hex");
+}
+
+function sources() {
+  const folders = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !notSources.has(entry.name))
+    .map(({ name }) => name);
+  const inFolders = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .filter((name) => /\.(ts|mjs)$/.test(name))
+      .map((name) => join(folder, name)),
+  );
+  return ["hotsite.ts", "package.json", ...inFolders].filter((path) => existsSync(join(root, path))).sort();
+}

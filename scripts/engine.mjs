@@ -1,0 +1,160 @@
+// Finds a container engine (Docker or podman), or as root on Debian or Ubuntu installs Docker and starts it, with or without systemd.
+// Uses nothing but node itself, because it runs before node_modules exists.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, openSync, readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const log = "/var/log/hotsite-dockerd.log";
+const startMs = 60_000;
+
+/** The address of an engine that answers, as DOCKER_HOST would have it. */
+export async function ensureEngine() {
+  const engine = (await findEngine()) ?? (await installEngine());
+  await ensureBootstrap(engine);
+  return engine;
+}
+
+/** The first engine that answers, or undefined. A DOCKER_HOST that is set is the only candidate. */
+async function findEngine() {
+  const wanted = process.env.DOCKER_HOST;
+  if (wanted) {
+    if (await answers(wanted)) return wanted;
+    throw new Error(`no container engine answers at DOCKER_HOST=${wanted}: start it, or unset DOCKER_HOST`);
+  }
+  for (const socket of sockets()) {
+    if (await answers(`unix://${socket}`)) return `unix://${socket}`;
+  }
+  return undefined;
+}
+
+function sockets() {
+  const rootless = process.env.XDG_RUNTIME_DIR
+    ? [
+        join(process.env.XDG_RUNTIME_DIR, "docker.sock"),
+        join(process.env.XDG_RUNTIME_DIR, "podman/podman.sock"),
+      ]
+    : [];
+  return [
+    "/var/run/docker.sock",
+    join(homedir(), ".docker/run/docker.sock"),
+    "/run/podman/podman.sock",
+    ...rootless,
+  ];
+}
+
+async function answers(engine) {
+  return (await statusOf(engine, "/_ping")) === 200;
+}
+
+/** The HTTP status of a GET to the engine; undefined when nobody answers. */
+function statusOf(engine, path) {
+  const request = requestTo(engine, path);
+  return new Promise((resolve) => {
+    request.on("response", (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    request.on("timeout", () => request.destroy());
+    request.on("error", () => resolve(undefined));
+    request.on("close", () => resolve(undefined));
+    request.end();
+  });
+}
+
+function requestTo(engine, path) {
+  const timeout = 5000;
+  if (engine.startsWith("unix://"))
+    return http.request({ socketPath: engine.slice("unix://".length), path, timeout });
+  if (!engine.startsWith("tcp://") && !engine.startsWith("http")) {
+    throw new Error(`DOCKER_HOST=${engine} is not understood: use unix:///path or tcp://host:port`);
+  }
+  const { hostname, port } = new URL(engine.replace(/^\w+:/, "http:"));
+  if (!process.env.DOCKER_TLS_VERIFY) return http.request({ hostname, port, path, timeout });
+  const certificate = (file) =>
+    readFileSync(join(process.env.DOCKER_CERT_PATH ?? join(homedir(), ".docker"), file));
+  const tls = { ca: certificate("ca.pem"), cert: certificate("cert.pem"), key: certificate("key.pem") };
+  return https.request({ hostname, port, path, timeout, ...tls });
+}
+
+async function installEngine() {
+  if (!canInstall()) {
+    throw new Error(
+      "no container engine found: install Docker (https://docs.docker.com/engine/install) or podman, start it, and run the command again",
+    );
+  }
+  if (!isInstalled("dockerd")) install("docker.io", "iptables", "mmdebstrap");
+  await startEngine();
+  return findEngine();
+}
+
+function canInstall() {
+  return process.platform === "linux" && process.getuid() === 0 && isInstalled("apt-get");
+}
+
+/** Where no image registry answers, the base image of the nodes is made with mmdebstrap. */
+async function ensureBootstrap(engine) {
+  if (!canInstall() || isInstalled("mmdebstrap")) return;
+  if ((await statusOf(engine, "/images/debian:bookworm-slim/json")) !== 200) install("mmdebstrap");
+}
+
+function isInstalled(program) {
+  return ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/sbin", "/bin"].some((folder) =>
+    existsSync(join(folder, program)),
+  );
+}
+
+function install(...packages) {
+  console.error(`setup: installing ${packages.join(", ")} (apt-get)`);
+  apt("update", "-qq");
+  apt("install", "-y", "-qq", "--no-install-recommends", ...packages);
+}
+
+function apt(...args) {
+  const { status, error } = spawnSync("apt-get", ["-o", "DPkg::Lock::Timeout=300", ...args], {
+    stdio: ["ignore", 2, 2],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
+  if (status !== 0) {
+    throw new Error(
+      `apt-get ${args[0]} failed (${error?.message ?? `exit ${status}`}): check the package sources, or install Docker by hand`,
+    );
+  }
+}
+
+async function startEngine() {
+  console.error("setup: starting dockerd");
+  if (existsSync("/run/systemd/system"))
+    spawnSync("systemctl", ["start", "docker"], { stdio: ["ignore", 2, 2] });
+  else spawnDaemon();
+  const deadline = Date.now() + startMs;
+  while ((await findEngine()) === undefined) {
+    if (Date.now() > deadline)
+      throw new Error(`dockerd does not answer after ${startMs / 1000} s${lastWords()}`);
+    await sleep(100);
+  }
+}
+
+/** A daemon in its own session: it outlives this process. A second one, started in a race, sees the first and ends. */
+function spawnDaemon() {
+  const output = openSync(log, "a");
+  spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output], cwd: "/" }).unref();
+}
+
+function lastWords() {
+  if (!existsSync(log)) return "; see: journalctl -u docker";
+  return `; ${log} ends with:\n${readFileSync(log, "utf8").trimEnd().split("\n").slice(-5).join("\n")}`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    console.log(await ensureEngine());
+  } catch (error) {
+    console.error(`setup: ${error.message}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,24 @@
+import type { Answer } from "./world.ts";
+
+/** One GET as a client does it, with its whole time limited. Never throws but for an aborted signal. */
+export async function askOverHttp(url: URL, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
+  try {
+    const response = await fetch(url, {
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    });
+    // Reading to the end lets the connection be used again, and finds an answer that was cut off.
+    await response.arrayBuffer();
+    return { ok: response.status < 400, outcome: String(response.status) };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { ok: false, outcome: kindOf(error) };
+  }
+}
+
+function kindOf(error: unknown): string {
+  if (error instanceof Error && error.name === "TimeoutError") return "timeout";
+  const code = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined;
+  if (code === "ECONNREFUSED") return "refused";
+  return code === "ECONNRESET" || code === "UND_ERR_SOCKET" ? "reset" : "failed";
+}

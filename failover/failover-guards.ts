@@ -1,0 +1,98 @@
+import { z } from "zod";
+import type { Step } from "../core/workflow.ts";
+import type { FailoverInput } from "./failover.ts";
+import { readFacts, type Facts } from "./facts.ts";
+import { check, enforce, guard, type Guard } from "./guards.ts";
+import type { ProtectionWorld } from "./world.ts";
+
+const assessment = z.strictObject({
+  atMs: z.number(),
+  guards: z.array(guard),
+  power: z.enum(["on", "off", "mixed", "unknown"]),
+  /** Age of the newest word of the old primary: what was committed later may be lost. Provisional, until the old site is back. */
+  lossWithinSeconds: z.number().nullable(),
+});
+export type Assessment = z.infer<typeof assessment>;
+
+/** One automatic attempt, then a person: two failovers within the hour mean that something else is wrong. */
+export const ANTI_FLAP_MS = 3_600_000;
+
+/** All guards of an unplanned failover at once: verdict, authority, target, copy, stream, hold, anti-flap. `fence` is checked by its own step. */
+export function assess(input: FailoverInput): Step<ProtectionWorld, Assessment> {
+  return {
+    name: "assess",
+    output: assessment,
+    readOnly: true,
+    async run(world, signal) {
+      const { from, to, epoch, link: order, verdict, automatic } = input;
+      const [authority, target, link, facts, power] = await Promise.all([
+        world.witness.authority(signal),
+        world.database(to).state(signal),
+        world.link(to).status(signal),
+        readFacts(world),
+        world
+          .power(from)
+          .state(signal)
+          .catch(() => "unknown" as const),
+      ]);
+      signal.throwIfAborted();
+      const atMs = world.clock.now();
+      const guards: readonly Guard[] = [
+        check(
+          "verdict",
+          verdict?.actionable === true,
+          verdict === null
+            ? "nobody established that the primary is down"
+            : `${verdict.kind}: ${verdict.evidence.join("; ")}`,
+          "for a planned change use hotsite switchover; if you are sure: hotsite failover --force verdict",
+        ),
+        check(
+          "authority",
+          authority.epoch === epoch && authority.writer === from,
+          `witness: epoch ${authority.epoch}, writer ${authority.writer ?? "nobody"}`,
+          "hotsite status",
+        ),
+        check(
+          "target",
+          !target.writable,
+          `${to}: ${target.writable ? "writable already" : "read-only, answers"}`,
+        ),
+        check(
+          "copy",
+          facts?.copied === true,
+          facts?.copied === true
+            ? `${to} holds a full copy`
+            : `the first copy to ${to} never completed: promoting it loses data`,
+        ),
+        check(
+          "stream",
+          link !== undefined && link.stream === order.stream && link.state !== "copying",
+          link === undefined
+            ? `${to} follows nobody`
+            : `${link.stream}: ${link.state}${link.problem === undefined ? "" : `: ${link.problem}`}`,
+        ),
+        ...automaticGuards(automatic ? facts : undefined, atMs),
+      ];
+      const decided = enforce(`failover ${from} → ${to}`, guards, input.skip);
+      return { atMs, guards: [...decided], power, lossWithinSeconds: link?.lagSeconds ?? null };
+    },
+  };
+}
+
+/** What stops detection from acting alone; a person who gives the command is past them. */
+function automaticGuards(facts: Facts | undefined, nowMs: number): readonly Guard[] {
+  if (facts === undefined) return [];
+  const holds = facts.holds.filter(({ untilMs }) => untilMs === null || untilMs > nowMs);
+  const sinceMs = facts.lastAutomaticMs === null ? Infinity : nowMs - facts.lastAutomaticMs;
+  return [
+    check("hold", holds.length === 0, holds.map(({ reason }) => reason).join("; ") || "no hold"),
+    check(
+      "anti-flap",
+      sinceMs >= ANTI_FLAP_MS,
+      sinceMs === Infinity
+        ? "no automatic failover before"
+        : `the last automatic failover was ${Math.round(sinceMs / 60_000)} min ago`,
+      "find out why it happens again; then hotsite failover",
+    ),
+  ];
+}

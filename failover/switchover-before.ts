@@ -1,0 +1,127 @@
+import { z } from "zod";
+import type { Member } from "../core/balancer.ts";
+import { HotsiteError } from "../core/errors.ts";
+import type { DatabaseState } from "../core/protection.ts";
+import type { Step } from "../core/workflow.ts";
+import { readFacts } from "./facts.ts";
+import { check, enforce, guard, type Guard } from "./guards.ts";
+import type { SwitchoverInput } from "./switchover.ts";
+import { isWarm } from "./traffic.ts";
+import type { ProtectionWorld } from "./world.ts";
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list mixes steps of different outputs
+export type SwitchoverStep = Step<ProtectionWorld, any>;
+
+export const member = z.strictObject({
+  name: z.string(),
+  site: z.string(),
+  host: z.string(),
+  port: z.int(),
+  state: z.enum(["ready", "drain", "off"]),
+}) satisfies z.ZodType<Member>;
+
+const evaluated = z.strictObject({
+  guards: z.array(guard),
+  pool: z.array(member),
+  /** The GTID domain of the source's own writes: only these are the link's to carry. */
+  domain: z.int(),
+});
+
+/** All guards at once. It asks everything that the switch will need, so that each connection is open before requests wait. */
+export function evaluate(input: SwitchoverInput): Step<ProtectionWorld, z.infer<typeof evaluated>> {
+  return {
+    name: "evaluate",
+    output: evaluated,
+    readOnly: true,
+    async run(world, signal) {
+      const [source, pool] = await Promise.all([
+        world.database(input.from).state(signal),
+        world.balancer.members(signal),
+      ]);
+      const guards = await guardsOf(world, input, source, signal);
+      const decided = enforce(`switchover ${input.from} → ${input.to}`, guards, input.skip);
+      return { guards: [...decided], pool: [...pool], domain: source.domain };
+    },
+  };
+}
+
+async function guardsOf(
+  world: ProtectionWorld,
+  { from, to, epoch, link: order, maxLagSeconds }: SwitchoverInput,
+  source: DatabaseState,
+  signal: AbortSignal,
+): Promise<readonly Guard[]> {
+  const [authority, target, link, facts, members] = await Promise.all([
+    world.witness.authority(signal),
+    world.database(to).state(signal),
+    world.link(to).status(signal),
+    readFacts(world),
+    world.web(to).members(),
+    world.link(from).status(signal),
+  ]);
+  const behind = link?.lagSeconds;
+  return [
+    check(
+      "authority",
+      authority.writer === from && authority.epoch === epoch,
+      `witness: epoch ${authority.epoch}, writer ${authority.writer ?? "nobody"}`,
+      "hotsite status",
+    ),
+    check("source", source.writable, `${from}: ${source.writable ? "writable" : "read-only"}`),
+    check("target", !target.writable, `${to}: ${target.writable ? "writable: two primaries" : "read-only"}`),
+    check(
+      "copy",
+      facts?.copied === true,
+      facts?.copied === true ? `${to} holds a full copy` : `the first copy to ${to} is not complete`,
+      "wait for it: hotsite replication status",
+    ),
+    check(
+      "link",
+      link?.state === "streaming" && link.stream === order.stream,
+      link === undefined
+        ? "no link"
+        : `${link.stream}: ${link.state}${link.problem === undefined ? "" : `: ${link.problem}`}`,
+      "hotsite replication status",
+    ),
+    check(
+      "lag",
+      behind !== undefined && behind <= maxLagSeconds,
+      behind === undefined ? "lag unknown" : `${behind.toFixed(1)} s behind, ${maxLagSeconds} s allowed`,
+      "wait until the standby has caught up",
+    ),
+    check("capacity", members.length > 0, `${members.length} members in ${to}`),
+  ];
+}
+
+const warmed = z.strictObject({ ready: z.boolean() });
+
+/**
+ * A web tier that is started for this gets its chance before any request waits. One that cannot start on a read-only database
+ * is started after the promotion, while requests wait.
+ */
+export function prepareWeb(input: SwitchoverInput): Step<ProtectionWorld, z.infer<typeof warmed>> {
+  const { to } = input;
+  return {
+    name: `${to}: prepare web tier`,
+    output: warmed,
+    async run(world, signal) {
+      if (isWarm(world, to)) await world.web(to).start(signal);
+      try {
+        await world.web(to).ready(isWarm(world, to) ? WARM_UP_MS : HOT_MS, signal);
+        return { ready: true };
+      } catch (error) {
+        const late = error instanceof HotsiteError && error.code === "timeout" && isWarm(world, to);
+        if (!late) throw error;
+        await world.web(to).stop(signal);
+        return { ready: false };
+      }
+    },
+    async undo(world, _output, signal) {
+      if (isWarm(world, to)) await world.web(to).stop(signal);
+    },
+  };
+}
+
+/** Tomcat with a war starts in 5 to 20 s on two cores. */
+const WARM_UP_MS = 60_000;
+const HOT_MS = 10_000;

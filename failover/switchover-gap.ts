@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { HotsiteError } from "../core/errors.ts";
+import { formatPosition, includesPosition, inDomain, parsePosition } from "../core/position.ts";
+import type { Step } from "../core/workflow.ts";
+import { restoreAuthority, takeAuthority } from "./authority.ts";
+import type { evaluate, prepareWeb } from "./switchover-before.ts";
+import type { SwitchoverInput } from "./switchover.ts";
+import { CLIENTS_WRITE, sendTraffic } from "./traffic.ts";
+import type { ProtectionWorld } from "./world.ts";
+
+const moment = z.strictObject({ atMs: z.number() });
+const place = z.strictObject({ atMs: z.number(), position: z.string() });
+type Before = ReturnType<typeof evaluate>;
+type Moment = z.infer<typeof moment>;
+type Place = z.infer<typeof place>;
+
+/** New requests wait, those in progress end: from here to the release is the write gap. */
+export function holdTraffic(input: SwitchoverInput, before: Before): Step<ProtectionWorld, Moment> {
+  const { from, holdMs, drainMs } = input;
+  return {
+    name: "hold requests",
+    output: moment,
+    async run(world, signal) {
+      const pool = world.output(before).pool;
+      const names = pool
+        .filter(({ site, state }) => site === from && state !== "off")
+        .map(({ name }) => name);
+      const atMs = world.clock.now();
+      await world.balancer.hold(holdMs, signal);
+      await world.balancer.drain(names, drainMs, signal);
+      return { atMs };
+    },
+    async undo(world, _output, signal) {
+      await world.balancer.apply(world.output(before).pool, signal);
+      await world.balancer.release(signal);
+    },
+  };
+}
+
+/** Nobody may write: first by the witness, so that the role agent agrees, then at the database itself. Gives what the primary wrote last. */
+export function freeze({ from, epoch }: SwitchoverInput, before: Before): Step<ProtectionWorld, Place> {
+  return {
+    name: `${from}: freeze database`,
+    output: place,
+    async run(world, signal) {
+      await takeAuthority(world.witness, { epoch, writer: from }, signal);
+      const end = parsePosition(await world.database(from).freeze(signal));
+      return {
+        atMs: world.clock.now(),
+        position: formatPosition(inDomain(end, world.output(before).domain)),
+      };
+    },
+    async undo(world, _output, signal) {
+      await restoreAuthority(world.witness, { epoch, writer: from }, signal);
+      await world.database(from).promote(epoch, signal);
+    },
+  };
+}
+
+/** The standby applies up to the last transaction of the frozen primary; when it takes too long, all is taken back. */
+export function reachEnd(
+  { to, reachMs }: SwitchoverInput,
+  frozen: Step<ProtectionWorld, Place>,
+): Step<ProtectionWorld, Moment> {
+  return {
+    name: `${to}: apply the last transactions`,
+    output: moment,
+    readOnly: true,
+    async run(world, signal) {
+      await world.link(to).reach(world.output(frozen).position, reachMs, signal);
+      return { atMs: world.clock.now() };
+    },
+  };
+}
+
+/** Zero loss is asserted by positions, read from the target database itself, not hoped for. */
+export function catchUp(
+  { to, link: order }: SwitchoverInput,
+  frozen: Step<ProtectionWorld, Place>,
+): Step<ProtectionWorld, Place> {
+  return {
+    name: `${to}: prove that nothing is missing`,
+    output: place,
+    async run(world, signal) {
+      const [checkpoint, state] = await Promise.all([
+        world.database(to).checkpoint(signal),
+        world.database(to).state(signal),
+        world.link(to).stop(signal),
+      ]);
+      const end = parsePosition(world.output(frozen).position);
+      const applied = checkpoint?.stream === order.stream ? checkpoint.position : "";
+      const held = [applied, state.position].every((position) =>
+        includesPosition(parsePosition(position), end),
+      );
+      if (!held || state.writable) {
+        throw new HotsiteError(
+          "not-caught-up",
+          `${to} has ${applied === "" ? "nothing of this stream" : applied}, the frozen primary ended at ${world.output(frozen).position}`,
+          {
+            hint: "nothing was changed for good; see hotsite replication status",
+          },
+        );
+      }
+      return { atMs: world.clock.now(), position: applied };
+    },
+    async undo(world, _output, signal) {
+      await world.link(to).start(order, signal);
+    },
+  };
+}
+
+/** The new primary, by the witness and at the database. */
+export function promote({
+  to,
+  epoch,
+}: {
+  readonly to: string;
+  readonly epoch: number;
+}): Step<ProtectionWorld, Place> {
+  return {
+    name: `${to}: promote`,
+    output: place,
+    pointOfNoReturn: CLIENTS_WRITE,
+    async run(world, signal) {
+      await world.witness.grant({ epoch: epoch + 1, writer: to }, { epoch, writer: null }, signal);
+      const position = await world.database(to).promote(epoch + 1, signal);
+      return { atMs: world.clock.now(), position };
+    },
+  };
+}
+
+/** For a web tier that needs a writable database to start. */
+export function startWeb(
+  { to }: SwitchoverInput,
+  warm: ReturnType<typeof prepareWeb>,
+): Step<ProtectionWorld, Moment> {
+  return {
+    name: `${to}: start web tier`,
+    output: moment,
+    pointOfNoReturn: CLIENTS_WRITE,
+    async run(world, signal) {
+      if (!world.output(warm).ready) {
+        await world.web(to).start(signal);
+        await world.web(to).ready(WEB_START_MS, signal);
+      }
+      return { atMs: world.clock.now() };
+    },
+  };
+}
+
+/** Waiting requests go on, at the new site. */
+export function switchTraffic({
+  from,
+  to,
+}: {
+  readonly from: string;
+  readonly to: string;
+}): Step<ProtectionWorld, Moment> {
+  return {
+    name: `traffic to ${to}`,
+    output: moment,
+    pointOfNoReturn: CLIENTS_WRITE,
+    run: async (world, signal) => ({ atMs: await sendTraffic(world, to, from, signal) }),
+  };
+}
+
+/** How long a web tier may take to start while clients wait or fail. */
+export const WEB_START_MS = 120_000;

@@ -1,0 +1,123 @@
+import { all, command, type Command } from "../core/command.ts";
+import { HotsiteError, RetryableError } from "../core/errors.ts";
+import type { Check, NodePlan } from "../core/recipe.ts";
+import { CommandError, type Shell } from "../core/shell.ts";
+import { waitFor } from "../core/wait.ts";
+import { aptInstall, aptPurge } from "../remote/apt.ts";
+import { applyStage } from "../remote/exchange.ts";
+
+/** What putting a service on a node came to. */
+export type Outcome = "unchanged" | "changed";
+
+/** A service's plan and the node it is for. */
+export interface Work {
+  readonly service: string;
+  readonly plan: NodePlan;
+  readonly shell: Shell;
+}
+
+/** Installs the packages of a service, unless the node remembers having done so. One exchange. */
+export async function applyPackages({ service, plan, shell }: Work, signal: AbortSignal): Promise<Outcome> {
+  if (plan.packages.length === 0) return "unchanged";
+  const { ran } = await applyStage(
+    shell,
+    { name: `${service}/packages`, files: [], commands: [aptInstall(plan.packages)] },
+    signal,
+  );
+  return ran ? "changed" : "unchanged";
+}
+
+/**
+ * Files, install and configure stages, then start, then ready. Repeatable: what is as it should be is left alone, and a changed
+ * file that says so restarts the service. With `start: false` the service stays as it is.
+ */
+export async function applyService(
+  work: Work,
+  options: { start: boolean },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { service, plan, shell } = work;
+  const { install, configure } = plan.stages;
+  const stage = { name: `${service}/configure`, files: plan.files, commands: [...install, ...configure] };
+  const { changed, ran } = await applyStage(shell, stage, signal);
+  const outcome: Outcome = ran ? "changed" : "unchanged";
+  if (!options.start) return outcome;
+  const alive = await isAlive(work, signal);
+  if (outcome === "unchanged" && alive) return outcome;
+  const restarts = plan.files.some((file) => file.restarts === true && changed.includes(file.path));
+  if (alive && restarts) await stopService(work, signal);
+  await startService(work, signal);
+  return "changed";
+}
+
+/** Starts the service and waits until it is ready. Repeatable. */
+export async function startService({ service, plan, shell }: Work, signal: AbortSignal): Promise<void> {
+  await runAll(shell, plan.stages.start, signal);
+  await awaitReady(shell, service, plan.ready, signal);
+}
+
+/** Repeatable. */
+export async function stopService({ plan, shell }: Work, signal: AbortSignal): Promise<void> {
+  await runAll(shell, plan.stages.stop, signal);
+}
+
+/** Stops the service and removes what it brought: its files, the packages that it added, what its uninstall stage names. Repeatable. */
+export async function removeService({ service, plan, shell }: Work, signal: AbortSignal): Promise<void> {
+  const files = plan.files.map(({ path }) => path).filter((path) => !(path in plan.keeps));
+  const clean: Command[] = files.length === 0 ? [] : [command("rm", "-f", ...files)];
+  const packages = plan.packages.length === 0 ? [] : [aptPurge(plan.packages)];
+  const forget = command("rm", "-rf", `/var/lib/hotsite/${service}`);
+  await runAll(shell, [...plan.stages.stop, ...plan.stages.uninstall, ...packages, ...clean, forget], signal);
+}
+
+/** Whether the service runs, by its own account. */
+export async function isAlive({ plan, shell }: Work, signal: AbortSignal): Promise<boolean> {
+  try {
+    await shell.run(plan.alive, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError) return false;
+    throw error;
+  }
+}
+
+async function runAll(shell: Shell, commands: readonly Command[], signal: AbortSignal): Promise<void> {
+  if (commands.length > 0) await shell.run(all(...commands), signal);
+}
+
+async function awaitReady(shell: Shell, service: string, check: Check, signal: AbortSignal): Promise<void> {
+  const ask = async (): Promise<true> => {
+    try {
+      await shell.run(check.command, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof CommandError)
+        throw new RetryableError("not-ready", error.message, { cause: error });
+      throw error;
+    }
+  };
+  const options = {
+    timeoutMs: check.timeoutMs,
+    intervalMs: 300,
+    what: `${service} on ${shell.node} to be ready`,
+  };
+  await waitFor(ask, options, signal).catch(async (error: unknown) => {
+    signal.throwIfAborted();
+    throw await explained(error, shell, check, signal);
+  });
+}
+
+/** The failure together with what the service itself says, its log's last lines as a rule. */
+async function explained(
+  error: unknown,
+  shell: Shell,
+  { explain }: Check,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (explain === undefined || !(error instanceof HotsiteError)) return error;
+  const { stdout } = await shell.run(explain, signal, { accept: [0, 1] });
+  return new HotsiteError("not-ready", `${error.message}\n${stdout}`, {
+    cause: error,
+    hint: `hotsite logs ${shell.node}`,
+  });
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import type { Application } from "../core/application.ts";
+import type { NodeClaim } from "../core/driver.ts";
+import { PreflightError, type Fault } from "../core/errors.ts";
+import type { Step } from "../core/workflow.ts";
+import { nodesOf, type NodeSpec } from "./topology.ts";
+import type { World } from "./world.ts";
+
+/** The claim of a node. The run is part of its id: a node that was destroyed and is wanted again is a new claim. */
+export function claimOf(world: World, spec: NodeSpec, run: string): NodeClaim {
+  return {
+    id: `${world.owner}.${spec.site}.${spec.name}.${run}`,
+    owner: world.owner,
+    site: spec.site,
+    name: spec.name,
+    template: spec.cloud.template,
+    authorizedKey: world.loginKey.authorizedKey,
+    expose: [...new Set(spec.services.flatMap(({ service }) => service.recipe.expose(service.params)))],
+  };
+}
+
+/** Asks every cloud about the nodes that are still to be launched: all faults of all clouds at once. */
+export async function cloudFaults(world: World, run: string, signal: AbortSignal): Promise<readonly Fault[]> {
+  const faults: Fault[] = [];
+  const specs = nodesOf(world.application);
+  for (const cloud of new Set(specs.map((spec) => spec.cloud))) {
+    const missing: NodeClaim[] = [];
+    for (const spec of specs.filter((one) => one.cloud === cloud)) {
+      if ((await world.nodes.get(spec.site, spec.name))?.machine === undefined)
+        missing.push(claimOf(world, spec, run));
+    }
+    if (missing.length > 0) faults.push(...(await (await world.driver(cloud)).validate(missing, signal)));
+  }
+  return faults;
+}
+
+/** Nothing is launched while a cloud would refuse any of it. */
+export function validateClouds(application: Application): Step<World, null> {
+  return {
+    name: "validate clouds",
+    output: z.null(),
+    readOnly: true,
+    run: async (world, signal) => {
+      const faults = await cloudFaults(world, "validate", signal);
+      if (faults.length > 0) throw new PreflightError(application.name, faults);
+      return null;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { HotsiteError } from "../core/errors.ts";
+import type { Workflow } from "../core/workflow.ts";
+import { freshFacts, openFailover, readFacts, type Facts } from "./facts.ts";
+import { readLoss } from "./loss.ts";
+import { awaitCopy, bringBack, lookAround, reseed, settle } from "./reprotect-steps.ts";
+import type { ProtectionWorld } from "./world.ts";
+
+export const reprotectInput = z.strictObject({
+  active: z.string(),
+  standby: z.string(),
+  /** What the witness holds before. */
+  held: z.strictObject({ epoch: z.int(), writer: z.string().nullable() }),
+  /** Under which the standby follows: a new one when the present one had a stream already. */
+  epoch: z.int(),
+  /** The failover to settle: what the old primary had alone is read before its data is replaced. */
+  failover: openFailover.nullable(),
+  copyMs: z.number(),
+});
+export type ReprotectInput = z.infer<typeof reprotectInput>;
+
+/**
+ * Makes the other site a standby: powered on, read-only, what it had alone kept as evidence, its data replaced by a fresh copy.
+ * The same steps protect an application for the first time.
+ */
+export const reprotectWorkflow: Workflow<ProtectionWorld, ReprotectInput> = {
+  name: "reprotect",
+  input: reprotectInput,
+  steps: (input) => reprotectSteps(input).tree,
+};
+
+/** The steps by name, for those who read their outputs, and in order. */
+export function reprotectSteps(input: ReprotectInput) {
+  const seen = lookAround(input);
+  const back = bringBack(input, seen);
+  const lost = readLoss(input);
+  const seeded = reseed(input);
+  const copied = awaitCopy(input);
+  const settled = settle(input, seeded);
+  return { lost, copied, tree: { sequence: [seen, back, lost, seeded, copied, settled] } };
+}
+
+/** A first copy of some hundred gigabytes over a WAN. */
+const COPY_MS = 12 * 3_600_000;
+
+/** The input for the present facts; without any, for protecting the config's primary for the first time. */
+export async function planReprotect(world: ProtectionWorld, signal: AbortSignal): Promise<ReprotectInput> {
+  const {
+    activeSite: active,
+    standbySite: standby,
+    link,
+    failover,
+  } = (await readFacts(world)) ?? firstFacts(world);
+  const held = await world.witness.authority(signal);
+  const epoch = held.writer === active && held.epoch > 0 && link === null ? held.epoch : held.epoch + 1;
+  return { active, standby, held, epoch, failover, copyMs: COPY_MS };
+}
+
+function firstFacts({ application }: ProtectionWorld): Facts {
+  const primary = application.sites.find(({ role }) => role === "primary");
+  const standby = application.sites.find(({ role }) => role === "standby");
+  if (primary === undefined || standby === undefined) {
+    throw new HotsiteError("no-standby", `${application.name} has no standby site`, {
+      hint: "add a site with the role standby",
+    });
+  }
+  return freshFacts(primary.name, standby.name);
+}

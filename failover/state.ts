@@ -1,0 +1,123 @@
+import type { Authority, LinkStatus } from "../core/protection.ts";
+import type { Facts } from "./facts.ts";
+
+export type StateName =
+  | "UNPROTECTED"
+  | "PROTECTING"
+  | "PROTECTED"
+  | "DEGRADED"
+  | "SWITCHING-OVER"
+  | "FAILING-OVER"
+  | "FAILED-OVER"
+  | "REPROTECTING"
+  | "DIVERGED"
+  | "DRILLING";
+
+export interface State {
+  readonly name: StateName;
+  /** Why it is not better, as one sentence; empty when PROTECTED. */
+  readonly reason: string;
+  /** What to do about it. */
+  readonly next?: string;
+}
+
+/** What is known at the moment besides the facts; undefined: could not be asked. */
+export interface Observed {
+  /** The workflow that runs now or was interrupted. */
+  readonly operation: string | undefined;
+  readonly authority: Authority | undefined;
+  /** The link at the standby's gateway; null: it has no order. */
+  readonly link: LinkStatus | null | undefined;
+  /** Sites whose database is writable; a database that cannot be asked is not among them. */
+  readonly writable: readonly string[];
+  readonly maxLagSeconds: number;
+}
+
+/** What people see, derived from facts and from what is observed now. Pure. */
+export function stateOf(facts: Facts | undefined, seen: Observed): State {
+  if (facts === undefined) {
+    return seen.operation === undefined
+      ? { name: "UNPROTECTED", reason: "there is no standby yet", next: "hotsite install" }
+      : { name: "PROTECTING", reason: "the standby is being set up" };
+  }
+  return diverged(facts, seen) ?? busy(facts, seen) ?? lasting(facts, seen);
+}
+
+function diverged({ activeSite }: Facts, { writable, authority, operation }: Observed): State | undefined {
+  if (writable.length > 1) {
+    return {
+      name: "DIVERGED",
+      reason: `the databases of ${writable.join(" and ")} are both writable`,
+      next: "stop one of them; the witness says which may write: hotsite status --json",
+    };
+  }
+  const [other] = writable;
+  if (operation === undefined && other !== undefined && other !== activeSite && authority?.writer !== other) {
+    return {
+      name: "DIVERGED",
+      reason: `${other} is writable without the right to be`,
+      next: `hotsite reprotect`,
+    };
+  }
+  return undefined;
+}
+
+const operations: Readonly<Record<string, StateName>> = {
+  switchover: "SWITCHING-OVER",
+  failover: "FAILING-OVER",
+  reprotect: "REPROTECTING",
+};
+
+function busy(facts: Facts, { operation }: Observed): State | undefined {
+  const name = operation === undefined ? undefined : operations[operation];
+  if (facts.drill !== null) {
+    return {
+      name: "DRILLING",
+      reason: `drill ${facts.drill.id} since ${new Date(facts.drill.startedMs).toISOString()}`,
+      next: "if nobody runs it any more: hotsite drill --recover",
+    };
+  }
+  if (name === "REPROTECTING" && facts.failover === null)
+    return { name: "PROTECTING", reason: "the standby gets its first copy" };
+  return name === undefined
+    ? undefined
+    : { name, reason: `${operation} is in progress`, next: "if nobody runs it any more: hotsite resume" };
+}
+
+function lasting(facts: Facts, seen: Observed): State {
+  const { activeSite, standbySite, failover, copied } = facts;
+  if (failover !== null) {
+    return {
+      name: "FAILED-OVER",
+      reason: `${activeSite} serves alone since ${failover.from} was lost`,
+      next: "hotsite reprotect",
+    };
+  }
+  if (seen.authority !== undefined && seen.authority.writer !== activeSite) {
+    const writer = seen.authority.writer ?? "nobody";
+    return degraded(`the witness lets ${writer} write, not ${activeSite}`, "hotsite resume");
+  }
+  if (!copied) return { name: "PROTECTING", reason: `the first copy to ${standbySite} is not complete` };
+  if (seen.authority === undefined) return degraded("the witness does not answer: no failover is possible");
+  return linkTrouble(facts, seen) ?? { name: "PROTECTED", reason: "" };
+}
+
+function linkTrouble({ standbySite }: Facts, { link, maxLagSeconds }: Observed): State | undefined {
+  if (link === undefined)
+    return degraded(`the gateway of ${standbySite} does not answer`, `hotsite logs ${standbySite}`);
+  if (link === null) return degraded(`${standbySite} follows nobody`, "hotsite reprotect");
+  if (link.state === "failed")
+    return degraded(
+      `replication stopped: ${link.problem ?? "no reason given"}`,
+      "hotsite replication status",
+    );
+  if (link.state !== "streaming") return degraded(`replication is ${link.state}`);
+  if (link.lagSeconds === undefined) return degraded("no heartbeat has arrived yet");
+  if (link.lagSeconds > maxLagSeconds)
+    return degraded(`${standbySite} is ${link.lagSeconds.toFixed(1)} s behind`);
+  return undefined;
+}
+
+function degraded(reason: string, next?: string): State {
+  return { name: "DEGRADED", reason, ...(next === undefined ? {} : { next }) };
+}

@@ -1,0 +1,116 @@
+import { describe, expect, test } from "@jest/globals";
+import { planSwitchover, switchoverWorkflow } from "../../failover/switchover.ts";
+import { FakeWorld, type FakeOptions } from "./fake-world.ts";
+import { run } from "./run.ts";
+
+async function switched(options: FakeOptions = {}): Promise<FakeWorld> {
+  const world = await FakeWorld.protected(options);
+  await run(switchoverWorkflow, await planSwitchover(world), world);
+  return world;
+}
+
+describe("a switchover", () => {
+  test("leaves one writable database, the new one, under the next epoch", async () => {
+    const world = await switched();
+    expect(world.authority).toEqual({ epoch: 2, writer: "west" });
+    expect([world.site("east").writable, world.site("west").writable]).toEqual([false, true]);
+    expect(await world.facts()).toMatchObject({
+      activeSite: "west",
+      standbySite: "east",
+      epoch: 2,
+      copied: true,
+    });
+  });
+
+  test("loses nothing that was on its way when it began", async () => {
+    const world = await switched({ inFlight: 3 });
+    expect(world.site("west").history).toEqual(world.site("east").history);
+  });
+
+  test("sends the traffic over and lets waiting requests go on", async () => {
+    const world = await switched();
+    expect(world.held).toBe(false);
+    expect(world.pool.filter(({ state }) => state === "ready").map(({ site }) => site)).toEqual([
+      "west",
+      "west",
+    ]);
+    expect(await world.ask()).toMatchObject({ ok: true });
+  });
+
+  test("makes the old primary follow from the position of the promotion", async () => {
+    const world = await switched();
+    expect(world.site("east").link).toMatchObject({
+      state: "streaming",
+      order: { stream: "petclinic/db/2", from: "west", begin: "stream" },
+    });
+    world.commit("west");
+    expect(world.site("east").history).toEqual(world.site("west").history);
+  });
+
+  test("there and back again ends where it began, two epochs later", async () => {
+    const world = await switched();
+    world.commit("west");
+    await run(switchoverWorkflow, await planSwitchover(world), world);
+    expect(world.authority).toEqual({ epoch: 3, writer: "east" });
+    expect(world.site("east").history).toEqual(world.site("west").history);
+    expect(await world.ask()).toMatchObject({ ok: true });
+  });
+
+  test("takes everything back when the standby does not get there in time", async () => {
+    const world = await FakeWorld.protected();
+    const before = world.snapshot();
+    const plan = await planSwitchover(world);
+    world.link = (name) => ({
+      ...FakeWorld.prototype.link.call(world, name),
+      reach: async () => Promise.reject(new Error("too slow")),
+    });
+    await expect(run(switchoverWorkflow, plan, world)).rejects.toThrow("too slow");
+    expect(world.snapshot()).toEqual(before);
+    expect(await world.ask()).toMatchObject({ ok: true });
+  });
+
+  test("promotes nobody when the standby's database contradicts its checkpoint", async () => {
+    const world = await FakeWorld.protected();
+    const before = world.snapshot();
+    const plan = await planSwitchover(world);
+    world.database = (name) => ({
+      ...FakeWorld.prototype.database.call(world, name),
+      checkpoint: async () => ({ stream: "petclinic/db/1", epoch: 1, sequence: 9, position: "1-101-9" }),
+    });
+    await expect(run(switchoverWorkflow, plan, world)).rejects.toMatchObject({ code: "not-caught-up" });
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  test("tells every guard that does not hold at once, before anything is touched", async () => {
+    const world = await FakeWorld.protected();
+    const plan = await planSwitchover(world);
+    world.site("west").writable = true;
+    world.site("west").link!.state = "stopped";
+    world.authority = { epoch: 4, writer: "west" };
+    const before = world.snapshot();
+    await expect(run(switchoverWorkflow, plan, world)).rejects.toMatchObject({
+      code: "preflight",
+      faults: [{ path: "authority" }, { path: "target" }, { path: "link" }],
+    });
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  test("starts a warm web tier before requests wait, and stops the one left behind", async () => {
+    const world = await switched({ standby: "warm" });
+    expect([world.site("east").web, world.site("west").web]).toEqual([false, true]);
+  });
+
+  test("starts a web tier that needs a writable database after the promotion", async () => {
+    const world = await switched({ standby: "warm", needsWritable: true });
+    expect(world.site("west").web).toBe(true);
+    expect(await world.ask()).toMatchObject({ ok: true });
+  });
+
+  test("refuses a site that is not the standby", async () => {
+    const world = await FakeWorld.protected();
+    await expect(planSwitchover(world, { to: "east" })).rejects.toMatchObject({
+      code: "no-standby",
+      hint: "nothing to do: east is the primary already",
+    });
+  });
+});

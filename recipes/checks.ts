@@ -1,0 +1,35 @@
+import { command, script, type Command } from "../core/command.ts";
+import type { Check } from "../core/recipe.ts";
+
+interface CheckOptions {
+  readonly timeoutMs?: number;
+  readonly explain?: Command;
+}
+
+/** Long enough for a Java application that starts on a small machine beside others. */
+const TIMEOUT_MS = 120_000;
+
+/** Answered when `url` gives a status from 200 to 399. */
+export function httpOk(url: string, options: CheckOptions = {}): Check {
+  return check(httpAnswers(url), options);
+}
+
+/** Answered when something listens on this TCP port of the node. */
+export function tcpOpen(port: number, options: CheckOptions = {}): Check {
+  return check(command("timeout", "2", "bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${port}`), options);
+}
+
+/** Answered when the command succeeds. */
+export function check(question: Command, { timeoutMs = TIMEOUT_MS, explain }: CheckOptions = {}): Check {
+  return { command: question, timeoutMs, explain };
+}
+
+/** Fails and prints the status unless `url` gives one from 200 to 399. */
+export function httpAnswers(url: string): Command {
+  return script(HTTP_ANSWERS, url);
+}
+
+const HTTP_ANSWERS = `
+status=$(curl -sS -o /dev/null -w '%{http_code}' --max-time 5 "$1") || exit 1
+case $status in 2??|3??) ;; *) echo "HTTP $status from $1" >&2; exit 1;; esac
+`;

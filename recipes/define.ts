@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { PreflightError } from "../core/errors.ts";
+import type { LifecycleHooks, Recipe, RecipeContext, Service } from "../core/recipe.ts";
+import { faultsOf } from "./faults.ts";
+import { readParams } from "./params.ts";
+import { planOf } from "./plan.ts";
+import { refMaker } from "./refs.ts";
+import { secretsOf } from "./secrets.ts";
+import type { CommonParams, RecipeScope, RecipeSpec } from "./spec.ts";
+
+/** Makes a service: `mysql("db", {…})`. Throws `PreflightError` with everything that is wrong with the parameters. */
+export interface RecipeFactory<P, I, E extends object> {
+  (service: string, params: I & CommonParams<P>): Service<P> & E;
+  readonly recipe: Recipe<P>;
+}
+
+/** A recipe from its declarative form. */
+export function defineRecipe<
+  P extends object,
+  I extends object,
+  W extends z.ZodObject = z.ZodObject,
+  E extends object = object,
+>(name: string, spec: RecipeSpec<P, I, W, E>): RecipeFactory<P, I, E> {
+  const recipe = recipeOf(name, spec);
+  const make = (service: string, input: I & CommonParams<P>): Service<P> & E => {
+    const { params, instances, hooks } = readParams(service, spec.params, input);
+    const endpoints = spec.endpoints?.(refMaker(service), params) ?? ({} as E);
+    return {
+      ...endpoints,
+      name: service,
+      recipe: hooks === undefined ? recipe : recipeOf(name, spec, hooks),
+      params,
+      instances,
+    };
+  };
+  return Object.assign(make, { recipe });
+}
+
+function recipeOf<P extends object, I extends object, W extends z.ZodObject, E extends object>(
+  name: string,
+  spec: RecipeSpec<P, I, W, E>,
+  hooks: (context: RecipeContext<P>) => LifecycleHooks = () => ({}),
+): Recipe<P> {
+  return {
+    name,
+    params: spec.params,
+    secrets: (params) => ({ ...secretsOf(params), ...spec.secrets?.(params) }),
+    expose: (params) => spec.expose?.(params) ?? [],
+    plan: (context) => planOf(spec, scopeOf(spec, context), hooks(context)),
+    commands: spec.commands ?? {},
+    metrics: spec.metrics ?? {},
+  };
+}
+
+function scopeOf<P extends object, I extends object, W extends z.ZodObject, E extends object>(
+  spec: RecipeSpec<P, I, W, E>,
+  context: RecipeContext<P>,
+): RecipeScope<P, z.output<W>> {
+  const known = Object.keys(spec.wired?.shape ?? {});
+  const given = Object.entries(context.params).filter(([key]) => known.includes(key));
+  const schema = spec.wired ?? z.object({});
+  const faults = faultsOf(schema, Object.fromEntries(given), `services.${context.service}`);
+  if (faults.length > 0) throw new PreflightError(`the wiring of ${context.service}`, faults);
+  return { ...context, wired: schema.parse(Object.fromEntries(given)) as z.output<W> };
+}

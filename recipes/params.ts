@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { PreflightError } from "../core/errors.ts";
+import type { Instances, LifecycleHooks } from "../core/recipe.ts";
+import { faultsOf } from "./faults.ts";
+import type { CommonParams } from "./spec.ts";
+
+const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, {
+  error: "should be a short name of small letters, digits and dashes",
+});
+
+const instanceNumbers = z
+  .strictObject({ initial: z.int().min(0), min: z.int().min(0), max: z.int().min(1) })
+  .partial()
+  .transform(({ initial, min, max }) => {
+    const first = initial ?? Math.max(1, min ?? 1);
+    return { initial: first, min: min ?? Math.min(1, first), max: max ?? first };
+  })
+  .refine(({ initial, min, max }) => min <= initial && initial <= max, {
+    error: "should be min ≤ initial ≤ max",
+  });
+
+const hooksFunction = z.custom<() => LifecycleHooks>((value) => typeof value === "function", {
+  error: "should be a function that gives hooks",
+});
+
+/** The parameters of a service, checked. Throws `PreflightError` with everything that is wrong. */
+export function readParams<P, I extends object>(
+  service: string,
+  schema: z.ZodType<P, I>,
+  input: I & CommonParams<P>,
+): {
+  params: P;
+  instances: Instances;
+  hooks: CommonParams<P>["hooks"];
+} {
+  const { instances = {}, hooks, ...own } = input;
+  const at = `services.${service}`;
+  const faults = [
+    ...faultsOf(serviceName, service, at),
+    ...faultsOf(schema, own, at),
+    ...faultsOf(instanceNumbers, instances, `${at}.instances`),
+    ...faultsOf(hooksFunction.optional(), hooks, `${at}.hooks`),
+  ];
+  if (faults.length > 0) throw new PreflightError(at, faults);
+  return { params: schema.parse(own), instances: instanceNumbers.parse(instances), hooks };
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { HotsiteError } from "../core/errors.ts";
+import { Ref } from "../core/recipe.ts";
+import type { Secret, SecretSource } from "../core/secret.ts";
+import { walk } from "./walk.ts";
+
+/** A parameter that names a secret, see `secret` in core. A secret is never written into a config. */
+export const secretSource = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({ kind: z.literal("env"), variable: z.string().min(1) }),
+    z.strictObject({ kind: z.literal("file"), path: z.string().min(1) }),
+    z.strictObject({ kind: z.literal("generated"), length: z.int().min(12).max(200) }),
+  ],
+  { error: "should be secret.env(…), secret.file(…) or secret.generated()" },
+) satisfies z.ZodType<SecretSource>;
+
+/** Every secret named in parameters, by its path: `users.clinic.password`. */
+export function secretsOf(params: unknown): Readonly<Record<string, SecretSource>> {
+  const found: Record<string, SecretSource> = {};
+  walk(params, (value, path) => {
+    if (value instanceof Ref) return true;
+    const source = secretSource.safeParse(value);
+    if (source.success) found[path.join(".")] = value as SecretSource;
+    return source.success;
+  });
+  return found;
+}
+
+/** The value of a secret that stands somewhere in `params`. */
+export function secretOf(
+  { params, secrets }: { params: unknown; secrets: Readonly<Record<string, Secret>> },
+  source: SecretSource,
+): Secret {
+  const name = Object.entries(secretsOf(params)).find(([, known]) => known === source)?.[0];
+  return namedSecret(secrets, name ?? "");
+}
+
+/** Throws unless the service has this secret. */
+export function namedSecret(secrets: Readonly<Record<string, Secret>>, name: string): Secret {
+  const value = secrets[name];
+  if (value === undefined) throw new HotsiteError("secret-missing", `the secret ${name} is not known`);
+  return value;
+}

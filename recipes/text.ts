@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { Ref, type RecipeContext } from "../core/recipe.ts";
+import { Secret, type SecretSource } from "../core/secret.ts";
+import { secretOf, secretSource } from "./secrets.ts";
+
+type TextPart = string | number | boolean | SecretSource | Ref<string> | Ref<number> | Ref<Secret>;
+
+/** A text with values of other services in it; made by `text`. */
+export class Template {
+  readonly parts: readonly Text[];
+
+  constructor(parts: readonly Text[]) {
+    this.parts = parts;
+  }
+}
+
+/** What a setting may be: a plain value, a secret, a value of another service, or a text made of them. */
+export type Text = TextPart | Template;
+
+/** A text with values of other services in it: text`${db.jdbc("shop", "shop").url}&connectTimeout=2000`. */
+export function text(strings: TemplateStringsArray, ...values: readonly Text[]): Template {
+  return new Template(
+    strings.flatMap((string, index) => {
+      const value = values[index];
+      return value === undefined ? [string] : [string, value];
+    }),
+  );
+}
+
+/** A parameter that takes a `Text`. */
+export const textValue: z.ZodType<Text, Text> = z.union(
+  [
+    z.string(),
+    z.number(),
+    z.boolean(),
+    secretSource,
+    z.custom<Ref<string>>((value) => value instanceof Ref),
+    z.custom<Template>((value) => value instanceof Template),
+  ],
+  { error: "should be a text, a number, a secret, a value of another service, or text`…`" },
+);
+
+/** The text itself; a `Secret` when any part of it is one. */
+export function resolveText(context: RecipeContext<unknown>, value: Text): string | Secret {
+  if (value instanceof Template) return concat(value.parts.map((part) => resolveText(context, part)));
+  if (value instanceof Ref) {
+    const found = context.value<string | number | Secret>(value);
+    return found instanceof Secret ? found : String(found);
+  }
+  return typeof value === "object" ? secretOf(context, value) : String(value);
+}
+
+/** Texts joined; a `Secret` when one of them is. */
+export function concat(parts: readonly (string | Secret)[]): string | Secret {
+  const joined = parts.map(reveal).join("");
+  return parts.some((part) => part instanceof Secret) ? new Secret(joined) : joined;
+}
+
+/** The bare characters; what is made of them must be a `Secret` again. */
+export function reveal(value: string | Secret): string {
+  return value instanceof Secret ? value.reveal() : value;
+}

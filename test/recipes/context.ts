@@ -1,0 +1,59 @@
+import type { NodeView, RecipeContext, Ref, Service, ServiceView } from "../../core/recipe.ts";
+import { Secret } from "../../core/secret.ts";
+
+/** What a test says about the surroundings of a recipe. */
+export interface Surroundings {
+  readonly node?: Partial<NodeView>;
+  /** What the lifecycle would add to the parameters. */
+  readonly wired?: object;
+  /** The other services whose endpoints are used. */
+  readonly others?: readonly Service[];
+}
+
+/** A context for one node of a service, as the lifecycle would make it, in which every secret is recognisable. */
+export function contextFor<P>(
+  service: Service<P>,
+  { node, wired, others = [] }: Surroundings = {},
+): RecipeContext<P> {
+  const view: NodeView = { ...nodeOf(service.name), ...node };
+  return {
+    application: "clinic",
+    service: service.name,
+    node: view,
+    params: { ...service.params, ...wired },
+    secrets: secretsFor(service),
+    tls: { ca: "CA PEM\n", certificate: "CERT PEM\n", key: new Secret("SECRET-tls-key\n") },
+    nodes: (name) => (name === service.name ? [view] : [nodeOf(name)]),
+    value: (ref) => resolveIn(others, ref),
+  };
+}
+
+/** Every secret of a service, as `SECRET-<name>`. */
+export function secretsFor(service: Service): Readonly<Record<string, Secret>> {
+  const names = Object.keys(service.recipe.secrets(service.params));
+  return Object.fromEntries(names.map((name) => [name, new Secret(`SECRET-${name}`)]));
+}
+
+function resolveIn<T>(services: readonly Service[], ref: Ref<T>): T {
+  const service = services.find(({ name }) => name === ref.service);
+  if (service === undefined) throw new Error(`the test has no service ${ref.service}`);
+  const view: ServiceView = {
+    application: "clinic",
+    nodes: [nodeOf(service.name)],
+    params: service.params,
+    secrets: secretsFor(service),
+  };
+  return ref.resolve(view);
+}
+
+function nodeOf(service: string): NodeView {
+  return {
+    site: "east",
+    role: "primary",
+    service,
+    name: `${service}-1`,
+    index: 1,
+    address: "10.111.0.11",
+    exposed: {},
+  };
+}

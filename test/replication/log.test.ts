@@ -50,7 +50,7 @@ describe("the folder of the embedded log", () => {
 });
 
 async function writeUntilKilled(folder: string, appends: number): Promise<number> {
-  const child = startScript("log-writer.ts", [folder, "s"]);
+  const child = startScript("test/replication/log-writer.ts", [folder, "s"]);
   const ended = once(child, "close");
   let acknowledged = 0;
   let seen = 0;

@@ -1,29 +1,75 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmod, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Starts a TypeScript file of this folder as a process of its own: bundled first, as Node 20 does not run TypeScript. */
-export function startScript(
-  name: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): ChildProcess & { readonly stdout: NodeJS.ReadableStream } {
-  const child = spawn(process.execPath, [bundle(join(root, "test/replication", name)), ...args], {
-    stdio: ["pipe", "pipe", "inherit"],
+/** A process of our own code. */
+export type Script = ChildProcess & { readonly stdout: NodeJS.ReadableStream };
+
+/** Starts a TypeScript file as a process of its own: bundled first, as Node 20 does not run TypeScript. */
+export function startScript(path: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Script {
+  return spawn(process.execPath, [bundle(path), ...args], {
+    stdio: ["ignore", "pipe", process.env.HOTSITE_TEST_LOG === undefined ? "ignore" : "inherit"],
     env: { ...process.env, ...env },
   });
-  return child;
 }
+
+/** Starts what runs on nodes: `gateway …`, `witness …`. */
+export function startNode(args: readonly string[], env: NodeJS.ProcessEnv = {}): Script {
+  const script = startScript("replication/node.ts", args, env);
+  script.stdout.resume();
+  return script;
+}
+
+/** Resolves when the process is gone. */
+export async function stopScript(script: Script | undefined, how: NodeJS.Signals): Promise<void> {
+  if (script === undefined || script.exitCode !== null || script.signalCode !== null) return;
+  const gone = once(script, "exit");
+  script.kill(how);
+  await gone;
+}
+
+/** The path of a program `gateway` or `witness` with its configuration, as it is on a node. */
+export async function nodeProgram(folder: string, name: string, config: string): Promise<string> {
+  const path = join(folder, name);
+  const line = `exec ${process.execPath} ${bundle("replication/node.ts")} ${name} "$@" --config ${config}`;
+  await writeFile(path, `#!/bin/sh\n${line}\n`);
+  await chmod(path, 0o755);
+  return path;
+}
+
+/** A port of the loopback interface that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+const bundled = new Set<string>();
 
 /** Inside the checkout, so that the packages are found; the test process's id keeps parallel runs apart. */
 function bundle(entry: string): string {
   const out = join(root, "node_modules/.cache/hotsite", `${basename(entry, ".ts")}-${process.pid}.mjs`);
+  if (bundled.has(out)) return out;
   execFileSync(join(root, "node_modules/.bin/esbuild"), [
-    entry,
+    join(root, entry),
     `--outfile=${out}`,
-    ...["--bundle", "--platform=node", "--format=esm", "--packages=external", "--log-level=warning"],
+    ...[
+      "--bundle",
+      "--target=node20.19",
+      "--platform=node",
+      "--format=esm",
+      "--packages=external",
+      "--log-level=warning",
+    ],
   ]);
+  bundled.add(out);
   return out;
 }

@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+/** Where the gateway finds its configuration unless it is told otherwise. */
+export const gatewayConfigPath = "/etc/hotsite/gateway/gateway.json";
+
+const server = z.strictObject({
+  host: z.string(),
+  port: z.number().int().min(1).max(65535).default(3306),
+  user: z.string(),
+  passwordFile: z.string().describe("path of a file that holds the password alone"),
+  ca: z
+    .string()
+    .optional()
+    .describe("path of the PEM that the server's certificate must be signed by; without it no TLS"),
+});
+
+export const gatewayConfig = z.strictObject({
+  site: z.string().describe("where this gateway runs: the target of its link"),
+  source: server.extend({ site: z.string() }).describe("the other site's database, as the feeder's user"),
+  target: server.describe("this site's database, as the applier's user"),
+  databases: z.array(z.string()).min(1).describe("what is replicated"),
+  stateFolder: z
+    .string()
+    .default("/var/lib/hotsite-gateway")
+    .describe("where the order and the log are kept"),
+  controlSocket: z.string().default("/run/hotsite-gateway/control.sock"),
+});
+
+export type GatewayConfig = z.infer<typeof gatewayConfig>;

@@ -1,0 +1,43 @@
+/**
+ * The schema that Hotsite keeps on every database server; applying it again changes nothing. It is local to each server: only the rows of
+ * `heartbeat` and `ledger` travel, like the application's data.
+ */
+export const schemaSql = `SET SESSION sql_log_bin = 0;
+CREATE DATABASE IF NOT EXISTS hotsite CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS hotsite.checkpoint (
+  stream VARCHAR(190) NOT NULL PRIMARY KEY,
+  epoch BIGINT UNSIGNED NOT NULL,
+  sequence BIGINT UNSIGNED NOT NULL,
+  position TEXT NOT NULL,
+  updated TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3)
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='how far each stream is applied';
+CREATE TABLE IF NOT EXISTS hotsite.authority (
+  id TINYINT NOT NULL PRIMARY KEY CHECK (id = 1),
+  epoch BIGINT UNSIGNED NOT NULL
+) ENGINE=InnoDB COMMENT='the epoch under which this server was last promoted';
+CREATE TABLE IF NOT EXISTS hotsite.heartbeat (
+  site VARCHAR(64) NOT NULL PRIMARY KEY,
+  at_ms BIGINT NOT NULL
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='written each second, to measure lag';
+CREATE TABLE IF NOT EXISTS hotsite.ledger (
+  id BIGINT NOT NULL PRIMARY KEY,
+  drill VARCHAR(64) NOT NULL,
+  written_ms BIGINT NOT NULL
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='what the client of a drill wrote';
+SET SESSION sql_log_bin = 1;
+`;
+
+/** The least that the user who applies a stream needs on the target. `user` is quoted SQL: `'hotsite_applier'@'%'`. */
+export function applierGrants(user: string, databases: readonly string[]): readonly string[] {
+  return [
+    // To write on a read-only standby, and to give each transaction the identity that it has at the source.
+    `GRANT READ_ONLY ADMIN, BINLOG REPLAY, SET USER ON *.* TO ${user}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON hotsite.* TO ${user}`,
+    ...databases.map((name) => `GRANT ALL PRIVILEGES ON ${grantTarget(name)}.* TO ${user}`),
+  ];
+}
+
+/** In a GRANT, `_` and `%` of a database's name stand for others unless they are escaped. */
+function grantTarget(database: string): string {
+  return `\`${database.replaceAll("`", "``").replaceAll(/[_%]/g, String.raw`\$&`)}\``;
+}

@@ -1,0 +1,185 @@
+/**
+ * What travels from feeder to processor through the log. Values are raw: nothing is transcoded or rounded on the way.
+ *
+ * | column                       | value                                                                    |
+ * |------------------------------|--------------------------------------------------------------------------|
+ * | int, year                    | number, or bigint where a number would not be exact                      |
+ * | decimal                      | text, exact                                                              |
+ * | float, double                | number; negative zero is the text `-0`, which MessagePack has no number for |
+ * | date, time, datetime         | text with its fraction                                                   |
+ * | timestamp                    | the same, in UTC                                                         |
+ * | text                         | bytes in the column's own character set                                  |
+ * | bytes, geometry              | bytes; a geometry as MariaDB keeps it: SRID, then WKB                    |
+ * | enum                         | its index, 0 for the invalid value                                       |
+ * | set                          | its bits, number or bigint                                               |
+ * | bit                          | bytes, the highest first                                                 |
+ */
+export type Value = null | number | bigint | string | Uint8Array;
+
+/** Values of every column of a table, in order. */
+export type Row = readonly Value[];
+
+export const columnTypes = [
+  ...(["int", "decimal", "float", "double", "year", "date", "time", "datetime", "timestamp"] as const),
+  ...(["text", "bytes", "geometry", "enum", "set", "bit"] as const),
+] as const;
+
+export type ColumnType = (typeof columnTypes)[number];
+
+export interface ColumnSchema {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly nullable: boolean;
+  readonly unsigned: boolean;
+  /** MariaDB's name of the character set, of a `text` column: `utf8mb4`. */
+  readonly charset?: string;
+}
+
+/** A table as it was when the rows were written. Which columns are generated, the binlog does not say. */
+export interface TableSchema {
+  readonly database: string;
+  readonly table: string;
+  readonly columns: readonly ColumnSchema[];
+  /** Places of the primary key's columns, in key order; never empty. */
+  readonly primaryKey: readonly number[];
+}
+
+/** Rows of one table, in the order in which they were changed. */
+export interface RowsChange {
+  readonly kind: "insert" | "update" | "delete";
+  /** Place in the batch's `tables`. */
+  readonly table: number;
+  /** Full images: of an update and a delete before it, of an insert after it. */
+  readonly rows: readonly Row[];
+  /** Of an update: the image after it, one for each of `rows`. */
+  readonly after?: readonly Row[];
+  readonly checks: Checks;
+  /**
+   * The table is being copied: the row may or may not be in the target yet. Insert and update put the row there whatever was there
+   * before, delete takes it away if it is there. Without it, exactly one row is inserted or found.
+   */
+  readonly overlap?: true;
+}
+
+/** What the source's session had switched on. */
+export interface Checks {
+  readonly foreignKeys: boolean;
+  readonly unique: boolean;
+  /** `CHECK` constraints. */
+  readonly constraints: boolean;
+}
+
+/** A statement that changes the schema, with everything of its session that its meaning depends on. */
+export interface StatementChange {
+  readonly kind: "statement";
+  readonly sql: string;
+  /** The session's default database; empty when it had none. */
+  readonly database: string;
+  /** `@@sql_mode` as a number, as `SET sql_mode` takes it. */
+  readonly sqlMode: number | bigint;
+  /** Ids of collations, as `SET collation_connection` and `SET collation_server` take them; the text itself is sent as utf8mb4. */
+  readonly collationConnection: number;
+  readonly collationServer: number;
+  readonly timeZone?: string;
+  /** `SET TIMESTAMP`: seconds since 1970, with a fraction. */
+  readonly timestamp: number;
+  readonly checks: Checks;
+  /** What the source's session said where the statement names no definer. */
+  readonly invoker?: { readonly user: string; readonly host: string };
+}
+
+export type Change = RowsChange | StatementChange;
+
+/** One source transaction, or a part of a large one. A statement is alone in its transaction. */
+export interface TransactionRecord {
+  readonly kind: "transaction";
+  readonly seq: number;
+  /** `domain-server-sequence` of the source transaction; all its parts have the same. */
+  readonly gtid: string;
+  /** When the source began to commit it, milliseconds since 1970; MariaDB tells whole seconds. */
+  readonly commitMs: number;
+  /** From 1. */
+  readonly part: number;
+  readonly last: boolean;
+  readonly changes: readonly Change[];
+}
+
+/** The parts so far of the transaction whose `last` part has not come are void; it comes again from part 1. */
+export interface AbortRecord {
+  readonly kind: "abort";
+  readonly seq: number;
+}
+
+/** One statement that makes a part of the schema. */
+export interface SchemaStatement {
+  readonly sql: string;
+  /** Default database to run it in. */
+  readonly database: string;
+  readonly sqlMode: string;
+  readonly collationConnection: string;
+}
+
+/** The first copy begins: the target drops these databases and runs the statements, in order. */
+export interface CopyBeginRecord {
+  readonly kind: "copy-begin";
+  readonly seq: number;
+  readonly databases: readonly string[];
+  readonly statements: readonly SchemaStatement[];
+}
+
+/**
+ * Rows as they are at exactly this place of the stream, of a table that is being copied: none of them differs from what the target has
+ * of them. Parents come before children, but a row may refer to one of its own table that comes later.
+ */
+export interface CopyChunkRecord {
+  readonly kind: "copy-chunk";
+  readonly seq: number;
+  readonly table: number;
+  readonly rows: readonly Row[];
+}
+
+/** From here on every change of the table finds exactly one row. */
+export interface CopyTableDoneRecord {
+  readonly kind: "copy-table-done";
+  readonly seq: number;
+  readonly database: string;
+  readonly table: string;
+}
+
+/** The first copy is complete; the statements make what must not be there before the rows: views and routines. */
+export interface CopyEndRecord {
+  readonly kind: "copy-end";
+  readonly seq: number;
+  readonly statements: readonly SchemaStatement[];
+}
+
+export type StreamRecord =
+  TransactionRecord | AbortRecord | CopyBeginRecord | CopyChunkRecord | CopyTableDoneRecord | CopyEndRecord;
+
+/** How far the first copy is: enough to go on with it. */
+export interface CopyProgress {
+  /** All tables in the order of copying. */
+  readonly tables: readonly { readonly database: string; readonly table: string }[];
+  /** How many of them are done; the next one is being copied. */
+  readonly done: number;
+  /** Key of the last row copied of the table that is being copied; absent before its first chunk. */
+  readonly lastKey?: Row;
+  readonly rows: number;
+  /** As estimated by the source when the copy began. */
+  readonly totalRows: number;
+}
+
+/** What the payload of a `LogBatch` says. */
+export interface RecordBatch {
+  /**
+   * GTID position of the source after the last whole transaction of the batch, in all domains. Parts of an unfinished transaction are
+   * not in it: the stream is read again from here, after an `abort`.
+   */
+  readonly position: string;
+  /** What the row changes and chunks of the batch refer to. */
+  readonly tables: readonly TableSchema[];
+  /** Sequence numbers without gaps. */
+  readonly records: readonly StreamRecord[];
+  /** Present while the first copy runs. */
+  readonly copy?: CopyProgress;
+}

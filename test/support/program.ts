@@ -1,0 +1,56 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { basename } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A TypeScript file that tests run as processes of their own. Whoever builds it disposes of it, which ends them all. */
+export class Program implements AsyncDisposable {
+  readonly #bundle: string;
+  readonly #running: ChildProcess[] = [];
+
+  private constructor(bundle: string) {
+    this.#bundle = bundle;
+  }
+
+  static async build(source: URL): Promise<Program> {
+    // Inside node_modules, so that the program finds its dependencies. The command of esbuild, because its API refuses to run inside jest.
+    const bundle = `${root}node_modules/.cache/hotsite-tests/${basename(source.pathname, ".ts")}-${process.pid}.mjs`;
+    await promisify(execFile)(`${root}node_modules/.bin/esbuild`, [
+      fileURLToPath(source),
+      ...["--bundle", "--packages=external", "--platform=node", "--format=esm", "--log-level=warning"],
+      `--outfile=${bundle}`,
+    ]);
+    return new Program(bundle);
+  }
+
+  /** `lines` is what it prints; its errors go to this process's. */
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; lines: Interface } {
+    const child = spawn(process.execPath, [this.#bundle, ...args], {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, ...env },
+    });
+    this.#running.push(child);
+    return { child, lines: createInterface(child.stdout) };
+  }
+
+  async endAll(): Promise<void> {
+    await Promise.all(this.#running.splice(0).map(kill));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.endAll();
+    await rm(this.#bundle, { force: true });
+  }
+}
+
+/** SIGKILL, and its end awaited; a process that has ended is fine. */
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}

@@ -1,0 +1,53 @@
+import { faultLine, HotsiteError, messageOf, PreflightError, type Fault } from "../core/errors.ts";
+import { exitCodeOf, leftBehind } from "./exit.ts";
+import type { Output } from "./output.ts";
+
+/** A failure for people: what went wrong, what is left, what to do next. */
+export function failureText(error: unknown, output: Pick<Output, "verbose">): string {
+  const lines = [`✖ ${withoutFaults(error)}`, ...faultsOf(error).map(faultLine)];
+  const left = leftBehind(error);
+  if (left.length > 0) lines.push("  Left behind:", ...left.map((item) => `    ${item}`));
+  if (error instanceof HotsiteError && error.hint !== undefined) lines.push(`  ${error.hint}`);
+  if (!(error instanceof HotsiteError))
+    lines.push("  This is a fault of hotsite itself; `--verbose` shows where.");
+  if (output.verbose) lines.push(...stackOf(error));
+  return lines.join("\n");
+}
+
+/** A failure for scripts. */
+export function failureJson(error: unknown, signal?: AbortSignal): Readonly<Record<string, unknown>> {
+  const known = error instanceof HotsiteError;
+  return {
+    ok: false,
+    exitCode: exitCodeOf(error, signal),
+    error: {
+      code: known ? error.code : "internal",
+      message: known ? withoutFaults(error) : messageOf(error),
+      hint: known ? error.hint : undefined,
+      retryable: known && error.retryable,
+      left: leftBehind(error),
+      faults: faultsOf(error),
+      details: known && faultsOf(error).length === 0 ? error.details : undefined,
+    },
+  };
+}
+
+/** The faults behind an error, also when it wraps the one that has them. */
+export function faultsOf(error: unknown): readonly Fault[] {
+  if (error instanceof PreflightError) return error.faults;
+  return error instanceof HotsiteError && error.cause instanceof PreflightError ? error.cause.faults : [];
+}
+
+/** A preflight error repeats its faults in the message; they are shown on their own. */
+function withoutFaults(error: unknown): string {
+  const message = messageOf(error);
+  return error instanceof PreflightError ? (message.split("\n")[0] ?? message) : message;
+}
+
+function stackOf(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return [];
+  const own = (error.stack ?? "").split("\n").filter((line) => line.trimStart().startsWith("at "));
+  return error.cause === undefined
+    ? own
+    : [...own, `  because of: ${messageOf(error.cause)}`, ...stackOf(error.cause)];
+}

@@ -1,0 +1,81 @@
+import { failureJson, failureText } from "./failure.ts";
+import { exitCodeOf, exitCodes } from "./exit.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { Output, type OutputStream } from "./output.ts";
+import { version } from "./version.ts";
+
+/** Where a command line runs. */
+export interface Surroundings {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly cwd: string;
+}
+
+/** Runs the command line of this process and ends it with the exit code. */
+export async function runCommandLine(): Promise<never> {
+  endQuietlyWithReader(process.stdout);
+  const code = await main(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    cwd: process.cwd(),
+  });
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  // A connection that somebody forgot must not keep the terminal.
+  process.exit(code);
+}
+
+/** Runs one command line; everything that is thrown becomes a message and an exit code here. */
+export async function main(argv: readonly string[], { stdout, stderr, cwd }: Surroundings): Promise<number> {
+  // Loading the whole command would take longer than answering.
+  if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
+    stdout.write(`${version}\n`);
+    return exitCodes.ok;
+  }
+  // Read here as well, so that a command line that cannot be parsed fails in the form that was asked for.
+  const [json, verbose] = [asks(argv, "--json"), asks(argv, "--verbose")];
+  const output = new Output({ stdout, stderr, json, verbose });
+  using interrupt = listenForInterrupt((text) => output.note(text));
+  try {
+    return await dispatch(argv, output, cwd, interrupt.signal);
+  } catch (error) {
+    output.note(failureText(error, output));
+    if (json) output.result("", failureJson(error, interrupt.signal));
+    return exitCodeOf(error, interrupt.signal);
+  }
+}
+
+async function dispatch(
+  argv: readonly string[],
+  output: Output,
+  cwd: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const { parseArguments } = await import("./program.ts");
+  const parsed = parseArguments(argv, {
+    out: (text) => output.stream(text),
+    err: (text) => output.note(text.trimEnd()),
+  });
+  if (parsed === undefined) return exitCodes.ok;
+  const { run } = await parsed.verb.load();
+  const outcome = await run({ ...parsed, verb: parsed.verb.name, output, cwd }, signal);
+  output.result(outcome.text, { ok: (outcome.exitCode ?? 0) === 0, ...outcome.json });
+  return outcome.exitCode ?? exitCodes.ok;
+}
+
+/** Whether an option stands before `--`, after which everything belongs to another program. */
+function asks(argv: readonly string[], option: string): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end < 0 ? undefined : end).includes(option);
+}
+
+/** `hotsite history | head` is no error. */
+function endQuietlyWithReader(stream: OutputStream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(exitCodes.ok);
+    throw error;
+  });
+}
+
+function flushed(stream: OutputStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => resolve()));
+}

@@ -1,0 +1,27 @@
+import { join, resolve } from "node:path";
+import type { World } from "../lifecycle/world.ts";
+import { loadConfig, type LoadedConfig } from "./config.ts";
+import { fileLogger } from "./log.ts";
+import type { Call } from "./verb.ts";
+
+/** A loaded config and the world that it describes. */
+export interface Session extends AsyncDisposable {
+  readonly config: LoadedConfig;
+  readonly stateFolder: string;
+  readonly world: World;
+}
+
+/** Opens what nearly every verb needs; whoever opens it closes it. */
+export async function openSession({ options, cwd, output }: Call): Promise<Session> {
+  const config = await loadConfig(options.config, cwd);
+  const stateFolder =
+    options.state === undefined ? join(config.folder, ".hotsite") : resolve(cwd, options.state);
+  const logger = fileLogger(join(stateFolder, "log", "hotsite.log"), output);
+  const { openWorld } = await import("../lifecycle/world.ts");
+  const world = await openWorld({
+    application: config.application,
+    stateFolder,
+    logger,
+  });
+  return { config, stateFolder, world, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+}

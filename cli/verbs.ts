@@ -1,0 +1,218 @@
+import { kilobits, milliseconds, percent, positiveInteger } from "./units.ts";
+import type { OptionDeclaration, Verb } from "./verb.ts";
+
+const dryRun: OptionDeclaration = { flags: "--dry-run", summary: "only say what would be done" };
+const yes: OptionDeclaration = { flags: "-y, --yes", summary: "do it without asking" };
+
+/** Everything that `hotsite` can do, in the order of `--help`. */
+export const verbs: readonly Verb[] = [
+  {
+    name: "init",
+    operands: "[folder]",
+    summary: "write a commented hotsite.config.ts to start from",
+    options: [
+      {
+        flags: "-t, --template <name>",
+        summary: "what to start from",
+        choices: ["two-sites", "single"],
+      },
+    ],
+    examples: [
+      ["init", "an application on two sites, in this folder"],
+      ["init shop --template single", "one site without a standby, in the folder shop"],
+    ],
+    load: () => import("./verbs/init.ts"),
+  },
+  {
+    name: "validate",
+    summary: "check the config, then the clouds that it names; changes nothing",
+    examples: [["validate", "all faults at once, each with its path"]],
+    load: () => import("./verbs/validate.ts"),
+  },
+  {
+    name: "plan",
+    summary: "say what `install` would do; changes nothing",
+    examples: [
+      ["plan", "machines, packages, files and steps"],
+      ["plan --json", "the same for a script"],
+    ],
+    load: () => import("./verbs/plan.ts"),
+  },
+  {
+    name: "install",
+    summary: "make the world as the config says: machines, services, replication, traffic",
+    options: [dryRun],
+    examples: [
+      ["install", "again after each change of the config: only differences are applied"],
+      ["install --dry-run", "the same as `hotsite plan`"],
+    ],
+    load: () => import("./verbs/install.ts"),
+  },
+  {
+    name: "uninstall",
+    summary: "stop and remove everything that `install` made, data included",
+    options: [dryRun, yes],
+    examples: [["uninstall --yes", "without the question"]],
+    load: () => import("./verbs/uninstall.ts"),
+  },
+  {
+    name: "status",
+    summary: "say whether the application is protected, and each site's role, database and lag",
+    examples: [
+      ["status", "the verdict first"],
+      ["status --json", "for a monitor"],
+    ],
+    load: () => import("./verbs/status.ts"),
+  },
+  {
+    name: "nodes",
+    summary: "list the machines with their addresses and services",
+    examples: [["nodes", "every site"]],
+    load: () => import("./verbs/nodes.ts"),
+  },
+  {
+    name: "ssh",
+    operands: "<node> [command...]",
+    summary: "log in to a node, or run one command there",
+    examples: [
+      ["ssh east/db-1", "a shell"],
+      ["ssh east/web-1 -- journalctl -u tomcat10 -n 50", "one command; its exit code is ours"],
+    ],
+    load: () => import("./verbs/ssh.ts"),
+  },
+  {
+    name: "logs",
+    operands: "<target>",
+    summary: "show the journal of a service or of a node's services",
+    options: [
+      { flags: "-f, --follow", summary: "go on with new lines until interrupted" },
+      {
+        flags: "-n, --lines <number>",
+        summary: "the last lines of each node (default: 100)",
+        parse: positiveInteger,
+      },
+      { flags: "--since <time>", summary: "as journalctl reads it: -10m, 09:30, yesterday" },
+    ],
+    examples: [
+      ["logs web", "all instances of the service web"],
+      ["logs east/db-1 -f", "one node, with new lines as they come"],
+    ],
+    load: () => import("./verbs/logs.ts"),
+  },
+  {
+    name: "history",
+    operands: "[run]",
+    summary: "list what was done, by whom and how it ended; or the steps of one run",
+    examples: [
+      ["history", "the latest runs"],
+      ["history last", "the steps of the latest run"],
+    ],
+    load: () => import("./verbs/history.ts"),
+  },
+  {
+    name: "resume",
+    summary: "continue the run that was killed or got stuck",
+    options: [{ flags: "--unwind", summary: "take it back instead" }],
+    examples: [
+      ["resume", "go on where it stopped"],
+      ["resume --unwind", "undo what was done so far"],
+    ],
+    load: () => import("./verbs/resume.ts"),
+  },
+  {
+    name: "switchover",
+    operands: "[site]",
+    summary: "make the standby primary as planned; loses nothing, requests wait",
+    options: [dryRun],
+    examples: [
+      ["switchover", "to the standby"],
+      ["switchover east --dry-run", "the guards and steps of going to east"],
+    ],
+    load: () => import("./verbs/switchover.ts"),
+  },
+  {
+    name: "failover",
+    operands: "[site]",
+    summary: "make the standby primary because the primary is lost",
+    options: [
+      dryRun,
+      yes,
+      {
+        flags: "--force <guard...>",
+        summary: "go on although these guards say no; each is named in the history",
+      },
+    ],
+    examples: [
+      ["failover --dry-run", "the verdict, the guards and the steps"],
+      ["failover west --yes", "to west, without the question"],
+    ],
+    load: () => import("./verbs/failover.ts"),
+  },
+  {
+    name: "reprotect",
+    summary: "make the site that was lost the standby again",
+    options: [dryRun, yes],
+    examples: [
+      [
+        "reprotect --yes",
+        "its database is replaced by a copy of the primary's; what it had more is listed first",
+      ],
+    ],
+    load: () => import("./verbs/reprotect.ts"),
+  },
+  {
+    name: "drill",
+    operands: "[site]",
+    summary: "rehearse a loss or a switchover while a client and a ledger measure it; writes a report",
+    options: [
+      yes,
+      {
+        flags: "--live <scenario>",
+        summary: "what happens to the primary site (default: site-power-off)",
+        choices: ["site-power-off", "switchover"],
+      },
+    ],
+    examples: [
+      ["drill --live site-power-off east --yes", "powers east off, fails over, brings east back as standby"],
+      ["drill --live switchover", "moves to the standby as planned"],
+    ],
+    load: () => import("./verbs/drill.ts"),
+  },
+  {
+    name: "replication status",
+    summary: "each link with its state, position and lag",
+    examples: [["replication status", "received, applied, behind"]],
+    load: () => import("./verbs/replication-status.ts"),
+  },
+  {
+    name: "local wan",
+    operands: "<from> <to>",
+    summary: "show or change the network between two sites on local machines",
+    options: [
+      { flags: "--delay <time>", summary: "one way", parse: milliseconds },
+      { flags: "--jitter <time>", summary: "the delay varies by this much", parse: milliseconds },
+      { flags: "--loss <percent>", summary: "share of packets that get lost", parse: percent },
+      { flags: "--bandwidth <rate>", summary: "at most this much per second", parse: kilobits },
+      { flags: "--cut", summary: "nothing passes" },
+      { flags: "--heal", summary: "as if never changed" },
+      { flags: "--one-way", summary: "only from the first site to the second" },
+    ],
+    examples: [
+      ["local wan east west --delay 40ms --loss 1%", "a bad line"],
+      ["local wan east west --cut --one-way", "west does not hear east any more"],
+      ["local wan east west --heal", "a good line again"],
+    ],
+    load: () => import("./verbs/local-wan.ts"),
+  },
+  {
+    name: "local power",
+    operands: "<state> <target>",
+    summary: "power a local site or node off or on, as if somebody pulled the plug",
+    options: [yes],
+    examples: [
+      ["local power off east --yes", "every machine of east, at once"],
+      ["local power on east/db-1", "one machine"],
+    ],
+    load: () => import("./verbs/local-power.ts"),
+  },
+];

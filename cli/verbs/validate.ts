@@ -1,0 +1,20 @@
+import { PreflightError } from "../../core/errors.ts";
+import { cloudFaults } from "../../lifecycle/claims.ts";
+import { nodesOf } from "../../lifecycle/topology.ts";
+import { openSession } from "../session.ts";
+import type { Call, Outcome } from "../verb.ts";
+
+/** Loading the config finds its own faults; then every cloud says what it would refuse. */
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+  await using session = await openSession(call);
+  const { application } = session.config;
+  const faults = await cloudFaults(session.world, "validate", signal);
+  if (faults.length > 0) throw new PreflightError(application.name, faults);
+  const sites = application.sites.map(({ name }) => name);
+  const services = application.services.map(({ name }) => name);
+  const machines = nodesOf(application).length;
+  return {
+    text: `${application.name} is valid · sites ${sites.join(", ")} · services ${services.join(", ")} · ${machines} machines`,
+    json: { application: application.name, sites, services, machines },
+  };
+}

@@ -1,0 +1,100 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { hotsiteProcess } from "./process.ts";
+import { folderWith } from "./support.ts";
+
+const name = "hotsite.config.ts";
+
+// Builds the command when its sources have changed; the tests below then only run it.
+beforeAll(() => hotsiteProcess(["--version"], "."), 60_000);
+
+describe("finding the config", () => {
+  test("the nearest folder above counts", async () => {
+    await using folder = await folderWith({ [name]: "throw new Error('found');\n" });
+    const below = join(folder.path, "a", "b");
+    await mkdir(below, { recursive: true });
+    expect((await hotsiteProcess(["validate"], below)).stderr).toContain(`${join(folder.path, name)}:1:7: found`);
+  });
+
+  test("--config names a file or its folder", async () => {
+    await using folder = await folderWith({ "other.ts": "throw new Error('other');\n", [name]: "throw new Error('own');\n" });
+    const [file, inside] = await Promise.all([
+      hotsiteProcess(["validate", "--config", "other.ts"], folder.path),
+      hotsiteProcess(["validate", "--config", folder.path], "/"),
+    ]);
+    expect(file.stderr).toContain("other.ts:1:7: other");
+    expect(inside.stderr).toContain(`${name}:1:7: own`);
+  });
+
+  test("nothing found says how to begin", async () => {
+    await using folder = await folderWith({});
+    expect(await hotsiteProcess(["validate"], folder.path)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        `✖ there is no hotsite.config.ts in ${folder.path} or in a folder above it\n` +
+        "  write one with `hotsite init`, or name it: --config path/to/hotsite.config.ts\n",
+    });
+  });
+});
+
+describe("a broken config is told with its place and ends with 2", () => {
+  test.each<[string, string, string]>([
+    [
+      "a syntax error",
+      'export default {\n  name: "a",\n  sites: [1, 2\n};\n',
+      ':4:0: ParseError: Unexpected token, expected ","',
+    ],
+    ["a name that is not defined", "\nexport default nothing();\n", ":2:16: nothing is not defined"],
+    [
+      "a use of undefined",
+      "const a: any = {};\na.b.c;\nexport default a;\n",
+      ":2:5: Cannot read properties of undefined (reading 'c')",
+    ],
+    [
+      "an export that does not exist",
+      'import { comand } from "hotsite";\nexport default comand("ls");\n',
+      ':2:16: "hotsite" exports no comand; did you mean command?',
+    ],
+    ["no default export", "export const a = 1;\n", ": has no default export"],
+    ["another default export", "export default 7;\n", ": does not export an application by default"],
+  ])("%s", async (_, text, message) => {
+    await using folder = await folderWith({ [name]: text });
+    const { code, stdout, stderr } = await hotsiteProcess(["validate"], folder.path);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr.split("\n")[0]).toBe(`✖ ${join(folder.path, name)}${message}`);
+  });
+
+  test("a file that it imports is named when it is missing", async () => {
+    await using folder = await folderWith({ [name]: 'import { x } from "./missing.ts";\nexport default x;\n' });
+    const { code, stderr } = await hotsiteProcess(["validate"], folder.path);
+    expect(code).toBe(2);
+    expect(stderr).toContain("Cannot find module './missing.ts'");
+  });
+
+  test("all faults come at once, in text and in JSON", async () => {
+    await using folder = await folderWith({ [name]: faulty });
+    const { code, stdout, stderr } = await hotsiteProcess(["validate", "--json"], folder.path);
+    expect(code).toBe(2);
+    expect(stderr).toBe(golden(join(folder.path, name)));
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      exitCode: 2,
+      error: { code: "config", faults: [{ path: "sites.east.rol" }, {}, {}, {}] },
+    });
+  });
+});
+
+const faulty = `import { application, local } from "hotsite";
+
+export default application("PetClinic", {
+  sites: {
+    east: { role: "primry", cloud: local(), rol: 1 },
+    west: { role: "standby" },
+  },
+  services: [],
+});
+`;
+
+const golden = (path: string): string => path;

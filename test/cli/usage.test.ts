@@ -1,0 +1,66 @@
+import { describe, expect, test } from "@jest/globals";
+import { verbs } from "../../cli/verbs.ts";
+import { version } from "../../cli/version.ts";
+import { hotsite } from "./support.ts";
+
+describe("hotsite", () => {
+  test("the version goes to standard output and nothing else", async () => {
+    expect(await hotsite(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("help lists every verb, the global options and the exit codes", async () => {
+    const { code, stdout, stderr } = await hotsite(["--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const { name } of verbs) expect(stdout).toContain(name.split(" ")[0]);
+    expect(stdout).toContain("--json");
+    expect(stdout).toContain("130  interrupted");
+  });
+
+  test.each(verbs.map((verb) => [verb.name, verb] as const))(
+    "%s --help shows examples",
+    async (name, verb) => {
+      const { code, stdout } = await hotsite([...name.split(" "), "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: hotsite ${name}`);
+      for (const [line] of verb.examples) expect(stdout).toContain(`hotsite ${line}`);
+    },
+  );
+
+  test.each(verbs.flatMap((verb) => verb.examples.map(([line]) => [line, verb] as const)))(
+    "the example `%s` is a command line that can be read",
+    async (line, verb) => {
+      const { parseArguments } = await import("../../cli/program.ts");
+      const writers = { out: () => undefined, err: () => undefined };
+      expect(parseArguments(line.split(" "), writers)?.verb.name).toBe(verb.name);
+    },
+  );
+});
+
+describe("wrong usage ends with 2 and says what was meant", () => {
+  test.each([
+    [["instal"], "✖ unknown command 'instal'\n(Did you mean install?)"],
+    [["status", "--jsn"], "✖ unknown option '--jsn'\n(Did you mean --json?)"],
+    [["ssh"], "✖ missing required argument 'node'"],
+    [["status", "east"], "✖ too many arguments for 'status'. Expected 0 arguments but got 1."],
+    [["replication", "staus"], "✖ unknown command 'staus'\n(Did you mean status?)"],
+    [["init", "--template", "three"], "argument 'three' is invalid. Allowed choices are two-sites, single."],
+    [["local", "wan", "east", "west", "--delay", "40"], 'expected a time such as 40ms or 1.5s, found "40"'],
+  ])("%p", async (argv, message) => {
+    const { code, stdout, stderr } = await hotsite(argv);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(message);
+  });
+
+  test("without a verb the help is shown", async () => {
+    const { code, stderr } = await hotsite([]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("Usage: hotsite");
+  });
+
+  test("with --json the failure is one JSON object on standard output", async () => {
+    const { code, stdout } = await hotsite(["instal", "--json"]);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, exitCode: 2, error: { code: "usage" } });
+    expect(stdout.trimEnd()).not.toContain("\n");
+  });
+});

@@ -18,7 +18,11 @@ export class HttpClient implements AsyncDisposable {
   readonly #running = new Set<Promise<void>>();
   readonly #loop: Promise<void>;
 
-  constructor(options: { readonly ask: (signal: AbortSignal) => Promise<Answer>; readonly clock: Clock; readonly perSecond: number }) {
+  constructor(options: {
+    readonly ask: (signal: AbortSignal) => Promise<Answer>;
+    readonly clock: Clock;
+    readonly perSecond: number;
+  }) {
     this.#ask = options.ask;
     this.#clock = options.clock;
     this.#loop = this.#run(1000 / options.perSecond);
@@ -38,14 +42,19 @@ export class HttpClient implements AsyncDisposable {
       const request = this.#request().finally(() => this.#running.delete(request));
       this.#running.add(request);
       // Counted from the start, so that a late tick does not slow the rate down.
-      await this.#clock.sleep(Math.max(0, startedMs + n * everyMs - this.#clock.now()), signal).catch(() => undefined);
+      await this.#clock
+        .sleep(Math.max(0, startedMs + n * everyMs - this.#clock.now()), signal)
+        .catch(() => undefined);
     }
   }
 
   async #request(): Promise<void> {
     const startedMs = this.#clock.now();
     // Each request has its own time limit; the end of the drill does not cut it off, or it would look like a failure.
-    const answer = await this.#ask(new AbortController().signal).catch(() => ({ ok: false, outcome: "failed" }));
+    const answer = await this.#ask(new AbortController().signal).catch(() => ({
+      ok: false,
+      outcome: "failed",
+    }));
     this.requests.push({ startedMs, endedMs: this.#clock.now(), ...answer });
   }
 }

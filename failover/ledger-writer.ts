@@ -1,4 +1,4 @@
-import { open, type FileHandle } from "node:fs/promises";
+import { appendFileSync } from "node:fs";
 import type { Clock } from "../core/clock.ts";
 import type { Ledger, LedgerEntry } from "./world.ts";
 
@@ -44,19 +44,20 @@ export class LedgerWriter implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { clock, everyMs, file } = this.#options;
-    await using evidence = await open(file, "a", 0o600);
+    const { clock, everyMs } = this.#options;
     const firstId = clock.now() * 1000;
     for (let n = 0; !this.#stop.signal.aborted; n += 1) {
       const beganMs = clock.now();
-      await this.#write(firstId + n, evidence);
-      await clock.sleep(Math.max(0, beganMs + everyMs - clock.now()), this.#stop.signal).catch(() => undefined);
+      await this.#write(firstId + n);
+      await clock
+        .sleep(Math.max(0, beganMs + everyMs - clock.now()), this.#stop.signal)
+        .catch(() => undefined);
     }
     await this.#close();
   }
 
-  async #write(id: number, evidence: FileHandle): Promise<void> {
-    const { clock, drill, timeoutMs } = this.#options;
+  async #write(id: number): Promise<void> {
+    const { clock, drill, file, timeoutMs } = this.#options;
     const entry: LedgerEntry = { id, drill, writtenMs: clock.now() };
     const deadline = AbortSignal.timeout(timeoutMs);
     const ledger = await this.#current(deadline);
@@ -69,7 +70,8 @@ export class LedgerWriter implements AsyncDisposable {
     );
     const ackedMs = acked ? clock.now() : undefined;
     this.attempts.push({ entry, site, ackedMs });
-    if (acked) await evidence.write(`${id} ${ackedMs ?? ""} ${site}\n`);
+    // At once and in order: a line is on its way to the disk before the next write is sent.
+    if (acked) appendFileSync(file, `${id} ${ackedMs ?? ""} ${site}\n`, { mode: 0o600 });
     else await this.#next();
   }
 

@@ -27,7 +27,7 @@ export function holdTraffic(input: SwitchoverInput, before: Before): Step<Protec
         .map(({ name }) => name);
       const atMs = world.clock.now();
       await world.balancer.hold(holdMs, signal);
-      await world.balancer.drain(names, drainMs, signal);
+      await once(world.balancer.drain(names, drainMs, signal), "requests in progress do not end");
       return { atMs };
     },
     async undo(world, _output, signal) {
@@ -67,7 +67,10 @@ export function reachEnd(
     output: moment,
     readOnly: true,
     async run(world, signal) {
-      await world.link(to).reach(world.output(frozen).position, reachMs, signal);
+      await once(
+        world.link(to).reach(world.output(frozen).position, reachMs, signal),
+        `${to} does not get there`,
+      );
       return { atMs: world.clock.now() };
     },
   };
@@ -162,6 +165,17 @@ export function switchTraffic({
     pointOfNoReturn: CLIENTS_WRITE,
     run: async (world, signal) => ({ atMs: await sendTraffic(world, to, from, signal) }),
   };
+}
+
+/** Clients are waiting: what does not work at once is taken back, not tried again. */
+async function once<T>(work: Promise<T>, problem: string): Promise<T> {
+  return work.catch((cause: unknown) => {
+    if (!(cause instanceof HotsiteError && cause.retryable)) throw cause;
+    throw new HotsiteError("too-slow", `${problem}: ${cause.message}`, {
+      cause,
+      hint: "try again when there is less to do",
+    });
+  });
 }
 
 /** How long a web tier may take to start while clients wait or fail. */

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Application } from "../../core/application.ts";
 import type { Balancer, Member } from "../../core/balancer.ts";
-import type { Clock } from "../../core/clock.ts";
 import { HotsiteError, RetryableError, StaleEpochError } from "../../core/errors.ts";
 import { silentLogger } from "../../core/logger.ts";
 import type { Authority, DatabaseControl, LinkControl, LinkOrder, Witness } from "../../core/protection.ts";
@@ -18,6 +17,7 @@ import type {
   WebTier,
 } from "../../failover/world.ts";
 import { memoryStore } from "./memory-store.ts";
+import { virtualClock } from "./virtual-clock.ts";
 
 interface Transaction {
   readonly domain: number;
@@ -67,7 +67,6 @@ export class FakeWorld implements ProtectionWorld {
   readonly cuts = new Set<string>();
   inFlight: number;
   private readonly options: FakeOptions;
-  private nowMs = Date.UTC(2026, 10, 21, 10);
 
   constructor(options: FakeOptions = {}) {
     this.options = options;
@@ -90,13 +89,7 @@ export class FakeWorld implements ProtectionWorld {
     return world;
   }
 
-  readonly clock: Clock = {
-    now: () => (this.nowMs += 1),
-    sleep: async (ms, inner) => {
-      inner.throwIfAborted();
-      this.nowMs += ms;
-    },
-  };
+  readonly clock = virtualClock();
 
   readonly witness: Witness = {
     authority: async () => {
@@ -297,6 +290,7 @@ export class FakeWorld implements ProtectionWorld {
   }
 
   async verify(source: string, target: string) {
+    this.inFlight = 0;
     this.pump(target);
     const [left, right] = [this.alive(source).history.length, this.alive(target).history.length];
     return [

@@ -2,90 +2,76 @@ import { z } from "zod";
 import type { Fault } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 
-/** A value that a schema refused, and where it stands: `services.db`. */
-export interface Refused {
-  readonly schema: z.ZodType;
-  readonly value: unknown;
-  readonly prefix: string;
+/** All that is wrong with `input`, with path, what was found, what is allowed and what was probably meant; an empty list when it is right. `at` is where it stands: `services.db`. */
+export function faultsOf(schema: z.ZodType, input: unknown, at: string): readonly Fault[] {
+  const result = schema.safeParse(input, { reportInput: true });
+  return result.success ? [] : result.error.issues.flatMap((issue) => toFaults(issue, schema, at));
 }
 
-/** What zod found wrong, as faults with path, what was found, what is allowed and what was probably meant. */
-export function faultsOf(error: z.ZodError, refused: Refused): readonly Fault[] {
-  return error.issues.flatMap((issue) => faultsOfIssue(issue, refused));
-}
-
-function faultsOfIssue(issue: z.core.$ZodIssue, { schema, value, prefix }: Refused): readonly Fault[] {
-  const path = [prefix, ...issue.path.map(String)].filter((part) => part !== "").join(".");
-  const given = at(value, issue.path);
-  const found = show(given);
+function toFaults(issue: z.core.$ZodIssue, schema: z.ZodType, at: string): readonly Fault[] {
+  const path = [at, ...issue.path.map(String)].filter((part) => part !== "").join(".");
   switch (issue.code) {
     case "unrecognized_keys": {
-      const allowed = settingsAt(schema, issue.path);
-      const one = (key: string): Fault => ({
-        path: `${path}.${key}`,
-        problem: "there is no such setting",
-        ...meant(key, allowed),
-      });
-      return issue.keys.map(one);
-    }
-    case "invalid_value": {
-      const problem = "not an allowed value";
-      return [{ path, problem, found, ...meant(given, issue.values.map(String)) }];
+      const settings = settingsAt(schema, issue.path);
+      return issue.keys.map((key) => ({
+        path: path === "" ? key : `${path}.${key}`,
+        problem: "is not a setting",
+        ...(settings.length === 0 ? {} : { allowed: settings.join(", ") }),
+        ...meant(key, settings),
+      }));
     }
     case "invalid_type":
+      return issue.input === undefined
+        ? [{ path, problem: "is missing", allowed: issue.expected }]
+        : [{ path, problem: "has the wrong type", found: show(issue), allowed: issue.expected }];
+    case "invalid_value":
       return [
         {
           path,
-          problem: given === undefined ? "missing" : "not of the right kind",
-          found,
-          allowed: issue.expected,
+          problem: issue.input === undefined ? "is missing" : "is not one of the known values",
+          found: show(issue),
+          allowed: issue.values.map((value) => JSON.stringify(value)).join(", "),
+          ...meant(issue.input, issue.values.map(String)),
         },
       ];
+    case "invalid_key":
+      return issue.issues.map((inner) => ({ path, problem: inner.message }));
     default:
-      return [{ path, problem: issue.message, found }];
+      return [{ path, problem: issue.message, found: show(issue) }];
   }
+}
+
+function meant(word: unknown, words: readonly string[]): { remedy?: string } {
+  const near = typeof word === "string" ? nearest(word, words) : undefined;
+  return near === undefined ? {} : { remedy: `did you mean ${near}?` };
+}
+
+/** Settings that may hold a password by mistake are not repeated. */
+const PRIVATE = /passw|secret|token|key/i;
+
+function show({ input, path }: z.core.$ZodIssue): string | undefined {
+  if (input === undefined) return undefined;
+  if (typeof input === "function") return "a function";
+  if (typeof input === "object") return Array.isArray(input) ? "a list" : "an object";
+  if (path.some((key) => PRIVATE.test(String(key)))) return `a ${typeof input}`;
+  return JSON.stringify(input);
 }
 
 /** The settings of the object at `path` of a schema. */
 function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
-  let inner: unknown = schema;
-  for (const key of path)
-    inner = unwrap(inner) instanceof z.ZodObject ? shapeOf(inner)[String(key)] : elementOf(inner);
-  return Object.keys(shapeOf(inner));
+  const inner = path.reduce<unknown>((outer, key) => childOf(unwrap(outer), key), schema);
+  return Object.keys(shapeOf(unwrap(inner)));
+}
+
+function childOf(schema: unknown, key: PropertyKey): unknown {
+  if (schema instanceof z.ZodRecord) return schema.valueType;
+  return schema instanceof z.ZodArray ? schema.element : shapeOf(schema)[String(key)];
 }
 
 function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
-  const object = unwrap(schema);
-  return object instanceof z.ZodObject ? (object.shape as Readonly<Record<string, unknown>>) : {};
-}
-
-function elementOf(schema: unknown): unknown {
-  const list = unwrap(schema);
-  if (list instanceof z.ZodRecord) return list.valueType;
-  return list instanceof z.ZodArray ? list.element : undefined;
+  return schema instanceof z.ZodObject ? (schema.shape as Readonly<Record<string, unknown>>) : {};
 }
 
 function unwrap(schema: unknown): unknown {
   return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ? unwrap(schema.unwrap()) : schema;
-}
-
-function meant(word: unknown, allowed: readonly string[]): { allowed?: string; remedy?: string } {
-  const near = typeof word === "string" ? nearest(word, allowed) : undefined;
-  const known = allowed.length === 0 ? {} : { allowed: allowed.join(", ") };
-  return near === undefined ? known : { ...known, remedy: `did you mean ${near}?` };
-}
-
-function at(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
-    value,
-  );
-}
-
-function show(value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value === "function" || (typeof value === "object" && value !== null && !Array.isArray(value)))
-    return "an object";
-  return JSON.stringify(value).slice(0, 60);
 }

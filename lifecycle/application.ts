@@ -91,10 +91,8 @@ export function application(name: string, spec: ApplicationSpec): Application {
           allowed: "small letters, digits and dashes, a letter first",
         },
       ];
-  const parsed = specSchema.safeParse(spec);
-  if (!parsed.success)
-    faults.push(...faultsOf(parsed.error, { schema: specSchema, value: spec, prefix: "" }));
-  else faults.push(...contradictions(spec));
+  const wrong = faultsOf(specSchema, spec, "");
+  faults.push(...(wrong.length > 0 ? wrong : contradictions(spec)));
   if (faults.length > 0) throw new PreflightError(`application ${JSON.stringify(name)}`, faults);
   const built = build(name, spec);
   installOrder(built);

@@ -51,9 +51,9 @@ export async function applyService(
 }
 
 /** Starts the service and waits until it is ready. Repeatable. */
-export async function startService({ service, plan, shell }: Work, signal: AbortSignal): Promise<void> {
-  await runAll(shell, plan.stages.start, signal);
-  await awaitReady(shell, service, plan.ready, signal);
+export async function startService(work: Work, signal: AbortSignal): Promise<void> {
+  await runAll(work.shell, work.plan.stages.start, signal);
+  await awaitReady(work, signal);
 }
 
 /** Repeatable. */
@@ -85,7 +85,9 @@ async function runAll(shell: Shell, commands: readonly Command[], signal: AbortS
   if (commands.length > 0) await shell.run(all(...commands), signal);
 }
 
-async function awaitReady(shell: Shell, service: string, check: Check, signal: AbortSignal): Promise<void> {
+/** Resolves once the service says that it is ready; otherwise the error holds what the service says of itself. */
+export async function awaitReady({ service, plan, shell }: Work, signal: AbortSignal): Promise<void> {
+  const check = plan.ready;
   const ask = async (): Promise<true> => {
     try {
       await shell.run(check.command, signal);

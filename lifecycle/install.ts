@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Step, StepTree, Workflow } from "../core/workflow.ts";
-import { parallel, sequence } from "../workflow/step.ts";
+import { parallel, sequence } from "../workflow/define.ts";
 import { applyPackages, applyService } from "./apply.ts";
 import { validateClouds } from "./claims.ts";
 import { launchStep } from "./launch.ts";

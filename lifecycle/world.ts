@@ -5,20 +5,18 @@ import type { Application, Cloud } from "../core/application.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
 import type { Driver } from "../core/driver.ts";
 import { silentLogger, type Logger } from "../core/logger.ts";
+import type { Service } from "../core/recipe.ts";
 import { keptSecret, resolveSecret, type Secret } from "../core/secret.ts";
 import type { Shell } from "../core/shell.ts";
-import type { Service } from "../core/recipe.ts";
 import type { Store } from "../core/store.ts";
 import { openStore } from "../store/lmdb.ts";
+import { loginKey, type LoginKey } from "./login-key.ts";
 import { Nodes } from "./nodes.ts";
 import { Pki } from "./pki.ts";
-import { loginKey, type LoginKey } from "./login-key.ts";
 import { Shells } from "./shells.ts";
 
 export interface WorldOptions {
   readonly application: Application;
-  /** Relative paths of the config (seeds, WARs) start here. */
-  readonly configFolder: string;
   /** Store, keys, secrets and certificates of this application. */
   readonly stateFolder: string;
   readonly logger?: Logger;
@@ -26,7 +24,7 @@ export interface WorldOptions {
 }
 
 /** Everything that the workflows of one application touch. Whoever opens it closes it. */
-export class World implements AsyncDisposable {
+export interface World extends AsyncDisposable {
   readonly application: Application;
   readonly store: Store;
   readonly clock: Clock;
@@ -37,86 +35,71 @@ export class World implements AsyncDisposable {
   readonly nodes: Nodes;
   readonly pki: Pki;
   readonly loginKey: LoginKey;
-  readonly #shells: Shells;
-  readonly #drivers = new Map<Cloud, Promise<Driver>>();
-
-  private constructor(
-    options: WorldOptions,
-    parts: { store: Store; owner: string; pki: Pki; loginKey: LoginKey },
-  ) {
-    this.application = options.application;
-    this.clock = options.clock ?? systemClock;
-    this.logger = options.logger ?? silentLogger;
-    this.stateFolder = options.stateFolder;
-    this.store = parts.store;
-    this.owner = parts.owner;
-    this.pki = parts.pki;
-    this.loginKey = parts.loginKey;
-    this.nodes = new Nodes(parts.store, options.application.name);
-    this.#shells = new Shells({
-      nodes: this.nodes,
-      privateKey: parts.loginKey.privateKey,
-      logger: this.logger,
-    });
-  }
-
-  static async open(options: WorldOptions): Promise<World> {
-    const { application, stateFolder } = options;
-    const store = await openStore(join(stateFolder, "store"));
-    const pki = await Pki.open(join(stateFolder, "pki"), application.name);
-    return new World(options, {
-      store,
-      pki,
-      owner: await ownerOf(store, application.name),
-      loginKey: await loginKey(stateFolder),
-    });
-  }
-
   /** The driver of one cloud of the config; opened once. */
-  driver(cloud: Cloud): Promise<Driver> {
-    const known = this.#drivers.get(cloud);
-    if (known !== undefined) return known;
-    const sites = this.application.sites
-      .filter((site) => site.cloud.kind === cloud.kind)
-      .map(({ name }) => name);
-    const driver = cloud.open({ owner: this.owner, sites });
-    this.#drivers.set(cloud, driver);
-    return driver;
-  }
-
+  driver(cloud: Cloud): Promise<Driver>;
   /** A connection to a node, kept open for the next call; the world closes it. */
-  shell(site: string, name: string, signal: AbortSignal): Promise<Shell> {
-    return this.#shells.to(site, name, signal);
-  }
-
+  shell(site: string, name: string, signal: AbortSignal): Promise<Shell>;
   /** Forgets connections to nodes that were powered off or destroyed. */
-  disconnect(site: string, name?: string): Promise<void> {
-    return this.#shells.close(site, name);
-  }
-
+  disconnect(site: string, name?: string): Promise<void>;
   /** The secrets of a service by name. */
-  async secrets(service: Service): Promise<Readonly<Record<string, Secret>>> {
-    const folder = join(this.stateFolder, "secrets");
-    const sources = Object.entries(service.recipe.secrets(service.params));
-    const named = sources.map(
-      async ([name, source]) =>
-        [name, await resolveSecret(source, `${service.name}.${name}`, folder)] as const,
-    );
-    return Object.fromEntries(await Promise.all(named));
-  }
-
+  secrets(service: Service): Promise<Readonly<Record<string, Secret>>>;
   /** A secret of the application itself, made at its first use. */
-  ownSecret(name: string): Promise<Secret> {
-    return keptSecret(join(this.stateFolder, "secrets", `hotsite.${name}`), () =>
-      randomBytes(18).toString("base64url"),
-    );
-  }
+  ownSecret(name: string): Promise<Secret>;
+}
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#shells[Symbol.asyncDispose]();
-    for (const driver of this.#drivers.values()) await (await driver)[Symbol.asyncDispose]();
-    await this.store[Symbol.asyncDispose]();
-  }
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const { application, stateFolder, clock = systemClock, logger = silentLogger } = options;
+  const store = await openStore(join(stateFolder, "store"));
+  const nodes = new Nodes(store, application.name);
+  const login = await loginKey(stateFolder);
+  const owner = await ownerOf(store, application.name);
+  const shells = new Shells({ nodes, privateKey: login.privateKey, logger });
+  const drivers = openDrivers(application, owner);
+  const secretsFolder = join(stateFolder, "secrets");
+  return {
+    ...{ application, store, clock, logger, stateFolder, owner, nodes },
+    pki: await Pki.open(join(stateFolder, "pki"), application.name),
+    loginKey: login,
+    driver: (cloud) => drivers.get(cloud),
+    shell: (site, name, signal) => shells.to(site, name, signal),
+    disconnect: (site, name) => shells.close(site, name),
+    secrets: (service) => secretsOf(service, secretsFolder),
+    ownSecret: (name) =>
+      keptSecret(join(secretsFolder, `hotsite.${name}`), () => randomBytes(18).toString("base64url")),
+    [Symbol.asyncDispose]: async () => {
+      await shells[Symbol.asyncDispose]();
+      await drivers.close();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Drivers by cloud, each opened at its first use. */
+function openDrivers(
+  application: Application,
+  owner: string,
+): { get(cloud: Cloud): Promise<Driver>; close(): Promise<void> } {
+  const open = new Map<Cloud, Promise<Driver>>();
+  const get = (cloud: Cloud): Promise<Driver> => {
+    const sites = application.sites.filter((site) => site.cloud.kind === cloud.kind).map(({ name }) => name);
+    const driver = open.get(cloud) ?? cloud.open({ owner, sites });
+    open.set(cloud, driver);
+    return driver;
+  };
+  const close = async (): Promise<void> => {
+    for (const driver of await Promise.allSettled(open.values())) {
+      if (driver.status === "fulfilled") await driver.value[Symbol.asyncDispose]();
+    }
+  };
+  return { get, close };
+}
+
+async function secretsOf(service: Service, folder: string): Promise<Readonly<Record<string, Secret>>> {
+  const sources = Object.entries(service.recipe.secrets(service.params));
+  const named = sources.map(
+    async ([name, source]) => [name, await resolveSecret(source, `${service.name}.${name}`, folder)] as const,
+  );
+  return Object.fromEntries(await Promise.all(named));
 }
 
 /** Two checkouts of one config on one machine must not take each other's machines for their own, so the name gets a random end. */
@@ -124,6 +107,9 @@ async function ownerOf(store: Store, application: string): Promise<string> {
   const key = `owners/${application}`;
   const kept = await store.get(key);
   if (kept !== undefined) return z.string().parse(kept.value);
-  await store.put(key, `${application}-${randomBytes(3).toString("hex")}`, 0).catch(() => undefined);
+  const owner = `${application}-${randomBytes(3).toString("hex")}`;
+  await store.put(key, owner, 0).catch(async (error: unknown) => {
+    if ((await store.get(key)) === undefined) throw error;
+  });
   return ownerOf(store, application);
 }

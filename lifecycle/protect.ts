@@ -1,0 +1,227 @@
+import { z } from "zod";
+import type { Application } from "../core/application.ts";
+import type { Member } from "../core/balancer.ts";
+import { HotsiteError, RetryableError } from "../core/errors.ts";
+import type { LinkOrder, LinkStatus } from "../core/protection.ts";
+import type { Step, StepScope } from "../core/workflow.ts";
+import { waitFor } from "../core/wait.ts";
+import { readScene, resolve } from "./context.ts";
+import { Controls } from "./controls.ts";
+import { changeFacts, freshFacts, readFacts } from "./facts.ts";
+import type { World } from "./world.ts";
+
+/** A first copy of any size may take long; it has failed when it makes no progress for so long. */
+const STALLED_MS = 120_000;
+/** A fresh web tier compiles its pages at the first request. */
+const FIRST_ANSWER_MS = 90_000;
+
+interface Where {
+  readonly activeSite: string;
+}
+
+/** The witness lets the active site's database write. An application that was protected before keeps the authority that it has. */
+export function firstAuthority(
+  { edge, replication }: Application,
+  { activeSite }: Where,
+): readonly Step<World, { epoch: number }>[] {
+  if (edge === undefined || replication === undefined) return [];
+  return [
+    {
+      name: `authority: ${activeSite} may write`,
+      output: z.strictObject({ epoch: z.int() }),
+      async run(world, signal) {
+        const witness = new Controls(world).witness();
+        const now = await witness.authority(signal);
+        if (now.writer === activeSite) return { epoch: now.epoch };
+        if (now.epoch > 0) {
+          throw new HotsiteError(
+            "not-the-primary",
+            `the witness says that ${now.writer ?? "nobody"} may write, not ${activeSite}`,
+            {
+              hint: "finish what was begun: hotsite resume; then see hotsite status",
+            },
+          );
+        }
+        await witness.grant({ epoch: 1, writer: activeSite }, now, signal);
+        return { epoch: 1 };
+      },
+      // A witness that this run launched goes with its node; on an older one the grant is what it was before.
+      undo: () => Promise.resolve(),
+    },
+  ];
+}
+
+/** Starts the link with a first copy unless it runs already, and waits until the standby has everything. */
+export function startLink(
+  application: Application,
+  { activeSite }: Where,
+): readonly Step<World, { position: string }>[] {
+  const standby = application.sites.find(({ name }) => name !== activeSite);
+  if (application.replication === undefined || standby === undefined) return [];
+  return [
+    {
+      name: `${standby.name}: first copy`,
+      output: z.strictObject({ position: z.string() }),
+      async run(world, signal) {
+        const controls = new Controls(world);
+        const order = await orderInForce(world, controls, { from: activeSite, to: standby.name }, signal);
+        const link = controls.link(standby.name);
+        await link.start(order, signal);
+        await awaitStreaming(world, () => link.status(signal), signal);
+        const { position } = await controls.database(activeSite).state(signal);
+        await link.reach(position, STALLED_MS, signal);
+        await recordProtected(world, order);
+        return { position };
+      },
+      async undo(world, _output, signal) {
+        await new Controls(world).link(standby.name).stop(signal);
+      },
+    },
+  ];
+}
+
+/** Every web node is in the pool; those of the active site get traffic. */
+export function fillPool(
+  { traffic }: Application,
+  { activeSite }: Where,
+): readonly Step<World, { members: number }>[] {
+  if (traffic === undefined) return [];
+  return [
+    {
+      name: "pool",
+      output: z.strictObject({ members: z.int() }),
+      async run(world, signal) {
+        const members = await poolOf(world, activeSite);
+        await new Controls(world).balancer().apply(members, signal);
+        return { members: members.length };
+      },
+      undo: () => Promise.resolve(),
+    },
+  ];
+}
+
+/** Asks as a client does, through the balancer. */
+export function checkTraffic({ traffic }: Application): readonly Step<World, { url: string }>[] {
+  if (traffic === undefined) return [];
+  return [
+    {
+      name: "answers through the balancer",
+      output: z.strictObject({ url: z.string() }),
+      readOnly: true,
+      async run(world, signal) {
+        const url = new URL(traffic.health, await frontDoor(world));
+        await waitFor(
+          (inner) => answers(url, inner),
+          { timeoutMs: FIRST_ANSWER_MS, what: `${url.href} to answer` },
+          signal,
+        );
+        return { url: url.href };
+      },
+    },
+  ];
+}
+
+/** The members of the pool when `activeSite` has the traffic. */
+export async function poolOf(world: World, activeSite: string): Promise<readonly Member[]> {
+  const { traffic } = world.application;
+  if (traffic === undefined) return [];
+  const scene = await readScene(world, activeSite);
+  return scene.views
+    .filter((view) => view.service === traffic.to.service)
+    .map((view) => ({
+      name: `${view.site}/${view.name}`,
+      site: view.site,
+      ...resolve(scene, traffic.to, view.site, view),
+      state: view.site === activeSite ? "ready" : "off",
+    }));
+}
+
+/** The address that people use. Throws `HotsiteError` "not-installed". */
+export async function frontDoor(world: World): Promise<URL> {
+  const balancer = world.application.traffic?.balancer;
+  const [port] = balancer === undefined ? [] : balancer.recipe.expose(balancer.params);
+  const edge = await world.nodes.get("edge", "edge-1");
+  const exposed = port === undefined ? undefined : edge?.machine?.exposed[port];
+  if (exposed !== undefined) return new URL(`http://${exposed.host}:${exposed.port}/`);
+  throw new HotsiteError("not-installed", `${world.application.name} has no balancer yet`, {
+    hint: "hotsite install",
+  });
+}
+
+async function orderInForce(
+  world: World,
+  controls: Controls,
+  way: { from: string; to: string },
+  signal: AbortSignal,
+): Promise<LinkOrder> {
+  const kept = (await readFacts(world))?.link;
+  if (kept?.from === way.from) return kept;
+  const running = await controls.link(way.to).status(signal);
+  const { epoch } = await controls.witness().authority(signal);
+  const stream = `${world.application.name}/${world.application.replication?.of.name ?? "db"}/${epoch}`;
+  // An interrupted run may have given the order already: the same stream goes on from where it began.
+  const { position } = await controls.database(way.from).state(signal);
+  const order: LinkOrder = { ...way, stream, epoch, start: position, begin: "copy" };
+  await changeFacts(world, { ...freshFacts(way.from, way.to), epoch, link: order });
+  if (running !== undefined && running.epoch > epoch) {
+    throw new HotsiteError(
+      "stale-epoch",
+      `the gateway of ${way.to} follows epoch ${running.epoch}, the witness is at ${epoch}`,
+    );
+  }
+  return order;
+}
+
+async function awaitStreaming(
+  world: World & StepScope,
+  status: () => Promise<LinkStatus | undefined>,
+  signal: AbortSignal,
+): Promise<void> {
+  let [rows, since] = [-1, world.clock.now()];
+  for (;;) {
+    const now = await status();
+    if (now?.state === "streaming") return;
+    if (now?.state === "failed")
+      throw new HotsiteError("link-failed", `the link stopped: ${now.problem ?? "it does not say why"}`, {
+        hint: "hotsite replication status",
+      });
+    const copied = now?.copy?.rows ?? 0;
+    if (copied !== rows) [rows, since] = [copied, world.clock.now()];
+    if (world.clock.now() - since > STALLED_MS)
+      throw new RetryableError("copy-stalled", `the first copy made no progress for ${STALLED_MS / 1000} s`);
+    if (now?.copy !== undefined) world.report(progress(now.copy));
+    await world.clock.sleep(250, signal);
+  }
+}
+
+function progress({ rows, totalRows, rowsPerSecond }: NonNullable<LinkStatus["copy"]>): string {
+  const left =
+    rowsPerSecond > 0 ? ` · ${Math.ceil(Math.max(0, totalRows - rows) / rowsPerSecond)} s left` : "";
+  return `first copy ${rows} of ${totalRows} rows · ${Math.round(rowsPerSecond)}/s${left}`;
+}
+
+async function recordProtected(world: World, order: LinkOrder): Promise<void> {
+  await changeFacts(world, {
+    activeSite: order.from,
+    standbySite: order.to,
+    epoch: order.epoch,
+    link: order,
+    copied: true,
+  });
+}
+
+async function answers(url: URL, signal: AbortSignal): Promise<true | undefined> {
+  try {
+    const response = await fetch(url, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
+      redirect: "manual",
+    });
+    await response.arrayBuffer();
+    if (response.ok) return true;
+    throw new RetryableError("no-answer", `${url.href} answers ${response.status}`);
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof HotsiteError) throw cause;
+    throw new RetryableError("no-answer", `${url.href} does not answer`, { cause });
+  }
+}

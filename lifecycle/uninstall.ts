@@ -1,0 +1,61 @@
+import { z } from "zod";
+import type { Step, Workflow } from "../core/workflow.ts";
+import { destroyNode } from "./launch.ts";
+import { nodesOf, type NodeSpec } from "./topology.ts";
+import type { World } from "./world.ts";
+
+export const uninstallInput = z.strictObject({});
+
+export type UninstallInput = z.infer<typeof uninstallInput>;
+
+/** Destroys every node of an application with its data, then what its nodes shared, then what is remembered of it. Repeatable. */
+export function uninstallWorkflow(application: World["application"]): Workflow<World, UninstallInput> {
+  return {
+    name: "uninstall",
+    input: uninstallInput,
+    steps: () => ({
+      sequence: [{ parallel: nodesOf(application).map(destroyStep) }, sweepStep(application), forgetStep],
+    }),
+  };
+}
+
+function destroyStep(spec: NodeSpec): Step<World, null> {
+  return {
+    name: `${spec.site}/${spec.name}: destroy`,
+    output: z.null(),
+    pointOfNoReturn: "machines and their disks are gone",
+    run: async (world, signal) => {
+      await destroyNode(world, spec, signal);
+      return null;
+    },
+  };
+}
+
+/** Also destroys nodes that an older config had and this one does not name any more. */
+function sweepStep(application: World["application"]): Step<World, null> {
+  return {
+    name: "sweep clouds",
+    output: z.null(),
+    pointOfNoReturn: "machines and their disks are gone",
+    run: async (world, signal) => {
+      const clouds = new Set(nodesOf(application).map(({ cloud }) => cloud));
+      for (const cloud of clouds) {
+        const driver = await world.driver(cloud);
+        for (const { id } of await driver.list(world.owner, signal)) await driver.destroy(id, signal);
+        await driver.sweep(world.owner, signal);
+      }
+      return null;
+    },
+  };
+}
+
+const forgetStep: Step<World, null> = {
+  name: "forget",
+  output: z.null(),
+  pointOfNoReturn: "machines and their disks are gone",
+  run: async ({ store, application, nodes }) => {
+    for (const { claim } of await nodes.all()) await nodes.remove(claim.site, claim.name);
+    await store.delete(`protection/${application.name}`);
+    return null;
+  },
+};

@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+
+/** What every node has from the start: an init, SSH, and the tools that recipes may count on. */
+const tools = [
+  ...["systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "sudo", "netbase", "tzdata"],
+  ...["ca-certificates", "openssl", "curl", "iproute2", "iputils-ping", "iptables", "procps", "less"],
+  ...["libstdc++6", "libatomic1", "xz-utils", "zstd"],
+];
+
+/** Downloaded, not installed: `apt-get install` of these works on a node without a network. */
+const prefetched = ["mariadb-server", "mariadb-backup", "tomcat10", "libmariadb-java", "haproxy"];
+
+/** They want hardware, a terminal or the network, which a container node has not or must not use by itself. */
+const masked = [
+  ...["systemd-udevd.service", "systemd-udevd-kernel.socket", "systemd-udevd-control.socket"],
+  ...["console-getty.service", "getty.target", "systemd-remount-fs.service", "systemd-journald-audit.socket"],
+  ...["dev-hugepages.mount", "sys-fs-fuse-connections.mount", "sys-kernel-config.mount"],
+  ...["sys-kernel-debug.mount", "sys-kernel-tracing.mount"],
+  ...[
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "dpkg-db-backup.timer",
+    "e2scrub_all.timer",
+    "fstrim.timer",
+  ],
+];
+
+/**
+ * The node image. `host/` in the build context holds what this host needs to reach the package sources.
+ * Recommended packages are left out on nodes as well, else an installation would ask for some that are not prefetched.
+ */
+export const dockerfile = `ARG BASE
+FROM \${BASE}
+ARG DEBIAN_FRONTEND=noninteractive
+COPY host/ /
+RUN rm -f /usr/sbin/policy-rc.d /etc/apt/apt.conf.d/docker-clean \\
+ && echo force-unsafe-io > /etc/dpkg/dpkg.cfg.d/unsafe-io \\
+ && echo 'APT::Install-Recommends "false";' > /etc/apt/apt.conf.d/90hotsite \\
+ && apt-get update -qq \\
+ && apt-get install -y -qq ${tools.join(" ")} \\
+ && apt-get clean \\
+ && update-ca-certificates \\
+ && systemctl mask ${masked.join(" ")} \\
+ && rm -f /etc/ssh/ssh_host_* && : > /etc/machine-id && mkdir -p -m 700 /root/.ssh \\
+ && printf 'HostKey /etc/ssh/ssh_host_ed25519_key\\nUseDNS no\\nPermitRootLogin prohibit-password\\nPasswordAuthentication no\\nMaxStartups 100\\nMaxSessions 100\\n' > /etc/ssh/sshd_config.d/10-hotsite.conf
+RUN apt-get install -y -qq --download-only ${prefetched.join(" ")}
+ENV container=docker
+STOPSIGNAL SIGRTMIN+3
+`;
+
+/** The image's name; it changes with what is in it, so an image that exists is never stale. */
+export const nodeImage = `hotsite-node:${createHash("sha256").update(dockerfile).digest("hex").slice(0, 12)}`;

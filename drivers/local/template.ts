@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { MachineTemplate, NodeClaim } from "../../core/driver.ts";
+import { PreflightError, type Fault } from "../../core/errors.ts";
+
+const schema = z.strictObject({
+  image: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("an image with systemd, sshd and iproute2; default: Hotsite's own, Debian 12"),
+  memoryMb: z.int().min(64).optional().describe("memory of each machine in MiB; default: no limit"),
+  cpus: z.number().positive().optional().describe("processors of each machine; default: no limit"),
+});
+
+/** What `local({…})` takes. */
+export type LocalTemplate = z.infer<typeof schema>;
+
+/** The template of a claim. Throws `PreflightError` with all that is wrong with it. */
+export function parseTemplate(claim: NodeClaim): LocalTemplate {
+  const parsed = schema.safeParse(claim.template);
+  if (parsed.success) return parsed.data;
+  throw new PreflightError(`${claim.site}/${claim.name}`, templateFaults(claim.site, claim.template));
+}
+
+/** Everything wrong with a template, without looking at the engine. */
+export function templateFaults(site: string, template: MachineTemplate): Fault[] {
+  const parsed = schema.safeParse(template);
+  return (parsed.error?.issues ?? []).flatMap((issue) => faultsOf(cloudPath(site), template, issue));
+}
+
+/** Where a site's machine template stands in the config. */
+export function cloudPath(site: string): string {
+  return `sites.${site}.cloud`;
+}
+
+function faultsOf(path: string, template: MachineTemplate, issue: z.core.$ZodIssue): Fault[] {
+  if (issue.code === "unrecognized_keys") {
+    const allowed = Object.keys(schema.shape).join(", ");
+    return issue.keys.map((key) => ({ path: `${path}.${key}`, problem: "is not known here", allowed }));
+  }
+  const field = String(issue.path[0]);
+  return [{ path: `${path}.${field}`, problem: issue.message, found: JSON.stringify(template[field]) }];
+}
+
+/** What the engine has to give. */
+export interface EngineSize {
+  readonly memoryMb: number;
+  readonly cpus: number;
+}
+
+/** What a template asks for beyond the engine's size. */
+export function sizeFaults(site: string, template: LocalTemplate, size: EngineSize): Fault[] {
+  const fields = ["memoryMb", "cpus"] as const;
+  return fields.flatMap((field) => {
+    const wanted = template[field] ?? 0;
+    if (wanted <= size[field]) return [];
+    return [
+      {
+        path: `${cloudPath(site)}.${field}`,
+        problem: "is more than the container engine has",
+        found: String(wanted),
+        allowed: `up to ${size[field]}`,
+      },
+    ];
+  });
+}

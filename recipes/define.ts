@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PreflightError } from "../core/errors.ts";
 import type { LifecycleHooks, Recipe, RecipeContext, Service } from "../core/recipe.ts";
-import { faultsOf } from "./faults.ts";
+import { faultsOf } from "../core/faults.ts";
 import { readParams } from "./params.ts";
 import { planOf } from "./plan.ts";
 import { refMaker } from "./refs.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PreflightError } from "../core/errors.ts";
 import type { Instances, LifecycleHooks } from "../core/recipe.ts";
-import { faultsOf } from "./faults.ts";
+import { faultsOf } from "../core/faults.ts";
 import type { CommonParams } from "./spec.ts";
 
 const serviceName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, {

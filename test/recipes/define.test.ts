@@ -68,7 +68,12 @@ describe("defineRecipe", () => {
         found: '"random"',
         allowed: '"lru", "none"',
       }),
-      { path: "services.store.prot", problem: "is not a setting" },
+      {
+        path: "services.store.prot",
+        problem: "is not a setting",
+        allowed: "port, password, eviction",
+        remedy: "did you mean port?",
+      },
       expect.objectContaining({ path: "services.store.instances", problem: "should be min ≤ initial ≤ max" }),
     ]);
   });

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { command, file } from "../core/command.ts";
+import { Secret } from "../core/secret.ts";
+import { check } from "./checks.ts";
+import { defineRecipe } from "./define.ts";
+import { REPLICATION_USERS } from "./mysql/accounts.ts";
+import {
+  credentialPath,
+  programFiles,
+  programRemoval,
+  programSetup,
+  programWired,
+  unitOf,
+  type NodeProgram,
+} from "./node-program.ts";
+import type { RecipeScope } from "./spec.ts";
+import { lastLines, systemd } from "./systemd.ts";
+
+const gatewayParams = z.strictObject({
+  memoryMb: z.int().min(256).default(768).describe("what feeder, log and processor may use together"),
+});
+
+const server = z.strictObject({
+  host: z.string().min(1),
+  port: z.int(),
+  password: z.instanceof(Secret),
+});
+
+const gatewayWired = z.object({
+  ...programWired,
+  /** The database of the other site, as its feeder's user. */
+  source: server.extend({ site: z.string() }),
+  /** The database of the gateway's own site, as its applier's user. */
+  target: server,
+  databases: z.array(z.string()).min(1),
+});
+
+type Scope = RecipeScope<z.output<typeof gatewayParams>, z.output<typeof gatewayWired>>;
+
+const PROGRAM = "/opt/hotsite/gateway/bin/gateway";
+const CA = "/etc/hotsite/gateway/ca.pem";
+
+/** Feeder, log and processor in the site that recovers: it pulls the other site's changes and applies them to its own database. */
+export const gateway = defineRecipe("gateway", {
+  params: gatewayParams,
+  wired: gatewayWired,
+  files: (scope) => [
+    ...programFiles(programOf(scope), scope.wired),
+    file(CA, scope.tls.ca, { restarts: true }),
+  ],
+  service: systemd(unitOf("gateway")),
+  hooks: (scope) => ({
+    afterConfigure: [programSetup(programOf(scope), scope.wired)],
+    afterUninstall: [programRemoval("gateway")],
+  }),
+  ready: check(command(PROGRAM, "status"), { timeoutMs: 30_000, explain: lastLines(unitOf("gateway")) }),
+  commands: {
+    status: { summary: "print how the link runs", run: () => command(PROGRAM, "status") },
+  },
+});
+
+function programOf({ params, node, wired }: Scope): NodeProgram {
+  const { source, target, databases } = wired;
+  return {
+    name: "gateway",
+    summary: "follows the other site's database",
+    config: {
+      site: node.site,
+      source: { site: source.site, ...account(source, REPLICATION_USERS.feeder, "source-password") },
+      target: account(target, REPLICATION_USERS.applier, "target-password"),
+      databases,
+    },
+    credentials: { "source-password": source.password, "target-password": target.password },
+    memoryMb: params.memoryMb,
+  };
+}
+
+function account({ host, port }: z.output<typeof server>, user: string, credential: string): object {
+  return { host, port, user, passwordFile: credentialPath("gateway", credential), ca: CA };
+}

@@ -1,0 +1,131 @@
+import { z } from "zod";
+import { file, script, type Command, type NodeFile } from "../core/command.ts";
+import type { Secret } from "../core/secret.ts";
+
+/** An archive on this machine, as the lifecycle hands it in. */
+const archive = z.strictObject({
+  path: z.string().startsWith("/"),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** What the lifecycle adds for every program of ours. */
+export const programWired = {
+  /** Holds `bin/node`. */
+  runtime: archive,
+  /** Holds `main.mjs` and what it loads. */
+  bundle: archive,
+};
+
+type Archives = z.output<z.ZodObject<typeof programWired>>;
+
+/** A part of Hotsite that runs on a node, with a Node runtime of its own, as a systemd unit. */
+export interface NodeProgram {
+  readonly name: "gateway" | "witness";
+  readonly summary: string;
+  /** Its configuration, without secrets. */
+  readonly config: unknown;
+  /** Files that only the program may read, by name. */
+  readonly credentials: Readonly<Record<string, Secret>>;
+  readonly memoryMb: number;
+}
+
+/** The unit of a program. */
+export function unitOf(name: NodeProgram["name"]): string {
+  return `hotsite-${name}`;
+}
+
+/** Where a running program finds one of its credentials. */
+export function credentialPath(name: NodeProgram["name"], credential: string): string {
+  return `/run/credentials/${unitOf(name)}.service/${credential}`;
+}
+
+export function programFiles(program: NodeProgram, archives: Archives): readonly NodeFile[] {
+  const { name, config, credentials } = program;
+  const settings = `/etc/hotsite/${name}`;
+  const restarts = { restarts: true };
+  return [
+    ...Object.values(archives).map(({ path, sha256 }) =>
+      file(`/opt/hotsite/${name}/archives/${sha256}.tgz`, { local: path }, restarts),
+    ),
+    file(`/opt/hotsite/${name}/bin/${name}`, wrapper(name, archives), { mode: 0o755, restarts: true }),
+    file(`${settings}/${name}.json`, `${JSON.stringify(config, undefined, 2)}\n`, restarts),
+    // Owned by root: systemd hands them to the program and to nobody else.
+    ...Object.entries(credentials).map(([key, secret]) =>
+      file(`${settings}/credentials/${key}`, secret, { mode: 0o600, restarts: true }),
+    ),
+    file(`/etc/systemd/system/${unitOf(name)}.service`, unit(program), restarts),
+  ];
+}
+
+/** Unpacks the archives beside older ones and makes the user. */
+export function programSetup({ name }: NodeProgram, { runtime, bundle }: Archives): Command {
+  return script(SET_UP, `/opt/hotsite/${name}`, unitOf(name), runtime.sha256, bundle.sha256);
+}
+
+export function programRemoval(name: NodeProgram["name"]): Command {
+  return script(
+    REMOVE,
+    unitOf(name),
+    `/opt/hotsite/${name}`,
+    `/etc/hotsite/${name}`,
+    `/var/lib/${unitOf(name)}`,
+  );
+}
+
+function wrapper(name: string, { runtime, bundle }: Archives): string {
+  const folder = `/opt/hotsite/${name}`;
+  return `#!/bin/sh\nexec ${folder}/${runtime.sha256}/bin/node ${folder}/${bundle.sha256}/main.mjs ${name} "$@"\n`;
+}
+
+function unit({ name, summary, credentials, memoryMb }: NodeProgram): string {
+  const loads = Object.keys(credentials).map(
+    (key) => `LoadCredential=${key}:/etc/hotsite/${name}/credentials/${key}\n`,
+  );
+  return `[Unit]
+Description=Hotsite: ${summary}
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/opt/hotsite/${name}/bin/${name} run
+User=${unitOf(name)}
+${loads.join("")}StateDirectory=${unitOf(name)}
+StateDirectoryMode=0700
+RuntimeDirectory=${unitOf(name)}
+RuntimeDirectoryMode=0750
+Restart=always
+RestartSec=1
+MemoryMax=${memoryMb}M
+NoNewPrivileges=true
+ProtectSystem=strict
+ProtectHome=true
+PrivateTmp=true
+PrivateDevices=true
+ProtectControlGroups=true
+ProtectKernelTunables=true
+RestrictSUIDSGID=true
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+CapabilityBoundingSet=
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+const SET_UP = `
+set -eu
+folder=$1 user=$2; shift 2
+getent passwd "$user" >/dev/null ||
+  useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$user"
+for version; do
+  [ ! -d "$folder/$version" ] || continue
+  rm -rf "$folder/.new"
+  mkdir -p "$folder/.new"
+  tar -xzf "$folder/archives/$version.tgz" -C "$folder/.new" --no-same-owner
+  mv "$folder/.new" "$folder/$version"
+done`;
+
+const REMOVE = `
+user=$1; shift
+rm -rf "$@"
+! getent passwd "$user" >/dev/null || userdel "$user"`;

@@ -17,8 +17,8 @@ export async function askOverHttp(url: URL, timeoutMs: number, signal: AbortSign
 }
 
 function kindOf(error: unknown): string {
-  if (error instanceof Error && error.name === "TimeoutError") return "timeout";
-  const code = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined;
-  if (code === "ECONNREFUSED") return "refused";
-  return code === "ECONNRESET" || code === "UND_ERR_SOCKET" ? "reset" : "failed";
+  const { name, cause } = error as { readonly name?: string; readonly cause?: { readonly code?: string } };
+  if (name === "TimeoutError") return "timeout";
+  if (cause?.code === "ECONNREFUSED") return "refused";
+  return cause?.code === "ECONNRESET" || cause?.code === "UND_ERR_SOCKET" ? "reset" : "failed";
 }

@@ -1,14 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "@jest/globals";
-import { drill, type DrillHost, type DrillOptions } from "../../failover/drill.ts";
+import { drill, type DrillOptions } from "../../failover/drill.ts";
 import { recoverFromDrill } from "../../failover/drill-recover.ts";
 import { FakeWorld, forever } from "./fake-world.ts";
-import { run } from "./run.ts";
-
-function hostFor(world: FakeWorld): DrillHost & { readonly said: string[] } {
-  const said: string[] = [];
-  return { said, say: (text) => said.push(text), run: (workflow, input) => run(workflow, input, world) };
-}
+import { hostFor } from "./run.ts";
 
 const powerOff: DrillOptions = { kind: "site-power-off", configSha256: "c0ffee" };
 const switchover: DrillOptions = { kind: "switchover", configSha256: "c0ffee" };

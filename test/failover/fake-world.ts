@@ -337,16 +337,12 @@ export class FakeWorld implements ProtectionWorld {
     target.applied = { stream: order.stream, sequence: lastOf(target, source.domain) };
   }
 
-  /** Everything that people and machines could notice. */
+  /** Everything that people and machines could notice, but for the time of day. */
   snapshot(): unknown {
     const { sites, authority, pool, held } = this;
-    return structuredClone({
-      sites,
-      authority,
-      pool,
-      held,
-      facts: this.store.value(`protection/${this.application.name}`),
-    });
+    const facts = this.store.value(`protection/${this.application.name}`) as Facts | undefined;
+    const failover = facts?.failover == null ? null : { ...facts.failover, atMs: 0 };
+    return structuredClone({ sites, authority, pool, held, facts: facts && { ...facts, failover } });
   }
 
   async facts(): Promise<Facts> {

@@ -1,39 +1,24 @@
-import type { Step, StepScope, StepTree, Workflow } from "../../core/workflow.ts";
-import type { RunRecord } from "../../failover/drill.ts";
+import type { Workflow } from "../../core/workflow.ts";
+import type { DrillHost, RunRecord } from "../../failover/drill.ts";
+import { journaledHost } from "../../failover/drill-host.ts";
 import type { ProtectionWorld } from "../../failover/world.ts";
+import { forever, type FakeWorld } from "./fake-world.ts";
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list mixes steps of different outputs
-type AnyStep = Step<ProtectionWorld, any>;
-
-/** Runs the steps in order and, when one fails before the point of no return, undoes those that were begun. */
+/** Runs a workflow to its end; a failure is thrown as it was, not as the runner wraps it. */
 export async function run<I>(
   workflow: Workflow<ProtectionWorld, I>,
   input: I,
-  world: ProtectionWorld,
+  world: FakeWorld,
 ): Promise<RunRecord> {
-  const outputs = new Map<string, unknown>();
-  const scope: StepScope = { output: (step) => outputs.get(step.name) as never, report: () => undefined };
-  const context = Object.assign(Object.create(world) as ProtectionWorld, scope);
-  const { signal } = new AbortController();
-  const begun: AnyStep[] = [];
-  const steps: RunRecord["steps"][number][] = [];
   try {
-    for (const step of flat(workflow.steps(workflow.input.parse(input)))) {
-      begun.unshift(step);
-      const startedMs = world.clock.now();
-      outputs.set(step.name, step.output.parse(await step.run(context, signal)));
-      steps.push({ name: step.name, startedMs, endedMs: world.clock.now(), output: outputs.get(step.name) });
-    }
+    return await hostFor(world).run(workflow, input, forever);
   } catch (error) {
-    if (begun.every(({ pointOfNoReturn }) => pointOfNoReturn === undefined)) {
-      for (const step of begun) await step.undo?.(context, outputs.get(step.name), signal);
-    }
-    throw error;
+    throw error instanceof Error && error.cause !== undefined ? error.cause : error;
   }
-  return { steps };
 }
 
-function flat(tree: StepTree<ProtectionWorld>): readonly AnyStep[] {
-  if ("sequence" in tree) return tree.sequence.flatMap(flat);
-  return "parallel" in tree ? tree.parallel.flatMap(flat) : [tree];
+/** A drill's host over the real runner; `said` keeps its lines. */
+export function hostFor(world: FakeWorld): DrillHost & { readonly said: string[] } {
+  const said: string[] = [];
+  return { said, ...journaledHost({ world, by: "a test", say: (text) => said.push(text) }) };
 }

@@ -29,7 +29,7 @@ describe("a failover", () => {
   test("fences, promotes and serves from the standby", async () => {
     const world = await failedOver();
     expect(world.authority).toEqual({ epoch: 2, writer: "west" });
-    expect(world.site("west").writable).toBe(true);
+    expect(world.site("west")).toMatchObject({ writable: true, epoch: 2 });
     expect(await world.ask()).toMatchObject({ ok: true });
     expect(await world.facts()).toMatchObject({
       activeSite: "west",

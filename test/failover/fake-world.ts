@@ -32,7 +32,7 @@ interface FakeSite {
   writable: boolean;
   epoch: number;
   history: Transaction[];
-  link: { order: LinkOrder; state: "copying" | "streaming" | "stopped" } | null;
+  link: { order: LinkOrder; state: "streaming" | "stopped" } | null;
   /** What the link has applied of its stream. */
   applied: { stream: string; sequence: number } | null;
   web: boolean;
@@ -102,6 +102,9 @@ export class FakeWorld implements ProtectionWorld {
       if (!same(this.authority, expected))
         throw new StaleEpochError(`the witness is at ${JSON.stringify(this.authority)}`);
       this.authority = { ...next };
+      // The role agent gives the right to write; taking it needs more than an agent that may be dead.
+      const site = next.writer === null ? undefined : this.site(next.writer);
+      if (site?.power === "on") site.writable = true;
     },
   };
 
@@ -170,7 +173,6 @@ export class FakeWorld implements ProtectionWorld {
         const { link } = gateway();
         if (link === null) return undefined;
         this.pump(name);
-        if (link.state === "copying") link.state = "streaming";
         const { stream, epoch, from } = link.order;
         const received = gtid(this.site(from).domain, gateway().applied?.sequence ?? 0);
         return { stream, epoch, state: link.state, lagSeconds: 0.2, received, applied: received };
@@ -184,7 +186,7 @@ export class FakeWorld implements ProtectionWorld {
           site.writable = false;
           site.history = [...this.alive(order.from).history];
         }
-        site.link = { order, state: order.begin === "copy" && !resumes ? "copying" : "streaming" };
+        site.link = { order, state: "streaming" };
         this.pump(name);
       },
       drain: async () => {

@@ -14,6 +14,7 @@ describe("a switchover", () => {
     const world = await switched();
     expect(world.authority).toEqual({ epoch: 2, writer: "west" });
     expect([world.site("east").writable, world.site("west").writable]).toEqual([false, true]);
+    expect(world.site("west").epoch).toBe(2);
     expect(await world.facts()).toMatchObject({
       activeSite: "west",
       standbySite: "east",

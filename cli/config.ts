@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createJiti } from "jiti";
 import type { Application } from "../core/application.ts";
-import { HotsiteError, messageOf, PreflightError } from "../core/errors.ts";
+import { HotsiteError, messageOf } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
 
 const names = ["hotsite.config.ts", "hotsite.config.mts", "hotsite.config.js", "hotsite.config.mjs"];
@@ -79,8 +79,7 @@ function configError(path: string, error: unknown): HotsiteError {
   const known = error instanceof HotsiteError ? error : undefined;
   // Parsers put the place at the end of their message; it stands in front already.
   const message = messageOf(error).replaceAll(/\s*\n\s*\S+:\d+:\d+\s*$/g, "");
-  const first = error instanceof PreflightError ? message.split("\n")[0] : message;
-  return new HotsiteError("config", `${where}: ${first}`, {
+  return new HotsiteError("config", `${where}: ${message}`, {
     cause: error,
     hint: known?.hint,
     details: known?.details,

@@ -14,8 +14,8 @@ export const exitCodeHelp = `Exit codes:
   4    another run holds the application; it is named
   130  interrupted; everything begun was taken back`;
 
-/** Codes of errors that leave a run to be continued, or whose world differs from what was wished. */
-const unfinished = new Set(["unfinished-run", "stuck", "unwind-failed"]);
+/** A run waits to be continued; until then something of it is there. */
+const unfinished = new Set(["unfinished-run", "run-stuck", "run-unwind-failed", "journal-failed"]);
 const usage = new Set(["config", "usage"]);
 
 /** The exit code of anything that was thrown. */

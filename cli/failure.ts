@@ -1,12 +1,10 @@
-import { faultLine, HotsiteError, messageOf, PreflightError, type Fault } from "../core/errors.ts";
+import { HotsiteError, messageOf, PreflightError, type Fault } from "../core/errors.ts";
 import { exitCodeOf, leftBehind } from "./exit.ts";
 import type { Output } from "./output.ts";
 
-/** A failure for people: what went wrong, what is left, what to do next. */
+/** A failure for people: what went wrong and what to do next. What a run left is part of its message. */
 export function failureText(error: unknown, output: Pick<Output, "verbose">): string {
-  const lines = [`✖ ${withoutFaults(error)}`, ...faultsOf(error).map(faultLine)];
-  const left = leftBehind(error);
-  if (left.length > 0) lines.push("  Left behind:", ...left.map((item) => `    ${item}`));
+  const lines = [`✖ ${messageOf(error)}`];
   if (error instanceof HotsiteError && error.hint !== undefined) lines.push(`  ${error.hint}`);
   if (!(error instanceof HotsiteError))
     lines.push("  This is a fault of hotsite itself; `--verbose` shows where.");
@@ -22,7 +20,7 @@ export function failureJson(error: unknown, signal?: AbortSignal): Readonly<Reco
     exitCode: exitCodeOf(error, signal),
     error: {
       code: known ? error.code : "internal",
-      message: known ? withoutFaults(error) : messageOf(error),
+      message: messageOf(error),
       hint: known ? error.hint : undefined,
       retryable: known && error.retryable,
       left: leftBehind(error),
@@ -36,12 +34,6 @@ export function failureJson(error: unknown, signal?: AbortSignal): Readonly<Reco
 export function faultsOf(error: unknown): readonly Fault[] {
   if (error instanceof PreflightError) return error.faults;
   return error instanceof HotsiteError && error.cause instanceof PreflightError ? error.cause.faults : [];
-}
-
-/** A preflight error repeats its faults in the message; they are shown on their own. */
-function withoutFaults(error: unknown): string {
-  const message = messageOf(error);
-  return error instanceof PreflightError ? (message.split("\n")[0] ?? message) : message;
 }
 
 function stackOf(error: unknown): readonly string[] {

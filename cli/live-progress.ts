@@ -1,4 +1,5 @@
-import type { RunEvent, RunObserver } from "../workflow/events.ts";
+import type { Observer, RunEvent } from "../workflow/events.ts";
+import type { Failure } from "../workflow/records.ts";
 import type { Output } from "./output.ts";
 import { duration } from "./time.ts";
 
@@ -12,7 +13,7 @@ interface Running {
 }
 
 /** In a terminal: finished steps scroll away upwards, running ones stay at the bottom with what they report. */
-export class LiveProgress implements RunObserver, Disposable {
+export class LiveProgress implements Observer, Disposable {
   readonly #output: Output;
   readonly #running = new Map<string, Running>();
   readonly #timer: NodeJS.Timeout;
@@ -24,12 +25,12 @@ export class LiveProgress implements RunObserver, Disposable {
   }
 
   onEvent(event: RunEvent): void {
-    switch (event.type) {
+    switch (event.kind) {
       case "step-started":
       case "step-undoing":
         this.#running.set(event.step, {
           since: Date.now(),
-          undoing: event.type === "step-undoing",
+          undoing: event.kind === "step-undoing",
           text: "",
         });
         break;
@@ -37,13 +38,14 @@ export class LiveProgress implements RunObserver, Disposable {
         this.#tell(event.step, event.text);
         break;
       case "step-retried":
-        this.#tell(event.step, `again after: ${event.error}`);
+        this.#tell(event.step, `attempt ${event.attempt} after: ${firstLine(event.error.message)}`);
         break;
       case "step-done":
         this.#end(event.step, "✔", duration(event.ms));
         break;
       case "step-failed":
-        this.#end(event.step, "✖", firstLine(event.error));
+      case "step-undo-failed":
+        this.#fail(event.step, event.error);
         break;
       case "step-undone":
         this.#end(event.step, "↶", "taken back");
@@ -62,6 +64,12 @@ export class LiveProgress implements RunObserver, Disposable {
   #tell(step: string, text: string): void {
     const running = this.#running.get(step);
     if (running !== undefined) running.text = text;
+  }
+
+  /** A step that was stopped because another one failed is no news. */
+  #fail(step: string, { code, message }: Failure): void {
+    if (code === "cancelled") this.#running.delete(step);
+    else this.#end(step, "✖", firstLine(message));
   }
 
   #end(step: string, mark: "✔" | "✖" | "↶", text: string): void {

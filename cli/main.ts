@@ -33,7 +33,7 @@ export async function main(argv: readonly string[], { stdout, stderr, cwd }: Sur
   }
   // Read here as well, so that a command line that cannot be parsed fails in the form that was asked for.
   const [json, verbose] = [asks(argv, "--json"), asks(argv, "--verbose")];
-  const output = new Output({ stdout, stderr, json, verbose });
+  const output = new Output({ stdout, stderr, json, verbose, live: canRedraw(stderr) });
   using interrupt = listenForInterrupt((text) => output.note(text));
   try {
     return await dispatch(argv, output, cwd, interrupt.signal);
@@ -60,6 +60,11 @@ async function dispatch(
   const outcome = await run({ ...parsed, verb: parsed.verb.name, output, cwd }, signal);
   output.result(outcome.text, { ok: (outcome.exitCode ?? 0) === 0, ...outcome.json });
   return outcome.exitCode ?? exitCodes.ok;
+}
+
+/** A terminal that understands more than lines; the log of a CI job only looks like one. */
+function canRedraw(stream: OutputStream): boolean {
+  return stream.isTTY === true && process.env["TERM"] !== "dumb" && (process.env["CI"] ?? "") === "";
 }
 
 /** Whether an option stands before `--`, after which everything belongs to another program. */

@@ -16,6 +16,8 @@ export interface OutputOptions {
   /** One JSON object goes to standard output and nothing else. */
   readonly json?: boolean;
   readonly verbose?: boolean;
+  /** Whether lines on standard error can be redrawn. */
+  readonly live?: boolean;
 }
 
 /**
@@ -25,20 +27,17 @@ export interface OutputOptions {
 export class Output {
   readonly json: boolean;
   readonly verbose: boolean;
+  readonly live: boolean;
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
   #block: readonly string[] = [];
 
-  constructor({ stdout, stderr, json = false, verbose = false }: OutputOptions) {
+  constructor({ stdout, stderr, json = false, verbose = false, live = false }: OutputOptions) {
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.json = json;
     this.verbose = verbose;
-  }
-
-  /** Whether lines on standard error can be redrawn. */
-  get live(): boolean {
-    return this.#stderr.isTTY === true && process.env["TERM"] !== "dumb" && process.env["CI"] === undefined;
+    this.live = live;
   }
 
   /** The result of the command: as text, or as JSON when that was asked for. */

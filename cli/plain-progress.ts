@@ -1,4 +1,4 @@
-import type { RunEvent, RunObserver } from "../workflow/events.ts";
+import type { Observer, RunEvent } from "../workflow/events.ts";
 import type { Output } from "./output.ts";
 import { duration, timestamp } from "./time.ts";
 
@@ -6,7 +6,7 @@ import { duration, timestamp } from "./time.ts";
 const reportEveryMs = 5000;
 
 /** Where lines cannot be redrawn: one timestamped line for each thing that happens. */
-export class PlainProgress implements RunObserver, Disposable {
+export class PlainProgress implements Observer, Disposable {
   readonly #output: Output;
   readonly #reported = new Map<string, number>();
 
@@ -24,17 +24,19 @@ export class PlainProgress implements RunObserver, Disposable {
   }
 
   #lineOf(event: RunEvent): string | undefined {
-    switch (event.type) {
+    switch (event.kind) {
       case "step-started":
         return `… ${event.step}`;
       case "step-progress":
         return this.#isDue(event.step) ? `… ${event.step}: ${event.text}` : undefined;
       case "step-retried":
-        return `… ${event.step}: again after: ${event.error}`;
+        return `… ${event.step}: attempt ${event.attempt} after: ${event.error.message}`;
       case "step-done":
         return `✔ ${event.step}  ${duration(event.ms)}`;
       case "step-failed":
-        return `✖ ${event.step}: ${event.error}`;
+        return event.error.code === "cancelled" ? undefined : `✖ ${event.step}: ${event.error.message}`;
+      case "step-undo-failed":
+        return `✖ ${event.step}: could not be taken back: ${event.error.message}`;
       case "step-undoing":
         return `↶ ${event.step}: taking back`;
       case "step-undone":

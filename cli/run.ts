@@ -1,59 +1,81 @@
-import { userInfo } from "node:os";
+import { hostname, userInfo } from "node:os";
 import type { Workflow } from "../core/workflow.ts";
-import { runWorkflow } from "../workflow/run.ts";
-import { stepNames } from "../workflow/step.ts";
+import { findUnfinished } from "../workflow/journal.ts";
+import { resumeRun, runWorkflow } from "../workflow/runner.ts";
+import type { RunResult } from "../workflow/settings.ts";
+import { stepNames } from "../workflow/tree.ts";
 import { showProgress } from "./progress.ts";
 import type { Session } from "./session.ts";
-import { duration } from "./time.ts";
+import { duration, timestamp } from "./time.ts";
 import type { Call, Outcome } from "./verb.ts";
 
 /** A workflow with what it needs. */
 export interface Job<C, I> {
   readonly workflow: Workflow<C, I>;
-  readonly input: I;
   readonly context: C;
+  /** The input of a new run, from how the world is now. */
+  plan(): I | Promise<I>;
+  /** Asks before a new run begins; one that was interrupted has been confirmed already. */
+  confirm?(input: I): Promise<void>;
+  /** A new run follows one that was continued, since the config may say something else by now. */
+  readonly repeat?: boolean;
 }
 
-/** What is said once it has run. */
-export interface Done {
-  readonly id: string;
+/** A run that reached its end, and what it was asked for. */
+export interface Done<I> {
+  readonly input: I;
+  readonly run: string;
   readonly ms: number;
 }
 
-/** Runs a workflow and shows it. Whatever went wrong is thrown, with what is left. */
+/** Runs a workflow and shows it; one of the same kind that was interrupted is continued. Throws whatever went wrong, with what is left. */
 export async function runJob<C extends object, I>(
-  { workflow, input, context }: Job<C, I>,
-  { config, world }: Session,
-  { output }: Call,
+  job: Job<C, I>,
+  session: Session,
+  call: Call,
   signal: AbortSignal,
-): Promise<Done> {
-  const began = Date.now();
-  using observer = showProgress(output);
-  const { id } = await runWorkflow({
-    ...{ workflow, input, context, observer, signal },
+): Promise<Done<I>> {
+  const { workflow, context } = job;
+  using observer = showProgress(call.output);
+  const settings = { ...runSettings(session), observer, signal };
+  const open = await findUnfinished(settings.store, settings.application);
+  if (open?.record.workflow === workflow.name) {
+    call.output.note(`continuing the ${workflow.name} of ${timestamp(open.record.startedAt)}`);
+    const workflows = [workflow as Workflow<C, unknown>];
+    const result = await resumeRun({ ...settings, workflows, contextFor: () => context });
+    if (result.state === "done" && job.repeat !== true)
+      return doneWith(workflow.input.parse(open.record.input), result);
+  }
+  const input = await job.plan();
+  await job.confirm?.(input);
+  return doneWith(input, await runWorkflow({ ...settings, workflow, input, context }));
+}
+
+/** What every run of an application has in common. */
+export function runSettings({ config, world }: Session) {
+  return {
     application: config.application.name,
     store: world.store,
-    by: whoRuns(),
-  });
-  return { id, ms: Date.now() - began };
+    by: `${userInfo().username}@${hostname()}`,
+  };
 }
 
 /** The steps that a workflow would take. */
-export function dryRun<C, I>({ workflow, input }: Job<C, I>): Outcome {
-  const steps = stepNames(workflow.steps(input));
-  const text = [
-    `${workflow.name}: ${steps.length} steps, nothing was done`,
-    ...steps.map((step) => `  ${step}`),
-  ];
+export async function dryRun<C, I>({ workflow, plan }: Job<C, I>): Promise<Outcome> {
+  const steps = stepNames(workflow.steps(await plan()));
+  const text = [`${workflow.name} would take ${steps.length} steps:`, ...steps.map((step) => `  ${step}`)];
   return { text: text.join("\n"), json: { dryRun: true, workflow: workflow.name, steps } };
 }
 
-/** `petclinic is uninstalled · 12.3s`. */
-export function done(what: string, { id, ms }: Done, facts: Readonly<Record<string, unknown>> = {}): Outcome {
-  return { text: `${what} · ${duration(ms)}`, json: { run: id, seconds: ms / 1000, ...facts } };
+/** The verdict of a run: `petclinic is uninstalled · 12.3s`. */
+export function verdict(
+  text: string,
+  { run, ms }: Done<unknown>,
+  facts: Readonly<Record<string, unknown>>,
+): Outcome {
+  return { text: `${text} · ${duration(ms)}`, json: { run, seconds: ms / 1000, ...facts } };
 }
 
-/** Who is asked when somebody finds the application locked. */
-export function whoRuns(): string {
-  return process.env["SUDO_USER"] ?? userInfo().username;
+function doneWith<I>(input: I, { run, ms }: RunResult): Done<I> {
+  return { input, run, ms };
 }

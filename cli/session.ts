@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { World } from "../lifecycle/world.ts";
 import { loadConfig, type LoadedConfig } from "./config.ts";
@@ -16,6 +17,7 @@ export async function openSession({ options, cwd, output }: Call): Promise<Sessi
   const config = await loadConfig(options.config, cwd);
   const stateFolder =
     options.state === undefined ? join(config.folder, ".hotsite") : resolve(cwd, options.state);
+  await ensureStateFolder(stateFolder);
   const logger = fileLogger(join(stateFolder, "log", "hotsite.log"), output);
   const { openWorld } = await import("../lifecycle/world.ts");
   const world = await openWorld({
@@ -24,4 +26,10 @@ export async function openSession({ options, cwd, output }: Call): Promise<Sessi
     logger,
   });
   return { config, stateFolder, world, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+}
+
+/** Holds keys and passwords: nobody else may read it, and it must not get into anybody's repository. */
+async function ensureStateFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(join(folder, ".gitignore"), "*\n");
 }

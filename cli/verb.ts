@@ -13,8 +13,10 @@ export interface Options {
   readonly lines?: number;
   readonly since?: string;
   readonly unwind?: boolean;
+  readonly abandon?: boolean;
   readonly force?: readonly string[];
   readonly live?: string;
+  readonly recover?: boolean;
   readonly delay?: number;
   readonly jitter?: number;
   readonly loss?: number;

@@ -2,6 +2,10 @@ import { kilobits, milliseconds, percent, positiveInteger } from "./units.ts";
 import type { OptionDeclaration, Verb } from "./verb.ts";
 
 const dryRun: OptionDeclaration = { flags: "--dry-run", summary: "only say what would be done" };
+const force: OptionDeclaration = {
+  flags: "--force <guard...>",
+  summary: "go on although these guards say no; the history keeps their names",
+};
 const yes: OptionDeclaration = { flags: "-y, --yes", summary: "do it without asking" };
 
 /** Everything that `hotsite` can do, in the order of `--help`. */
@@ -112,10 +116,15 @@ export const verbs: readonly Verb[] = [
   {
     name: "resume",
     summary: "continue the run that was killed or got stuck",
-    options: [{ flags: "--unwind", summary: "take it back instead" }],
+    options: [
+      { flags: "--unwind", summary: "take it back instead" },
+      { flags: "--abandon", summary: "leave everything as it is and forget the run" },
+      yes,
+    ],
     examples: [
       ["resume", "go on where it stopped"],
       ["resume --unwind", "undo what was done so far"],
+      ["resume --abandon --yes", "when neither is possible any more, and before something else"],
     ],
     load: () => import("./verbs/resume.ts"),
   },
@@ -123,7 +132,7 @@ export const verbs: readonly Verb[] = [
     name: "switchover",
     operands: "[site]",
     summary: "make the standby primary as planned; loses nothing, requests wait",
-    options: [dryRun],
+    options: [dryRun, force],
     examples: [
       ["switchover", "to the standby"],
       ["switchover east --dry-run", "the guards and steps of going to east"],
@@ -134,14 +143,7 @@ export const verbs: readonly Verb[] = [
     name: "failover",
     operands: "[site]",
     summary: "make the standby primary because the primary is lost",
-    options: [
-      dryRun,
-      yes,
-      {
-        flags: "--force <guard...>",
-        summary: "go on although these guards say no; each is named in the history",
-      },
-    ],
+    options: [dryRun, yes, force],
     examples: [
       ["failover --dry-run", "the verdict, the guards and the steps"],
       ["failover west --yes", "to west, without the question"],
@@ -171,10 +173,11 @@ export const verbs: readonly Verb[] = [
         summary: "what happens to the primary site (default: site-power-off)",
         choices: ["site-power-off", "switchover"],
       },
+      { flags: "--recover", summary: "put in order what a drill left that was killed" },
     ],
     examples: [
       ["drill --live site-power-off east --yes", "powers east off, fails over, brings east back as standby"],
-      ["drill --live switchover", "moves to the standby as planned"],
+      ["drill --live switchover --yes", "moves to the standby as planned"],
     ],
     load: () => import("./verbs/drill.ts"),
   },

@@ -13,7 +13,7 @@ const checks = {
     "prettier/bin/prettier.cjs",
     ...["--check", ".", "--log-level", "warn", "--cache", "--cache-location", `${cache}/prettier`],
   ),
-  lint: bin("eslint/bin/eslint.js", ".", "--cache", "--cache-location", `${cache}/eslint`),
+  lint: bin("eslint/bin/eslint.js", "."),
   types: bin(
     "typescript/bin/tsc",
     ...["-p", ".", "--incremental", "--tsBuildInfoFile", `${cache}/tsc.tsbuildinfo`],

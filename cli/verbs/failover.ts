@@ -1,28 +1,40 @@
-import { HotsiteError } from "../../core/errors.ts";
-import { failoverWorkflow, planFailover } from "../../failover/failover.ts";
+import { failoverWorkflow, planFailover, type FailoverInput } from "../../failover/failover.ts";
+import type { ProtectionWorld } from "../../failover/world.ts";
 import { confirm } from "../confirm.ts";
 import { openProtection } from "../protection.ts";
-import { done, dryRun, runJob } from "../run.ts";
+import { dryRun, runJob, verdict } from "../run.ts";
 import { openSession } from "../session.ts";
+import { oneOf } from "../target.ts";
 import type { Call, Outcome } from "../verb.ts";
 
 /** Moves the primary because it is lost. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
-  await using protection = await openProtection(session, signal);
-  const input = await planFailover(protection.world, { skip: call.options.force ?? [] });
-  const [wanted] = call.operands;
-  if (wanted !== undefined && wanted !== input.to) {
-    throw new HotsiteError("usage", `${wanted} is not the standby; ${input.to} is`, {
-      hint: "hotsite status",
-    });
-  }
-  const job = { workflow: failoverWorkflow, input, context: protection.world };
-  if (call.options.dryRun === true) return dryRun(job);
-  await confirm(`Power off ${input.from} and make ${input.to} primary?`, call, signal);
-  const result = await runJob(job, session, call, signal);
-  return done(`${input.to} is the primary, epoch ${input.epoch + 1}; next: hotsite reprotect`, result, {
-    from: input.from,
-    to: input.to,
+  const context = await openProtection(session);
+  const job = {
+    workflow: failoverWorkflow,
+    context,
+    plan: () => planTo(context, call),
+    confirm: ({ from, to }: FailoverInput) =>
+      confirm(`Power off ${from} and make ${to} the primary?`, call, signal),
+  };
+  if (call.options.dryRun === true) return await dryRun(job);
+  const done = await runJob(job, session, call, signal);
+  const { from, to, epoch } = done.input;
+  const next = "hotsite reprotect";
+  return verdict(`${to} is the primary · epoch ${epoch + 1} · next: ${next}`, done, {
+    from,
+    to,
+    epoch: epoch + 1,
+    next,
   });
+}
+
+async function planTo(
+  context: ProtectionWorld,
+  { operands: [wanted], options }: Call,
+): Promise<FailoverInput> {
+  const input = await planFailover(context, { skip: options.force });
+  if (wanted !== undefined) oneOf([input.to], wanted, "standby");
+  return input;
 }

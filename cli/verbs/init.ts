@@ -1,24 +1,28 @@
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { HotsiteError } from "../../core/errors.ts";
 import { readTemplate } from "../templates.ts";
 import type { Call, Outcome } from "../verb.ts";
 
-/** Writes a config from a template; never over an existing one. */
+/** Writes a config and an application of one page from a template; never over what is there. */
 export async function run({ operands, options, cwd }: Call): Promise<Outcome> {
   const folder = resolve(cwd, operands[0] ?? ".");
-  const path = join(folder, "hotsite.config.ts");
   const template = options.template ?? "two-sites";
-  const text = await readTemplate(template);
-  await mkdir(folder, { recursive: true });
-  await writeFile(path, text, { flag: "wx" }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new HotsiteError("usage", `${path} exists already; it was not changed`, {
+  const files = await readTemplate(template);
+  const taken = files.map(({ path }) => join(folder, path)).filter((path) => existsSync(path));
+  if (taken.length > 0) {
+    throw new HotsiteError("usage", `already there, and left as it is: ${taken.join(", ")}`, {
       hint: "name another folder: hotsite init <folder>",
-      cause: error,
     });
-  });
+  }
+  for (const { path, text } of files) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    // "wx": also when somebody writes it in this instant, it is theirs.
+    await writeFile(join(folder, path), text, { flag: "wx" });
+  }
   const at = relative(cwd, folder);
   const next = `${at === "" ? "" : `cd ${at} && `}hotsite plan`;
-  return { text: `wrote ${path}\nnext: ${next}`, json: { path, template, next } };
+  const written = files.map(({ path }) => join(folder, path));
+  return { text: `wrote ${written.join(", ")}\nnext: ${next}`, json: { written, template, next } };
 }

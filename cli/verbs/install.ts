@@ -1,6 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { installWorkflow } from "../../lifecycle/install.ts";
 import { activeSiteOf } from "../active-site.ts";
-import { done, runJob } from "../run.ts";
+import { runJob, verdict } from "../run.ts";
 import { openSession } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
 import { planOutcome } from "./plan.ts";
@@ -8,11 +9,15 @@ import { planOutcome } from "./plan.ts";
 /** Makes the world as the config says. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
-  if (call.options.dryRun === true) return planOutcome(session, signal);
+  if (call.options.dryRun === true) return await planOutcome(session, call);
   const { world } = session;
   const { application } = world;
-  const input = { run: `${Date.now().toString(36)}`, activeSite: await activeSiteOf(world) };
-  const job = { workflow: installWorkflow(application), input, context: world };
-  const result = await runJob(job, session, call, signal);
-  return done(`${application.name} is installed`, result, { application: application.name });
+  const job = {
+    workflow: installWorkflow(application),
+    context: world,
+    plan: async () => ({ run: randomBytes(4).toString("hex"), activeSite: await activeSiteOf(world) }),
+    repeat: true,
+  };
+  const done = await runJob(job, session, call, signal);
+  return verdict(`${application.name} is installed`, done, { application: application.name });
 }

@@ -14,11 +14,16 @@ describe("finding the config", () => {
     await using folder = await folderWith({ [name]: "throw new Error('found');\n" });
     const below = join(folder.path, "a", "b");
     await mkdir(below, { recursive: true });
-    expect((await hotsiteProcess(["validate"], below)).stderr).toContain(`${join(folder.path, name)}:1:7: found`);
+    expect((await hotsiteProcess(["validate"], below)).stderr).toContain(
+      `${join(folder.path, name)}:1:7: found`,
+    );
   });
 
   test("--config names a file or its folder", async () => {
-    await using folder = await folderWith({ "other.ts": "throw new Error('other');\n", [name]: "throw new Error('own');\n" });
+    await using folder = await folderWith({
+      "other.ts": "throw new Error('other');\n",
+      [name]: "throw new Error('own');\n",
+    });
     const [file, inside] = await Promise.all([
       hotsiteProcess(["validate", "--config", "other.ts"], folder.path),
       hotsiteProcess(["validate", "--config", folder.path], "/"),
@@ -67,7 +72,9 @@ describe("a broken config is told with its place and ends with 2", () => {
   });
 
   test("a file that it imports is named when it is missing", async () => {
-    await using folder = await folderWith({ [name]: 'import { x } from "./missing.ts";\nexport default x;\n' });
+    await using folder = await folderWith({
+      [name]: 'import { x } from "./missing.ts";\nexport default x;\n',
+    });
     const { code, stderr } = await hotsiteProcess(["validate"], folder.path);
     expect(code).toBe(2);
     expect(stderr).toContain("Cannot find module './missing.ts'");

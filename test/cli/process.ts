@@ -1,19 +1,45 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { waitFor } from "../../core/wait.ts";
 import type { Ended } from "./support.ts";
 
 const bin = fileURLToPath(new URL("../../bin/hotsite.js", import.meta.url));
 
-/** Runs the built command as people do, in a process of its own without a terminal. */
-export function hotsiteProcess(argv: readonly string[], cwd: string): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bin, ...argv], { cwd, stdio: ["ignore", "pipe", "pipe"] });
-    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-    child.stdout.on("data", (piece: Buffer) => stdout.push(piece));
-    child.stderr.on("data", (piece: Buffer) => stderr.push(piece));
+/** A command that runs in a process of its own, without a terminal. */
+export interface Running {
+  readonly ended: Promise<Ended>;
+  /** Resolves once this text is on standard error. */
+  said(text: string): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts the built command as people do. */
+export function startHotsite(argv: readonly string[], cwd: string): Running {
+  const child = spawn(process.execPath, [bin, ...argv], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+  const textOf = (pieces: readonly Buffer[]): string => Buffer.concat(pieces).toString();
+  child.stdout.on("data", (piece: Buffer) => stdout.push(piece));
+  child.stderr.on("data", (piece: Buffer) => stderr.push(piece));
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) =>
-      resolve({ code: code ?? -1, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
+      resolve({ code: code ?? -1, stdout: textOf(stdout), stderr: textOf(stderr) }),
     );
   });
+  const said = async (text: string): Promise<void> => {
+    const look = () => Promise.resolve(textOf(stderr).includes(text) ? true : undefined);
+    const options = { timeoutMs: 20_000, intervalMs: 20, what: `the command to say ${text}` };
+    await Promise.race([waitFor(look, options, AbortSignal.timeout(30_000)), failIfEnded(ended, text)]);
+  };
+  return { ended, said, kill: (signal) => child.kill(signal) };
+}
+
+/** Runs the built command to its end. */
+export function hotsiteProcess(argv: readonly string[], cwd: string): Promise<Ended> {
+  return startHotsite(argv, cwd).ended;
+}
+
+async function failIfEnded(ended: Promise<Ended>, text: string): Promise<never> {
+  const { code, stderr } = await ended;
+  throw new Error(`the command ended with ${code} and never said ${text}:\n${stderr}`);
 }

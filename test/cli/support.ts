@@ -22,11 +22,16 @@ export function textOf(stream: PassThrough): string {
   return String(stream.read() ?? "");
 }
 
-/** A folder with these files that goes away when it is disposed of. */
-export async function folderWith(
-  files: Readonly<Record<string, string>>,
-): Promise<AsyncDisposable & { path: string }> {
+/** A folder of a test, which goes away when it is disposed of. */
+export interface TestFolder extends AsyncDisposable {
+  readonly path: string;
+  write(name: string, text: string): Promise<void>;
+}
+
+/** A folder with these files. */
+export async function folderWith(files: Readonly<Record<string, string>>): Promise<TestFolder> {
   const path = await mkdtemp(join(tmpdir(), "hotsite-cli-"));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  const write = (name: string, text: string): Promise<void> => writeFile(join(path, name), text);
+  for (const [name, text] of Object.entries(files)) await write(name, text);
+  return { path, write, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }

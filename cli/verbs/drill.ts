@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { journaledHost } from "../../failover/drill-host.ts";
+import { recoverFromDrill } from "../../failover/drill-recover.ts";
+import type { DrillKind, DrillReport } from "../../failover/drill-report.ts";
+import { drill, type DrillHost } from "../../failover/drill.ts";
+import type { ProtectionWorld } from "../../failover/world.ts";
+import { needFacts } from "../../lifecycle/facts.ts";
+import { confirm } from "../confirm.ts";
+import { exitCodes } from "../exit.ts";
+import { showProgress } from "../progress.ts";
+import { openProtection } from "../protection.ts";
+import { runSettings } from "../run.ts";
+import { openSession } from "../session.ts";
+import { oneOf } from "../target.ts";
+import { duration } from "../time.ts";
+import type { Call, Outcome } from "../verb.ts";
+
+/** Rehearses on the real thing and writes a report; or puts in order what an interrupted drill left. */
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+  await using session = await openSession(call);
+  const world = await openProtection(session);
+  using observer = showProgress(call.output);
+  const say = (text: string): void => call.output.note(`  ${text}`);
+  const host = journaledHost({ world, by: runSettings(session).by, observer, say });
+  if (call.options.recover === true) {
+    const text = await recoverFromDrill(world, host, signal);
+    return { text, json: { recovered: text } };
+  }
+  const configSha256 = createHash("sha256")
+    .update(await readFile(session.config.path))
+    .digest("hex");
+  return await rehearse(call, { world, host, configSha256 }, signal);
+}
+
+async function rehearse(
+  call: Call,
+  { world, host, configSha256 }: { world: ProtectionWorld; host: DrillHost; configSha256: string },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const kind = (call.options.live ?? "site-power-off") as DrillKind;
+  const { activeSite } = await needFacts(world);
+  const site =
+    call.operands[0] === undefined ? activeSite : oneOf([activeSite], call.operands[0], "primary site");
+  const what = kind === "switchover" ? `Switch over from ${site} now?` : `Power ${site} off now?`;
+  await confirm(`${what} Real users will notice.`, call, signal);
+  const report = await drill(world, { kind, site, configSha256 }, host, signal);
+  const { drill: running, lastDrill } = await needFacts(world);
+  return outcomeOf(report, lastDrill?.report ?? "", running === null, signal);
+}
+
+function outcomeOf(report: DrillReport, path: string, restored: boolean, signal: AbortSignal): Outcome {
+  const lines = [
+    `${report.result.toUpperCase()}  ${report.headline} · ${duration(report.endedMs - report.startedMs)}`,
+    ...report.objectives.map(
+      ({ outcome, name, measured, objective }) =>
+        `  ${marks[outcome]} ${name}: ${measured} (objective: ${objective})`,
+    ),
+    ...report.problems.map((problem) => `  ✖ ${problem}`),
+    `report: ${path}`,
+  ];
+  const { result, headline, numbers, objectives, problems } = report;
+  return {
+    text: lines.join("\n"),
+    json: { result, headline, numbers, objectives, problems, restored, report: path },
+    exitCode: exitCodeFor(report, restored, signal),
+  };
+}
+
+const marks = { pass: "✔", fail: "✖", "not measured": "?" } as const;
+
+function exitCodeFor({ result }: DrillReport, restored: boolean, { aborted }: AbortSignal): number {
+  if (!restored) return exitCodes.leftovers;
+  if (aborted) return exitCodes.interrupted;
+  return result === "passed" ? exitCodes.ok : exitCodes.failed;
+}

@@ -1,0 +1,56 @@
+import { history, type RunHistory } from "../../workflow/history.ts";
+import { openSession } from "../session.ts";
+import { table } from "../table.ts";
+import { oneOf } from "../target.ts";
+import { duration, timestamp } from "../time.ts";
+import type { Call, Outcome } from "../verb.ts";
+
+/** More would scroll away what is looked for; `--json` has them all. */
+const shown = 20;
+
+/** Lists the runs, or the steps of one. */
+export async function run(call: Call): Promise<Outcome> {
+  await using session = await openSession(call);
+  const { name } = session.config.application;
+  const runs = await history(session.world.store, name);
+  const [wanted] = call.operands;
+  if (wanted === undefined) return listOf(name, runs);
+  const id = wanted === "last" ? runs.at(-1)?.id : wanted;
+  const known = runs.map((one) => one.id);
+  const found = runs.find((one) => one.id === oneOf(known, id ?? wanted, "run"));
+  return found === undefined ? listOf(name, runs) : stepsOf(found);
+}
+
+function listOf(application: string, runs: readonly RunHistory[]): Outcome {
+  const rows = runs
+    .slice(-shown)
+    .map((one) => [
+      ...[timestamp(one.startedAt), one.workflow, one.state, took(one.ms), one.by],
+      ...[one.error?.message.split("\n")[0] ?? "", one.id],
+    ]);
+  const text = rows.length === 0 ? `${application} has no history yet` : table(header, rows);
+  return {
+    text,
+    json: { application, runs: runs.map(({ steps, ...one }) => ({ ...one, steps: steps.length })) },
+  };
+}
+
+const header = ["BEGUN", "WHAT", "STATE", "TOOK", "BY", "PROBLEM", "RUN"];
+
+function stepsOf(one: RunHistory): Outcome {
+  const rows = one.steps.map((step) => [
+    timestamp(step.startedAt),
+    step.name,
+    step.state,
+    took(step.ms),
+    step.error?.message.split("\n")[0] ?? "",
+  ]);
+  const title = `${one.workflow} ${one.id} · ${one.state} · by ${one.by}`;
+  const problem = one.error === undefined ? [] : [`✖ ${one.error.message}`];
+  const text = [title, ...problem, table(["BEGUN", "STEP", "STATE", "TOOK", "PROBLEM"], rows)].join("\n");
+  return { text, json: { run: one } };
+}
+
+function took(ms: number | undefined): string {
+  return ms === undefined ? "" : duration(ms);
+}

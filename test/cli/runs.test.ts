@@ -1,0 +1,168 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { hotsiteProcess, startHotsite } from "./process.ts";
+import { folderWith } from "./support.ts";
+import type { Behaviour } from "./fixtures/paper-cloud.ts";
+
+const fixture = fileURLToPath(new URL("./fixtures/paper-cloud.ts", import.meta.url));
+
+// Builds the command when its sources have changed; the tests below then only run it.
+beforeAll(() => hotsiteProcess(["--version"], "."), 60_000);
+
+describe("a run that fails", () => {
+  test("is taken back, says so, and ends with 1", async () => {
+    await using shop = await shopOn({ launch: { "web-1": "refuse" } });
+    const { code, stdout, stderr } = await hotsiteProcess(["install", "--json"], shop.path);
+    expect(code).toBe(1);
+    expect(stderr).toContain("no machine for web-1");
+    expect(stderr).toContain("Nothing is left");
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      exitCode: 1,
+      error: { code: "run-unwound", left: [] },
+    });
+    expect(await shop.machines()).toEqual([]);
+    expect((await hotsiteProcess(["history"], shop.path)).stdout).toContain("unwound");
+  });
+
+  test("ends with 3 when something is left, names it and the command that goes on", async () => {
+    await using shop = await shopOn({ launch: { "web-1": "refuse" }, destroy: { "db-1": "refuse" } });
+    const { code, stderr } = await hotsiteProcess(["install"], shop.path);
+    expect(code).toBe(3);
+    expect(stderr).toContain("Not undone:\n  east/db-1: launch");
+    expect(stderr).toContain("hotsite resume");
+
+    const refused = await hotsiteProcess(["uninstall", "--dry-run"], shop.path);
+    expect(refused.stdout).toContain("east/db-1: destroy");
+    await shop.behave({});
+    const resumed = await hotsiteProcess(["resume"], shop.path);
+    expect(resumed).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing is left") });
+    expect(await shop.machines()).toEqual([]);
+  });
+});
+
+describe("an interrupted run", () => {
+  test("is taken back at the first Ctrl-C and ends with 130; meanwhile another one is refused with 4", async () => {
+    await using shop = await shopOn({ launch: { "web-1": "hang" } });
+    const running = startHotsite(["install"], shop.path);
+    await running.said("hanging");
+    const other = await hotsiteProcess(["install"], shop.path);
+    expect(other.code).toBe(4);
+    expect(other.stderr).toMatch(/held by install by \S+, pid \d+ since/);
+    running.kill("SIGINT");
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain("Stopping: what was begun is being taken back");
+    expect(await shop.machines()).toEqual([]);
+  });
+
+  test("that was killed is continued by the same command", async () => {
+    await using shop = await shopOn({ launch: { "web-1": "hang" } });
+    const running = startHotsite(["install"], shop.path);
+    await running.said("hanging");
+    running.kill("SIGKILL");
+    await running.ended;
+    await shop.behave({ launch: { "web-1": "refuse" } });
+
+    const others = await hotsiteProcess(["plan"], shop.path);
+    expect(others.code).toBe(0);
+    const { code, stderr } = await hotsiteProcess(["install"], shop.path);
+    expect(code).toBe(1);
+    expect(stderr).toContain("continuing the install of");
+    expect(await shop.machines()).toEqual([]);
+  });
+
+  test("that was killed is taken back by resume --unwind, or given up by resume --abandon", async () => {
+    await using shop = await shopOn({ launch: { "web-1": "hang" } });
+    for (const way of ["--unwind", "--abandon"]) {
+      const running = startHotsite(["install"], shop.path);
+      await running.said("hanging");
+      running.kill("SIGKILL");
+      await running.ended;
+      expect(await hotsiteProcess(["resume", way, "--yes"], shop.path)).toMatchObject({ code: 0 });
+    }
+    expect((await shop.machines()).length).toBe(1);
+    expect(await hotsiteProcess(["uninstall", "--yes"], shop.path)).toMatchObject({ code: 0 });
+    expect(await shop.machines()).toEqual([]);
+  });
+});
+
+describe("what destroys", () => {
+  test("is refused with 2 where nobody can be asked", async () => {
+    await using shop = await shopOn({});
+    const { code, stderr } = await hotsiteProcess(["uninstall"], shop.path);
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      "✖ Destroy every machine of shop, with all data on them? Nobody is there to answer\n  add --yes if that is what you want\n",
+    );
+  });
+});
+
+describe("what only looks", () => {
+  test.each<[string[], string]>([
+    [["validate"], "shop is valid · sites east · services db, web · 2 machines\n"],
+    [["nodes"], "shop has no machines yet; `hotsite plan` says what install would launch\n"],
+    [["history"], "shop has no history yet\n"],
+    [["resume"], "shop has nothing to resume\n"],
+    [["status"], "shop  UNPROTECTED\n  nothing is installed; next: hotsite install\n"],
+  ])("%p", async (argv, stdout) => {
+    await using shop = await shopOn({});
+    expect(await hotsiteProcess(argv, shop.path)).toEqual({ code: 0, stdout, stderr: "" });
+  });
+
+  test("plan counts first, then lists each machine", async () => {
+    await using shop = await shopOn({});
+    const { code, stdout } = await hotsiteProcess(["plan"], shop.path);
+    expect(code).toBe(0);
+    expect(stdout.split("\n").slice(0, 4)).toEqual([
+      "shop: 2 machines to launch, 0 to keep",
+      "    MACHINE     CLOUD  SERVICES",
+      "  + east/db-1   paper  db (mysql)",
+      "  + east/web-1  paper  web (tomcat)",
+    ]);
+  });
+
+  test("no secret is in what plan says or in the log", async () => {
+    await using shop = await shopOn({});
+    const { stdout } = await hotsiteProcess(["plan", "--verbose"], shop.path);
+    const secret = await readFile(join(shop.path, ".hotsite/secrets/db.users.shop.password"), "utf8");
+    expect(stdout).toContain("east/db-1");
+    expect(stdout).not.toContain(secret);
+    expect(await readFile(join(shop.path, ".hotsite/log/hotsite.log"), "utf8")).not.toContain(secret);
+  });
+});
+
+/** A config on paper machines, in a folder of its own. */
+async function shopOn(behaviour: Behaviour) {
+  const folder = await folderWith({
+    "paper-cloud.ts": await readFile(fixture, "utf8"),
+    "behaviour.ts": behaviourText(behaviour),
+    "machines.json": "[]",
+    "hotsite.config.ts": config,
+  });
+  return Object.assign(folder, {
+    machines: async () => JSON.parse(await readFile(join(folder.path, "machines.json"), "utf8")) as unknown[],
+    behave: (next: Behaviour) => folder.write("behaviour.ts", behaviourText(next)),
+  });
+}
+
+const behaviourText = (behaviour: Behaviour): string =>
+  `export const behaviour = ${JSON.stringify(behaviour)};\n`;
+
+const config = `
+import { application, mysql, secret, tomcat } from "hotsite";
+import { behaviour } from "./behaviour.ts";
+import { paper } from "./paper-cloud.ts";
+
+const db = mysql("db", {
+  databases: { shop: {} },
+  users: { shop: { password: secret.generated(), grants: { shop: "ALL" } } },
+});
+
+export default application("shop", {
+  sites: { east: { role: "primary", cloud: paper(import.meta.dirname + "/machines.json", behaviour) } },
+  services: [db, tomcat("web", {})],
+});
+`;

@@ -1,0 +1,69 @@
+import { randomBytes } from "node:crypto";
+import ssh2 from "ssh2";
+import { command, script } from "../../core/command.ts";
+import type { Driver, Machine, MachineTemplate, NodeClaim } from "../../core/driver.ts";
+import { Secret } from "../../core/secret.ts";
+import type { Shell } from "../../core/shell.ts";
+import { openShell } from "../../remote/ssh.ts";
+
+/** A kind of cloud under test. */
+export interface DriverLab {
+  /** A driver, as one more process would open it. */
+  open(): Promise<Driver>;
+  /** Two places that the driver can launch machines in. */
+  readonly sites: readonly [string, string];
+  readonly template: MachineTemplate;
+  /** Templates with at least two faults, and the paths that `validate` names for a machine of the first site. */
+  readonly faulty: { readonly template: MachineTemplate; readonly paths: readonly string[] };
+  /** A template that the cloud cannot satisfy. */
+  readonly tooBig: MachineTemplate;
+  /** A template whose launch fails after the cloud was asked for something. */
+  readonly failing: MachineTemplate;
+  /** Names of everything that the cloud itself says the owner has: machines, networks, disks. */
+  leftovers(owner: string): Promise<readonly string[]>;
+}
+
+const loginKey = ssh2.utils.generateKeyPairSync("ed25519");
+
+/** An owner that no other test has. */
+export function newOwner(): string {
+  return `test-${randomBytes(4).toString("hex")}`;
+}
+
+export function claimOf(owner: string, site: string, name: string, more: Partial<NodeClaim> = {}): NodeClaim {
+  const id = `${owner}-${randomBytes(4).toString("hex")}`;
+  return { id, owner, site, name, template: {}, authorizedKey: loginKey.public, expose: [], ...more };
+}
+
+/** A shell on a machine, which has to show the host key that the driver told. */
+export async function shellOn({ site, name, ssh }: Machine, signal: AbortSignal): Promise<Shell> {
+  const known = ssh.hostKey;
+  return openShell(
+    {
+      node: `${site}/${name}`,
+      endpoint: ssh,
+      privateKey: new Secret(loginKey.private),
+      hostKey: {
+        known: () => Promise.resolve(known),
+        pin: () => Promise.reject(new Error("the driver told no host key")),
+      },
+    },
+    signal,
+  );
+}
+
+/** What a program prints on a machine. */
+export async function outputOf(
+  machine: Machine,
+  argv: readonly [string, ...string[]],
+  signal: AbortSignal,
+): Promise<string> {
+  await using shell = await shellOn(machine, signal);
+  return (await shell.run(command(...argv), signal)).stdout;
+}
+
+/** What a script prints on a machine, whatever it exits with. */
+export async function scriptOn(machine: Machine, text: string, signal: AbortSignal): Promise<string> {
+  await using shell = await shellOn(machine, signal);
+  return (await shell.run(script(`{ ${text}; } || true`), signal)).stdout;
+}

@@ -43,43 +43,49 @@ function atMost(name: string, measured: Measured, limit: number, show: (value: n
 const seconds = (value: number) => `${value < 10 ? value.toFixed(2) : value.toFixed(1)} s`;
 const plain = (value: number) => String(value);
 
-/** The verdict on the drill: passed only when every objective was measured and met, and nothing went wrong on the way. Pure. */
-export function headlineOf(
-  kind: DrillKind,
-  numbers: Numbers,
-  objectives: readonly Objective[],
-  problems: readonly string[],
-): Pick<DrillReport, "result" | "headline"> {
-  const missed = objectives.filter(({ outcome }) => outcome === "fail");
-  const open = objectives.filter(({ outcome }) => outcome === "not measured");
-  const facts = kind === "site-power-off" ? powerOffFacts(numbers) : switchoverFacts(numbers);
-  if (problems.length > 0) return { result: "failed", headline: `${problems[0] ?? ""} · ${facts}` };
-  if (missed.length > 0)
-    return {
-      result: "failed",
-      headline: `${missed.map(({ name }) => name.toLowerCase()).join(", ")} over the objective · ${facts}`,
-    };
-  return { result: open.length > 0 ? "not measured" : "passed", headline: facts };
+interface Judged {
+  readonly kind: DrillKind;
+  readonly numbers: Numbers;
+  readonly objectives: readonly Objective[];
+  readonly protection: Protection;
+  readonly problems: readonly string[];
 }
 
-function powerOffFacts({ rtoClientSeconds, lostTransactions, rowsDiffering }: Numbers): string {
+/** The verdict on the drill: passed only when every objective was measured and met, and nothing went wrong on the way. Pure. */
+export function headlineOf(judged: Judged): Pick<DrillReport, "result" | "headline"> {
+  const { kind, numbers, objectives, protection, problems } = judged;
+  const [problem] = problems;
+  if (problem !== undefined) return { result: "failed", headline: problem };
+  const facts = kind === "site-power-off" ? powerOffFacts(numbers, protection) : switchoverFacts(numbers);
+  const missed = objectives.filter(({ outcome }) => outcome === "fail").map(({ name }) => name.toLowerCase());
+  if (missed.length > 0) return { result: "failed", headline: `${facts} · missed: ${missed.join(", ")}` };
+  const open = objectives.some(({ outcome }) => outcome === "not measured");
+  return { result: open ? "not measured" : "passed", headline: facts };
+}
+
+function powerOffFacts(numbers: Numbers, { maxOutageSeconds, maxLossTransactions }: Protection): string {
+  const { rtoClientSeconds, lostTransactions } = numbers;
   return [
-    `outage ${shown(rtoClientSeconds, seconds)}`,
-    `lost ${shown(lostTransactions, plain)}`,
-    `rows differing ${shown(rowsDiffering, plain)}`,
+    `outage ${shown(rtoClientSeconds, seconds)} of ${maxOutageSeconds} s`,
+    `lost ${shown(lostTransactions, plain)} of ${maxLossTransactions} allowed`,
+    rowsOf(numbers),
   ].join(" · ");
 }
 
-function switchoverFacts({
-  writeGapSeconds,
-  switchoverFailedRequests,
-  switchoverLostTransactions,
-}: Numbers): string {
+function switchoverFacts(numbers: Numbers): string {
+  const { writeGapSeconds, switchoverFailedRequests, switchoverLostTransactions } = numbers;
   return [
     `write gap ${shown(writeGapSeconds, seconds)}`,
     `failed requests ${shown(switchoverFailedRequests, plain)}`,
     `lost ${shown(switchoverLostTransactions, plain)}`,
+    rowsOf(numbers),
   ].join(" · ");
+}
+
+function rowsOf({ rowsDiffering, rowsCompared }: Numbers): string {
+  return rowsDiffering === null
+    ? "rows not compared"
+    : `rows differing ${rowsDiffering} of ${rowsCompared ?? 0}`;
 }
 
 function shown(value: Measured, show: (value: number) => string): string {

@@ -26,6 +26,7 @@ export interface Numbers {
   /** From the last confirmed write that is missing back to the first one. */
   readonly lossSpanSeconds: Measured;
   readonly duplicatedTransactions: Measured;
+  readonly rowsCompared: Measured;
   readonly rowsDiffering: Measured;
   readonly switchoverFailedRequests: Measured;
   readonly switchoverLostTransactions: Measured;

@@ -43,6 +43,8 @@ export interface Findings {
   present?: readonly LedgerEntry[];
   loss?: Loss;
   tables?: readonly TableDiff[];
+  /** The scenario went through; otherwise what happened is told, but nothing is called measured. */
+  completed?: boolean;
   unrestored?: boolean;
 }
 
@@ -80,7 +82,13 @@ export function compileReport(
     startedMs: findings.startedMs,
     endedMs,
     faultMs: faultMs ?? null,
-    ...headlineOf(options.kind, numbers, objectives, findings.problems),
+    ...headlineOf({
+      kind: options.kind,
+      numbers,
+      objectives,
+      protection: world.application.protection,
+      problems: findings.problems,
+    }),
     problems: findings.problems,
     numbers,
     objectives,
@@ -107,19 +115,13 @@ function numbersOf(
   { outage, ledger, byKind }: Compared,
 ): Numbers {
   const { faultMs, verdict, gap, requests, tables } = findings;
-  const powerOff = kind === "site-power-off";
-  const finished = findings.present !== undefined;
+  const powerOff = kind === "site-power-off" && findings.completed === true;
+  const switched = kind === "switchover" && findings.completed === true;
   const lost = ledger?.lost.length ?? null;
   const span = ledger && spanOf(ledger.lost);
   return {
-    // A drill that ended without one failed request had no outage; one that did not end says nothing.
-    rtoClientSeconds: powerOff
-      ? outage === undefined
-        ? finished
-          ? 0
-          : null
-        : (outage.seconds ?? null)
-      : null,
+    // Without one failed request there was no outage.
+    rtoClientSeconds: powerOff ? ((outage ?? { seconds: 0 }).seconds ?? null) : null,
     rtoPlatformSeconds:
       powerOff && verdict && outage?.stableMs !== undefined ? (outage.stableMs - verdict.atMs) / 1000 : null,
     detectionSeconds: verdict && faultMs !== undefined ? (verdict.atMs - faultMs) / 1000 : null,
@@ -129,10 +131,10 @@ function numbersOf(
     lostByGtid: byKind ? byKind.confirmed + byKind.application : null,
     lossSpanSeconds: span ?? null,
     duplicatedTransactions: ledger?.duplicated ?? null,
+    rowsCompared: tables?.reduce((sum, { sourceRows }) => sum + sourceRows, 0) ?? null,
     rowsDiffering: tables?.reduce((sum, { differing }) => sum + differing, 0) ?? null,
-    switchoverFailedRequests:
-      !powerOff && finished && requests ? requests.filter(({ ok }) => !ok).length : null,
-    switchoverLostTransactions: powerOff ? null : lost,
+    switchoverFailedRequests: switched && requests ? requests.filter(({ ok }) => !ok).length : null,
+    switchoverLostTransactions: switched ? lost : null,
   };
 }
 

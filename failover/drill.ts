@@ -78,12 +78,7 @@ export async function drill(
     .replaceAll(":", "-");
   await changeFacts(world, { drill: { id, kind: options.kind, site: facts.activeSite, startedMs } });
   const findings: Findings = { id, startedMs, events: [], steps: [], epochs: [], guards: [], problems: [] };
-  try {
-    await rehearse(world, { options, facts, host, findings }, signal);
-  } catch (error) {
-    findings.problems.push(messageOf(error));
-    await restore(world, host, findings);
-  }
+  await rehearse(world, { options, facts, host, findings }, signal);
   return finish(world, { options, facts, findings });
 }
 
@@ -110,12 +105,20 @@ async function rehearse(world: ProtectionWorld, setting: Setting, signal: AbortS
   findings.requests = client.requests;
   findings.attempts = ledger.attempts;
   const run: DrillRun = { world, ...setting, client, ledger };
-  await baseline(run, signal);
-  await scenarios[options.kind](run, signal);
-  await world.clock.sleep(options.calmMs, signal);
+  try {
+    await baseline(run, signal);
+    await scenarios[options.kind](run, signal);
+    await world.clock.sleep(options.calmMs, signal);
+    findings.completed = true;
+  } catch (error) {
+    findings.problems.push(messageOf(error));
+    // The client goes on meanwhile: the report shows when it was served again.
+    await restore(world, setting.host, findings);
+  }
   await ledger[Symbol.asyncDispose]();
   await client[Symbol.asyncDispose]();
-  await examine(run, signal);
+  if (findings.completed === true)
+    await examine(run, signal).catch((error: unknown) => findings.problems.push(messageOf(error)));
 }
 
 async function baseline({ world, client, ledger, options }: DrillRun, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import type { DrillReport, Measured } from "./drill-report.ts";
 import { html, list, raw, table, type Html } from "./html.ts";
+import type { Outage } from "./measure.ts";
 import { outcomeMark, resultMark } from "./report-marks.ts";
 import { availabilityStrip } from "./report-strip.ts";
 import { reportStyle } from "./report-style.ts";
@@ -33,7 +34,7 @@ function header(report: DrillReport): Html {
       ${application} · drill: ${kind === "switchover" ? `switchover from ${site}` : `power off ${site}`} ·
       ${moment(report.startedMs)}
     </p>
-    <h1>${resultMark(report.result)} ${report.headline}</h1>
+    <h1>${resultMark(report.result)} · ${report.headline}</h1>
     ${
       problems.length === 0
         ? ""
@@ -64,13 +65,8 @@ function availability(report: DrillReport): Html {
       "Requests",
       `${client.requests}, ${client.perSecond} a second, ${client.failed} failed${failures.length === 0 ? "" : ` (${failures.join(", ")})`}`,
     ],
-    [
-      "Outage",
-      outage === null
-        ? "no request failed"
-        : `${outage.failed} requests failed; ${outage.seconds === undefined ? "never stable again" : seconds(outage.seconds)} from the last good answer to a row of ten`,
-    ],
-    ["Failed after that", measured(client.failedAfterStable)],
+    ["Outage", outage === null ? "no request failed" : outageText(outage)],
+    ["Failed afterwards", measured(client.failedAfterStable)],
     [
       "Good answers",
       latency === null
@@ -83,6 +79,14 @@ function availability(report: DrillReport): Html {
     ],
   ];
   return section("What a client saw", html`${availabilityStrip(report)}${definitions(facts)}`);
+}
+
+function outageText({ failed, seconds: length }: Outage): string {
+  const end =
+    length === undefined
+      ? "no row of ten good answers followed"
+      : `${seconds(length)} from the last good answer to a row of ten`;
+  return `${failed} requests failed; ${end}`;
 }
 
 function timeline({ timeline: events, faultMs, startedMs }: DrillReport): Html {
@@ -101,7 +105,9 @@ function loss(report: DrillReport): Html {
   const summary: [string, string][] = [
     [
       "By the ledger",
-      `${measured(numbers.lostTransactions)} confirmed writes are missing on the primary${numbers.lossSpanSeconds === null || numbers.lossSpanSeconds === 0 ? "" : `, confirmed within ${seconds(numbers.lossSpanSeconds)}`}`,
+      numbers.lostTransactions === null
+        ? "not measured"
+        : `${numbers.lostTransactions} confirmed writes are missing on the primary${numbers.lossSpanSeconds === null || numbers.lossSpanSeconds === 0 ? "" : `, confirmed within ${seconds(numbers.lossSpanSeconds)}`}`,
     ],
     ["Not confirmed, yet there", measured(ledger.committedUnconfirmed)],
     ["There, written by nobody", measured(ledger.unknown)],

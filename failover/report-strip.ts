@@ -23,7 +23,12 @@ export function availabilityStrip({ client, faultMs, startedMs }: DrillReport): 
   const seconds = Math.round((strip.length * sliceMs) / 1000);
   const label = `Availability over ${seconds} s: ${client.requests - client.failed} good answers, ${client.failed} failed`;
   return html`<figure>
-    <svg viewBox="0 0 ${String(WIDTH)} ${String(HEIGHT + 16)}" role="img" aria-label="${label}">
+    <svg
+      viewBox="0 0 ${String(WIDTH)} ${String(HEIGHT + 16)}"
+      shape-rendering="crispEdges"
+      role="img"
+      aria-label="${label}"
+    >
       ${bars}${fault}
       <text x="0" y="${String(HEIGHT + 14)}">0 s</text>
       <text x="${String(WIDTH)}" y="${String(HEIGHT + 14)}" text-anchor="end">${String(seconds)} s</text>

@@ -26,6 +26,8 @@ export interface MachineTemplate {
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+  /** Spoken to over TLS, with a certificate of the application's own authority. */
+  readonly tls?: boolean;
 }
 
 /** One machine as its cloud reports it. */

@@ -6,6 +6,7 @@ import { HaproxyBalancer } from "../lb/haproxy.ts";
 import { MariadbControl } from "../replication/database.ts";
 import { GatewayControl } from "../replication/gateway/control.ts";
 import { WitnessControl } from "../replication/witness/control.ts";
+import { balancerOptions } from "./balancer-wiring.ts";
 import { lazyShell } from "./lazy-shell.ts";
 import { nodesOf } from "./topology.ts";
 import type { World } from "./world.ts";
@@ -24,7 +25,11 @@ export class Controls {
   }
 
   balancer(): Balancer {
-    return new HaproxyBalancer(this.shellOf(this.#world.application.traffic?.balancer.name, "edge"));
+    const { application } = this.#world;
+    return new HaproxyBalancer(
+      this.shellOf(application.traffic?.balancer.name, "edge"),
+      balancerOptions(application),
+    );
   }
 
   database(site: string): DatabaseControl {

@@ -80,6 +80,5 @@ async function servicesOf(
 
 async function lastInstallMs({ store, application }: World): Promise<number | undefined> {
   const runs = await history(store, application.name);
-  const last = runs.filter((run) => run.workflow === "install" && run.state === "done").at(-1);
-  return last?.endedAt === undefined ? undefined : last.endedAt - last.startedAt;
+  return runs.filter(({ workflow, state }) => workflow === "install" && state === "done").at(-1)?.ms;
 }

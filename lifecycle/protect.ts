@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Application } from "../core/application.ts";
-import type { Member } from "../core/balancer.ts";
 import { HotsiteError, RetryableError } from "../core/errors.ts";
 import type { LinkOrder, LinkStatus } from "../core/protection.ts";
 import type { Step, StepScope } from "../core/workflow.ts";
 import { waitFor } from "../core/wait.ts";
-import { readScene, resolve } from "./context.ts";
+import { readScene } from "./context.ts";
 import { Controls } from "./controls.ts";
+import { membersOf } from "./pool.ts";
 import { changeFacts, freshFacts, readFacts } from "./facts.ts";
 import type { World } from "./world.ts";
 
@@ -91,7 +91,7 @@ export function fillPool(
       name: "pool",
       output: z.strictObject({ members: z.int() }),
       async run(world, signal) {
-        const members = await poolOf(world, activeSite);
+        const members = membersOf(await readScene(world, activeSite));
         await new Controls(world).balancer().apply(members, signal);
         return { members: members.length };
       },
@@ -119,21 +119,6 @@ export function checkTraffic({ traffic }: Application): readonly Step<World, { u
       },
     },
   ];
-}
-
-/** The members of the pool when `activeSite` has the traffic. */
-export async function poolOf(world: World, activeSite: string): Promise<readonly Member[]> {
-  const { traffic } = world.application;
-  if (traffic === undefined) return [];
-  const scene = await readScene(world, activeSite);
-  return scene.views
-    .filter((view) => view.service === traffic.to.service)
-    .map((view) => ({
-      name: `${view.site}/${view.name}`,
-      site: view.site,
-      ...resolve(scene, traffic.to, view.site, view),
-      state: view.site === activeSite ? "ready" : "off",
-    }));
 }
 
 /** The address that people use. Throws `HotsiteError` "not-installed". */

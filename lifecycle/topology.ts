@@ -1,6 +1,7 @@
 import type { Application, Cloud } from "../core/application.ts";
 import { HotsiteError } from "../core/errors.ts";
-import { Ref, type Service, type SiteRole } from "../core/recipe.ts";
+import type { Service, SiteRole } from "../core/recipe.ts";
+import { refsOf } from "../recipes/refs.ts";
 
 /** The site name of the third small place that holds balancer and witness. */
 export const EDGE = "edge";
@@ -56,7 +57,7 @@ export function installOrder(application: Application): readonly (readonly Servi
 
 /** Names of the services whose values or help a service needs before it can be configured. */
 export function dependenciesOf(application: Application, service: Service): ReadonlySet<string> {
-  const needs = new Set([...findRefs(service.params)].map((ref) => ref.service));
+  const needs = new Set(refsOf(service.params).map((ref) => ref.service));
   const { edge, traffic, replication } = application;
   const inSites = application.services.includes(service);
   if (edge !== undefined && inSites && service === replication?.of) needs.add(edge.witness.name);
@@ -101,12 +102,6 @@ function edgeNodes(application: Application): readonly NodeSpec[] {
   const services = edgeServices(application).map((service) => ({ service, index: 1 }));
   if (application.edge === undefined || services.length === 0) return [];
   return [{ site: EDGE, name: "edge-1", cloud: application.edge.cloud, services }];
-}
-
-function* findRefs(value: unknown): Generator<Ref<unknown>> {
-  if (value instanceof Ref) yield value;
-  else if (Array.isArray(value)) for (const item of value) yield* findRefs(item);
-  else if (typeof value === "object" && value !== null) yield* findRefs(Object.values(value));
 }
 
 function cycle(needs: ReadonlyMap<string, ReadonlySet<string>>, done: ReadonlySet<string>): HotsiteError {

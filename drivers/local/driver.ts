@@ -90,7 +90,7 @@ export class LocalDriver implements Driver {
     await sweepSites(await this.#docker(signal), owner, signal);
   }
 
-  /** Each request opens a connection of its own: there is nothing to close. */
+  /** Idle connections to the engine are Node's own and keep no process alive: there is nothing to close. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.resolve();
   }

@@ -14,11 +14,8 @@ const install =
  * Throws HotsiteError "no-engine". Each request fails when the engine is silent for `timeoutMs`.
  */
 export async function openEngine(signal: AbortSignal, timeoutMs = quietMs): Promise<Docker> {
-  if (process.env["DOCKER_HOST"] !== undefined && process.env["DOCKER_HOST"] !== "") {
-    const engine = await reached({}, timeoutMs, `DOCKER_HOST=${process.env["DOCKER_HOST"]}`, signal);
-    if (engine instanceof HotsiteError) throw engine;
-    return engine;
-  }
+  const named = process.env["DOCKER_HOST"] ?? "";
+  if (named !== "") return namedEngine(named, timeoutMs, signal);
   const failures: HotsiteError[] = [];
   for (const socketPath of sockets()) {
     const engine = await reached({ socketPath }, timeoutMs, socketPath, signal);
@@ -29,6 +26,17 @@ export async function openEngine(signal: AbortSignal, timeoutMs = quietMs): Prom
   throw (
     failures.find((error) => !isAbsent(error)) ?? noEngine("no container engine found", failures[0]?.cause)
   );
+}
+
+async function namedEngine(name: string, timeoutMs: number, signal: AbortSignal): Promise<Docker> {
+  if (!/^(unix|npipe):|^(tcp|https?):\/\/(localhost|127\.[\d.]+|\[::1\])([:/]|$)/.test(name)) {
+    throw new HotsiteError("no-engine", `DOCKER_HOST=${name} is not an engine on this computer`, {
+      hint: "unset DOCKER_HOST: local machines are reached through this computer's loopback",
+    });
+  }
+  const engine = await reached({}, timeoutMs, `DOCKER_HOST=${name}`, signal);
+  if (engine instanceof HotsiteError) throw engine;
+  return engine;
 }
 
 function sockets(): string[] {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../core/clock.ts";
 import type { Driver, Machine, NodeClaim } from "../../core/driver.ts";
 import { CapacityError, NodeNotFoundError, QuotaError } from "../../core/errors.ts";
-import { claimOf, newOwner, outputOf, scriptOn, type DriverLab } from "./lab.ts";
+import { claimOf, newOwner } from "./claim.ts";
+import { outputOf, scriptOn, type DriverLab } from "./lab.ts";
 
 const seconds = (count: number): AbortSignal => AbortSignal.timeout(count * 1000);
 

@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
-import ssh2 from "ssh2";
 import { command, script } from "../../core/command.ts";
-import type { Driver, Machine, MachineTemplate, NodeClaim } from "../../core/driver.ts";
+import type { Driver, Machine, MachineTemplate } from "../../core/driver.ts";
 import { Secret } from "../../core/secret.ts";
 import type { Shell } from "../../core/shell.ts";
 import { openShell } from "../../remote/ssh.ts";
+import { loginKey } from "./claim.ts";
 
 /** A kind of cloud under test. */
 export interface DriverLab {
@@ -21,18 +20,6 @@ export interface DriverLab {
   readonly failing: MachineTemplate;
   /** Names of everything that the cloud itself says the owner has: machines, networks, disks. */
   leftovers(owner: string): Promise<readonly string[]>;
-}
-
-const loginKey = ssh2.utils.generateKeyPairSync("ed25519");
-
-/** An owner that no other test has. */
-export function newOwner(): string {
-  return `test-${randomBytes(4).toString("hex")}`;
-}
-
-export function claimOf(owner: string, site: string, name: string, more: Partial<NodeClaim> = {}): NodeClaim {
-  const id = `${owner}-${randomBytes(4).toString("hex")}`;
-  return { id, owner, site, name, template: {}, authorizedKey: loginKey.public, expose: [], ...more };
 }
 
 /** A shell on a machine, which has to show the host key that the driver told. */

@@ -12,8 +12,10 @@ import { powerSite } from "../../drivers/local/power.ts";
 import { greets } from "../../drivers/local/reach.ts";
 import { getWan, perfectLine, setWan, type WanRule } from "../../drivers/local/wan.ts";
 import { Program } from "../support/program.ts";
+import { FaultyEngine } from "./faulty-engine.ts";
 import { describeDriver } from "./conformance.ts";
-import { claimOf, newOwner, outputOf, scriptOn, type DriverLab } from "./lab.ts";
+import { claimOf, newOwner } from "./claim.ts";
+import { outputOf, scriptOn, type DriverLab } from "./lab.ts";
 
 jest.setTimeout(120_000);
 
@@ -129,6 +131,34 @@ describe("local machines", () => {
     }
   });
 
+  test("an image that the engine does not have is a fault, and fails a launch that is tried all the same", async () => {
+    const wish = claimOf(owner, "east", "a", { template: { image: "no-such-image:ever" } });
+    expect(await driver.validate([wish], signal)).toMatchObject([{ path: "sites.east.cloud.image" }]);
+    await expect(driver.launch(wish, signal)).rejects.toMatchObject({ code: "engine-refused" });
+    expect(await leftovers(owner)).toEqual([]);
+  });
+
+  test("whichever answer of the engine gets lost, a launch fails and leaves nothing, or succeeds", async () => {
+    await using faulty = await FaultyEngine.open(await engineSocket());
+    const through = await driverThrough(faulty.host);
+    let failures = 0;
+    for (let request = 1; ; request++) {
+      faulty.loseAnswerOf = request;
+      const wish = claimOf(owner, "east", `a-${request}`);
+      const machine = await through.launch(wish, signal).catch((error: unknown) => error);
+      if (faulty.loseAnswerOf > 0) break;
+      if (machine instanceof Error) {
+        failures += 1;
+        expect(machine).toMatchObject({ retryable: true });
+        expect(await leftovers(owner)).toEqual([]);
+      } else {
+        await driver.destroy((machine as Machine).id, signal);
+        await driver.sweep(owner, signal);
+      }
+    }
+    expect(failures).toBeGreaterThan(10);
+  });
+
   test("names that the engine would not take are taken all the same", async () => {
     const machine = await launch("Ost/Süd", "web 1");
     expect(await driver.list(owner, signal)).toEqual([machine]);
@@ -186,6 +216,25 @@ describe("local machines", () => {
     });
   });
 });
+
+function engineSocket(): Promise<string> {
+  // The engine's types lack it.
+  return (docker.modem as unknown as { getSocketPath(): Promise<string> }).getSocketPath();
+}
+
+/** A driver that speaks to another engine than this process does. */
+async function driverThrough(host: string): Promise<LocalDriver> {
+  const { DOCKER_HOST } = process.env;
+  process.env["DOCKER_HOST"] = host;
+  try {
+    const driver = new LocalDriver();
+    await driver.list("nobody", AbortSignal.timeout(10_000));
+    return driver;
+  } finally {
+    if (DOCKER_HOST === undefined) delete process.env["DOCKER_HOST"];
+    else process.env["DOCKER_HOST"] = DOCKER_HOST;
+  }
+}
 
 describe("the WAN between local sites", () => {
   const driver = new LocalDriver();

@@ -1,0 +1,86 @@
+import { crc32 } from "node:zlib";
+import { badEvent, Reader } from "./reader.ts";
+
+/** The kinds of events that MariaDB writes and replication looks at. */
+export const eventTypes = {
+  query: 2,
+  stop: 3,
+  rotate: 4,
+  formatDescription: 15,
+  xid: 16,
+  tableMap: 19,
+  writeRows: 23,
+  updateRows: 24,
+  deleteRows: 25,
+  heartbeat: 27,
+  xaPrepare: 38,
+  annotateRows: 160,
+  binlogCheckpoint: 161,
+  gtid: 162,
+  gtidList: 163,
+  startEncryption: 164,
+  queryCompressed: 165,
+  writeRowsCompressed: 166,
+  updateRowsCompressed: 167,
+  deleteRowsCompressed: 168,
+} as const;
+
+/** One event without its checksum. */
+export interface BinlogEvent {
+  readonly type: number;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
+  readonly serverId: number;
+  /** Where it ends in its file; 0 when it is in none or in the middle of a transaction. */
+  readonly end: number;
+  readonly body: Buffer;
+}
+
+const headerBytes = 19;
+const checksumBytes = 4;
+
+/** Takes packets apart and verifies their checksums, which may change from file to file. */
+export class EventParser {
+  #checksums: boolean;
+
+  /** `checksums`: whether the server adds them to what it sends before the first file's description. */
+  constructor(checksums: boolean) {
+    this.#checksums = checksums;
+  }
+
+  /** Throws `HotsiteError` "bad-event" on a wrong length or checksum. */
+  parse(packet: Buffer): BinlogEvent {
+    if (packet.length < headerBytes || packet.readUInt32LE(9) !== packet.length)
+      throw badEvent(`its length is not ${packet.length}`);
+    const type = packet.readUInt8(4);
+    if (type === eventTypes.formatDescription) this.#checksums = describesChecksums(packet);
+    const end = this.#checksums ? verified(packet) : packet.length;
+    return {
+      type,
+      timestamp: packet.readUInt32LE(0),
+      serverId: packet.readUInt32LE(5),
+      end: packet.readUInt32LE(13),
+      body: packet.subarray(headerBytes, end),
+    };
+  }
+}
+
+/** Name of the file that follows, and where in it. */
+export function parseRotate(body: Buffer): { file: string; position: number } {
+  const reader = new Reader(body);
+  return { position: Number(reader.uint64()), file: reader.take(reader.left).toString("utf8") };
+}
+
+/** The description ends with the algorithm and, always, a checksum's place. */
+function describesChecksums(packet: Buffer): boolean {
+  const algorithm = packet[packet.length - checksumBytes - 1];
+  if (algorithm === 0 || algorithm === 1) return algorithm === 1;
+  throw badEvent(`a checksum algorithm ${algorithm ?? "that is missing"}`);
+}
+
+function verified(packet: Buffer): number {
+  const end = packet.length - checksumBytes;
+  if (end < headerBytes || crc32(packet.subarray(0, end)) !== packet.readUInt32LE(end))
+    throw badEvent("its checksum is wrong");
+  return end;
+}

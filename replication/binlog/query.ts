@@ -1,0 +1,137 @@
+import { TextDecoder } from "node:util";
+import type { StatementChange } from "../record.ts";
+import { uncompressed } from "./compressed.ts";
+import { eventTypes, type BinlogEvent } from "./event.ts";
+import { badEvent, Reader, unsupported } from "./reader.ts";
+import type { Charsets } from "./table-map.ts";
+
+/** A QUERY event before its text and session are looked at closely. */
+export interface QueryEvent {
+  readonly timestamp: number;
+  readonly database: string;
+  /** In the session's character set; keywords are ASCII in all that MariaDB lets a client use. */
+  readonly text: Buffer;
+  readonly status: Buffer;
+}
+
+export function readQuery({ type, timestamp, body }: BinlogEvent): QueryEvent {
+  const reader = new Reader(body);
+  reader.skip(8);
+  const databaseLength = reader.uint(1);
+  reader.skip(2);
+  const status = reader.take(reader.uint(2));
+  const database = reader.take(databaseLength).toString("utf8");
+  reader.skip(1);
+  const rest = reader.take(reader.left);
+  return {
+    ...{ timestamp, database, status },
+    text: type === eventTypes.queryCompressed ? uncompressed(rest) : rest,
+  };
+}
+
+/** The statement with its session. Throws "unsupported-event" when part of it cannot be carried. */
+export function statementOf(query: QueryEvent, charsets: Charsets): StatementChange {
+  const session = readStatus(new Reader(query.status));
+  if ((session.flags & flag.ifExists) !== 0)
+    throw unsupported("a session with sql_if_exists", "write IF EXISTS in the statement instead");
+  return {
+    kind: "statement",
+    sql: decodeText(query.text, charsets.get(session.collationClient) ?? "unknown"),
+    database: query.database,
+    sqlMode: session.sqlMode,
+    collationConnection: session.collationConnection,
+    collationServer: session.collationServer,
+    ...(session.timeZone === undefined ? {} : { timeZone: session.timeZone }),
+    timestamp: query.timestamp + session.microseconds / 1e6,
+    checks: {
+      foreignKeys: (session.flags & flag.noForeignKeys) === 0,
+      unique: (session.flags & flag.relaxedUnique) === 0,
+      constraints: (session.flags & flag.noConstraints) === 0,
+    },
+    ...(session.invoker === undefined ? {} : { invoker: session.invoker }),
+  };
+}
+
+/** The text as it is sent again, in utf8mb4. */
+function decodeText(text: Buffer, charset: string): string {
+  const decoder = decoders[charset];
+  if (decoder === undefined)
+    throw unsupported(`a statement in character set ${charset}`, "run it with SET NAMES utf8mb4");
+  try {
+    return decoder.decode(text);
+  } catch {
+    throw unsupported("a statement that is not valid text", "write bytes as X'…' in it");
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const decoders: Readonly<Record<string, TextDecoder>> = {
+  ...{ utf8mb4: utf8, utf8mb3: utf8, utf8: utf8, ascii: utf8, binary: utf8 },
+  latin1: new TextDecoder("windows-1252", { fatal: true }),
+};
+
+/** Bits of `flags2`. */
+const flag = { noConstraints: 1 << 23, noForeignKeys: 1 << 26, relaxedUnique: 1 << 27, ifExists: 1 << 28 };
+
+interface Session {
+  flags: number;
+  sqlMode: number | bigint;
+  collationClient: number;
+  collationConnection: number;
+  collationServer: number;
+  microseconds: number;
+  timeZone?: string;
+  invoker?: { user: string; host: string };
+}
+
+/** Variables in the order in which the server writes them; after one that is not known nothing more could be read. */
+function readStatus(reader: Reader): Session {
+  const session: Session = {
+    ...{
+      flags: 0,
+      sqlMode: 0,
+      collationClient: 0,
+      collationConnection: 0,
+      collationServer: 0,
+      microseconds: 0,
+    },
+  };
+  while (reader.left > 0) {
+    const code = reader.uint(1);
+    const read = variables[code];
+    if (read === undefined) throw unsupported(`a statement with session variable ${code}`, newerServer);
+    read(reader, session);
+  }
+  return session;
+}
+
+const newerServer = "the source may be of a version that is not supported yet: run `preflight`";
+
+const variables: Readonly<Record<number, (reader: Reader, session: Session) => unknown>> = {
+  0: (reader, session) => (session.flags = reader.uint(4)),
+  1: (reader, session) => (session.sqlMode = safe(reader.uint64())),
+  2: (reader) => reader.skip(reader.uint(1) + 1),
+  // Increment and offset of AUTO_INCREMENT mean nothing to what is carried.
+  3: (reader) => reader.skip(4),
+  4: (reader, session) => {
+    session.collationClient = reader.uint(2);
+    session.collationConnection = reader.uint(2);
+    session.collationServer = reader.uint(2);
+  },
+  5: (reader, session) => (session.timeZone = reader.shortText()),
+  6: (reader) => reader.shortText(),
+  // Language of names of days, collation of the default database, tables of a multi-table update.
+  7: (reader) => reader.skip(2),
+  8: (reader) => reader.skip(2),
+  9: (reader) => reader.skip(8),
+  10: (reader) => reader.skip(4),
+  11: (reader, session) => (session.invoker = { user: reader.shortText(), host: reader.shortText() }),
+  128: (reader, session) => (session.microseconds = reader.uint(3)),
+  // Number of the DDL for the server's own crash recovery.
+  129: (reader) => reader.skip(8),
+};
+
+function safe(value: bigint): number | bigint {
+  if (value > 2n ** 63n) throw badEvent("a sql_mode beyond all modes");
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}

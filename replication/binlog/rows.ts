@@ -1,0 +1,91 @@
+import type { Checks, Row, RowsChange, Value } from "../record.ts";
+import { uncompressed } from "./compressed.ts";
+import { eventTypes, type BinlogEvent } from "./event.ts";
+import { badEvent, Reader, unsupported } from "./reader.ts";
+import type { MappedTable } from "./table-map.ts";
+
+/** The rows of one event, of whatever table; the lists are the caller's to add to. */
+export interface RowsOfTable {
+  readonly kind: RowsChange["kind"];
+  readonly rows: Row[];
+  readonly after?: Row[];
+  readonly checks: Checks;
+}
+
+const kinds: Readonly<Record<number, { kind: RowsChange["kind"]; compressed: boolean }>> = {
+  [eventTypes.writeRows]: { kind: "insert", compressed: false },
+  [eventTypes.updateRows]: { kind: "update", compressed: false },
+  [eventTypes.deleteRows]: { kind: "delete", compressed: false },
+  [eventTypes.writeRowsCompressed]: { kind: "insert", compressed: true },
+  [eventTypes.updateRowsCompressed]: { kind: "update", compressed: true },
+  [eventTypes.deleteRowsCompressed]: { kind: "delete", compressed: true },
+};
+
+export function isRowsEvent(type: number): boolean {
+  return kinds[type] !== undefined;
+}
+
+/** The table that the rows belong to, by the number that its TABLE_MAP gave it. */
+export function tableIdOf({ body }: BinlogEvent): number {
+  return new Reader(body).uint(6);
+}
+
+/** Reads all rows. Throws "unsupported-event" when the images are not full. */
+export function readRows(event: BinlogEvent, table: MappedTable): RowsOfTable {
+  const { kind, compressed } = kinds[event.type] ?? badKind(event.type);
+  const reader = new Reader(event.body, 6);
+  const flags = reader.uint(2);
+  const width = reader.length();
+  if (width !== table.formats.length) throw badEvent(`rows of ${width} columns`);
+  for (let image = 0; image < (kind === "update" ? 2 : 1); image += 1)
+    requireAllPresent(reader, width, table);
+  const rest = reader.take(reader.left);
+  const images = readImages(new Reader(compressed ? uncompressed(rest) : rest), table);
+  const checks = checksOf(flags);
+  if (kind !== "update") return { kind, rows: images, checks };
+  if (images.length % 2 !== 0) throw badEvent("an update without its second image");
+  const every = (odd: number): Row[] => images.filter((_, place) => place % 2 === odd);
+  return { kind, rows: every(0), after: every(1), checks };
+}
+
+function badKind(type: number): never {
+  throw badEvent(`rows of type ${type}`);
+}
+
+/** An absent column would look like NULL. */
+function requireAllPresent(reader: Reader, width: number, { schema }: MappedTable): void {
+  const present = reader.take((width + 7) >> 3);
+  for (let place = 0; place < width; place += 1) {
+    if ((((present[place >> 3] ?? 0) >> (place & 7)) & 1) === 1) continue;
+    throw unsupported(
+      `${schema.database}.${schema.table}: a row was written without column ${schema.columns[place]?.name ?? place}`,
+      "some session sets binlog_row_image: SET GLOBAL binlog_row_image = FULL, take the privilege away from it, then make a new first copy",
+    );
+  }
+}
+
+function readImages(reader: Reader, table: MappedTable): Row[] {
+  const images: Row[] = [];
+  while (reader.left > 0) images.push(readImage(reader, table));
+  return images;
+}
+
+function readImage(reader: Reader, { formats, traits }: MappedTable): Row {
+  const width = formats.length;
+  const nulls = reader.take((width + 7) >> 3);
+  const row = new Array<Value>(width);
+  for (let place = 0; place < width; place += 1) {
+    const [format, trait] = [formats[place], traits[place]];
+    const isNull = (((nulls[place >> 3] ?? 0) >> (place & 7)) & 1) === 1;
+    row[place] = isNull || format === undefined || trait === undefined ? null : format.read(reader, trait);
+  }
+  return row;
+}
+
+function checksOf(flags: number): Checks {
+  return {
+    foreignKeys: (flags & 0x02) === 0,
+    unique: (flags & 0x04) === 0,
+    constraints: (flags & 0x80) === 0,
+  };
+}

@@ -1,0 +1,194 @@
+import type { StatementChange } from "../record.ts";
+import { unsupported } from "./reader.ts";
+import { tokensOf, type Token } from "./statement-tokens.ts";
+
+/** What becomes of a statement: it is carried to the target, or it concerns nothing that is replicated. */
+export type StatementKind = "carry" | "pass";
+
+/** ANSI_QUOTES of `sql_mode`. */
+const ansiQuotes = 4n;
+
+/** Decides by what a statement does and to which databases. Throws "unsupported-event" for whatever it cannot tell or carry. */
+export function statementKind(statement: StatementChange, databases: ReadonlySet<string>): StatementKind {
+  const cursor = new Cursor(
+    tokensOf(statement.sql, (BigInt(statement.sqlMode) & ansiQuotes) !== 0n),
+    statement.database,
+  );
+  const touched = touchedDatabases(cursor, statement.sql);
+  if (touched === "nothing") return "pass";
+  const inside = touched.filter((database) => databases.has(database));
+  if (inside.length === 0) return "pass";
+  if (inside.length === touched.length) return "carry";
+  throw refuse(
+    statement.sql,
+    "it touches databases that are replicated and others that are not",
+    "replicate both, or use statements of their own",
+  );
+}
+
+/** Databases named by the statement, or "nothing" when it changes no data and no schema. */
+function touchedDatabases(cursor: Cursor, sql: string): readonly string[] | "nothing" {
+  const verb = cursor.word();
+  if (harmless.has(verb)) return "nothing";
+  const rule = rules[verb];
+  if (rule === undefined) throw refuse(sql, "it is none that is known to be safe", byRows);
+  return rule(cursor, sql);
+}
+
+const byRows =
+  "SET GLOBAL binlog_format = ROW, end the sessions that set another one, then make a new first copy";
+const harmless = new Set([
+  ...["GRANT", "REVOKE", "FLUSH", "SET", "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK", "CHECKSUM", "PURGE"],
+  ...["SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"],
+]);
+const accounts = new Set(["USER", "ROLE"]);
+
+type Rule = (cursor: Cursor, sql: string) => readonly string[] | "nothing";
+
+const rules: Readonly<Record<string, Rule>> = {
+  CREATE: (cursor, sql) => object(cursor, sql, cursor.skipTo(objects)),
+  ALTER: (cursor, sql) => object(cursor, sql, cursor.skipTo(objects)),
+  DROP: (cursor, sql) => (cursor.temporary() ? "nothing" : dropped(cursor, sql, cursor.skipTo(objects))),
+  TRUNCATE: (cursor) => {
+    cursor.accept("TABLE");
+    return [cursor.qualified()];
+  },
+  RENAME: (cursor, sql) => {
+    if (accounts.has(cursor.peek())) return "nothing";
+    if (!cursor.accept("TABLE") && !cursor.accept("TABLES"))
+      throw refuse(sql, "it renames something else", byRows);
+    return cursor.list(["TO", ","]);
+  },
+};
+
+const objects = new Set([
+  ...["TABLE", "DATABASE", "SCHEMA", "INDEX", "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"],
+  ...["USER", "ROLE", "SEQUENCE", "PACKAGE", "SERVER", "TABLESPACE", "LOGFILE"],
+]);
+
+function object(cursor: Cursor, sql: string, kind: string): readonly string[] | "nothing" {
+  if (cursor.sawTemporary || accounts.has(kind)) return "nothing";
+  cursor.condition();
+  switch (kind) {
+    case "DATABASE":
+    case "SCHEMA":
+      return [cursor.name() ?? cursor.database];
+    case "TABLE":
+      return [cursor.qualified(), ...cursor.renamed()];
+    case "INDEX":
+      cursor.skipTo(new Set(["ON"]));
+      return [cursor.qualified()];
+    case "VIEW":
+    case "PROCEDURE":
+    case "FUNCTION":
+      return [cursor.qualified()];
+    default:
+      throw refuse(sql, notCarried(kind), "drop it, or run without replication of its database");
+  }
+}
+
+function dropped(cursor: Cursor, sql: string, kind: string): readonly string[] | "nothing" {
+  if (kind !== "TABLE" && kind !== "VIEW") return object(cursor, sql, kind);
+  cursor.condition();
+  return cursor.list([","]);
+}
+
+function notCarried(kind: string): string {
+  const thing = kind === "" ? "what it makes" : `a ${kind.toLowerCase()}`;
+  return `${thing} is not replicated`;
+}
+
+function refuse(sql: string, problem: string, hint: string): Error {
+  // A statement may hold what nobody should read in a log; how it begins tells enough.
+  const beginning = sql.trimStart().replaceAll(/\s+/g, " ").slice(0, 40);
+  return unsupported(`the statement "${beginning}…" stops the link: ${problem}`, hint);
+}
+
+/** Walks the tokens of one statement. */
+class Cursor {
+  readonly database: string;
+  sawTemporary = false;
+  readonly #tokens: readonly Token[];
+  #place = 0;
+
+  constructor(tokens: readonly Token[], database: string) {
+    this.#tokens = tokens;
+    this.database = database;
+  }
+
+  /** The next word, in upper case; empty when something else follows. */
+  peek(): string {
+    const token = this.#tokens[this.#place];
+    return token?.kind === "word" ? token.text : "";
+  }
+
+  word(): string {
+    const word = this.peek();
+    this.#place += 1;
+    return word;
+  }
+
+  accept(word: string): boolean {
+    if (this.peek() !== word) return false;
+    this.#place += 1;
+    return true;
+  }
+
+  temporary(): boolean {
+    return this.accept("TEMPORARY");
+  }
+
+  /** Passes over modifiers to the first of `words`, and over it. Empty when there is none. */
+  skipTo(words: ReadonlySet<string>): string {
+    while (this.#place < this.#tokens.length) {
+      const word = this.word();
+      if (word === "TEMPORARY") this.sawTemporary = true;
+      if (words.has(word)) return word;
+    }
+    return "";
+  }
+
+  /** IF EXISTS, IF NOT EXISTS. */
+  condition(): void {
+    if (!this.accept("IF")) return;
+    this.accept("NOT");
+    this.accept("EXISTS");
+  }
+
+  name(): string | undefined {
+    const token = this.#tokens[this.#place];
+    if (token === undefined || token.kind === "sign" || token.kind === "string") return undefined;
+    this.#place += 1;
+    return token.kind === "word" ? token.written : token.text;
+  }
+
+  /** The database of the name that follows. */
+  qualified(): string {
+    const first = this.name() ?? "";
+    if (this.#tokens[this.#place]?.text !== ".") return this.database;
+    this.#place += 1;
+    this.name();
+    return first;
+  }
+
+  /** The databases of names with these words or signs between them. */
+  list(between: readonly string[]): readonly string[] {
+    const databases = [this.qualified()];
+    while (between.includes(this.#tokens[this.#place]?.text ?? "")) {
+      this.#place += 1;
+      databases.push(this.qualified());
+    }
+    return databases;
+  }
+
+  /** The database that ALTER TABLE … RENAME [TO|AS|=] moves the table to; nothing when columns or indexes are renamed. */
+  renamed(): readonly string[] {
+    const notTables = new Set(["COLUMN", "INDEX", "KEY"]);
+    while (this.#place < this.#tokens.length) {
+      if (this.word() !== "RENAME" || notTables.has(this.peek())) continue;
+      if (!this.accept("TO")) this.accept("AS");
+      return [this.qualified()];
+    }
+    return [];
+  }
+}

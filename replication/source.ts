@@ -1,0 +1,117 @@
+import mysql from "mysql2/promise";
+import type { ConnectionOptions } from "mysql2/promise";
+import { CredentialError, HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
+import type { Secret } from "../core/secret.ts";
+
+/** The database that is replicated from, as the feeder's user. */
+export interface SourceOptions {
+  /** Where it is; heartbeats carry this name. */
+  readonly site: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: Secret;
+  /** PEM of the authority that the server's certificate must be signed by; without it the connection is not encrypted. */
+  readonly ca?: string;
+}
+
+const connectMs = 10_000;
+/** Errors of the server that pass by themselves: too many connections, shutting down, killed, interrupted, table definition changed. */
+const passing = new Set([1040, 1053, 1159, 1161, 1205, 1213, 1317, 1412, 1927, 3024]);
+const credentials = new Set([1044, 1045, 1142, 1143, 1227, 1698]);
+const cannotServeBinlog = 1236;
+
+/** One connection with raw results: no value is converted on its way. It ends with the signal. */
+export class Source implements AsyncDisposable {
+  readonly #connection: mysql.Connection;
+  readonly #release: () => void;
+
+  private constructor(connection: mysql.Connection, signal: AbortSignal) {
+    this.#connection = connection;
+    // Without a listener a lost connection would end the process; whoever uses it is told by its next call.
+    connection.on("error", () => undefined);
+    const end = (): void => connection.destroy();
+    signal.addEventListener("abort", end);
+    this.#release = () => signal.removeEventListener("abort", end);
+  }
+
+  /** Throws a retryable error when the server cannot be reached, `CredentialError` when it refuses the user. */
+  static async open(options: SourceOptions, signal: AbortSignal): Promise<Source> {
+    signal.throwIfAborted();
+    const source = new Source(
+      await mysql.createConnection(connectionOptions(options)).catch(rethrow),
+      signal,
+    );
+    await source.run(sessionSql);
+    return source;
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.#connection.query(sql).catch(rethrow);
+  }
+
+  /** Rows by column name; numbers beyond 2^53 as text. */
+  async rows<T>(sql: string): Promise<readonly T[]> {
+    const [rows] = await this.#connection.query<mysql.RowDataPacket[]>(sql).catch(rethrow);
+    return rows as unknown as readonly T[];
+  }
+
+  /** Rows by place, each value as the server sent it. */
+  async raw(sql: string): Promise<readonly (readonly (Buffer | null)[])[]> {
+    const query = {
+      sql,
+      rowsAsArray: true,
+      typeCast: (field: { buffer(): Buffer | null }) => field.buffer(),
+    };
+    const [rows] = await this.#connection.query<mysql.RowDataPacket[][]>(query).catch(rethrow);
+    return rows as unknown as readonly (readonly (Buffer | null)[])[];
+  }
+
+  /** Without farewell, so that it does not wait for a statement in progress. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#release();
+    this.#connection.destroy();
+    return Promise.resolve();
+  }
+}
+
+/** Text and bytes come as they are stored; times in UTC. */
+const sessionSql =
+  "SET SESSION time_zone = '+00:00', sql_mode = '', character_set_results = NULL, lock_wait_timeout = 60, max_statement_time = 0";
+
+/** How `mysql2` connects; also for the dump. */
+export function connectionOptions({ host, port, user, password, ca }: SourceOptions): ConnectionOptions {
+  return {
+    ...{ host, port, user, password: password.reveal() },
+    ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
+    connectTimeout: connectMs,
+    supportBigNumbers: true,
+    enableKeepAlive: true,
+  };
+}
+
+/** What went wrong at the source, as one of ours. */
+export function sourceError(error: unknown): Error {
+  if (error instanceof HotsiteError) return error;
+  const { errno = 0, code = "" } = error as { errno?: number; code?: string };
+  const problem = `the source: ${messageOf(error)}`;
+  if (!code.startsWith("ER_") || passing.has(errno))
+    return new RetryableError("source-unreachable", problem, { cause: error });
+  if (credentials.has(errno)) {
+    return new CredentialError(problem, {
+      cause: error,
+      hint: "`preflight` prints the GRANT that is missing",
+    });
+  }
+  if (errno === cannotServeBinlog) {
+    return new HotsiteError("source-refused", problem, {
+      cause: error,
+      hint: "the source cannot serve its binlog from here; a new first copy can",
+    });
+  }
+  return new HotsiteError("source-failed", problem, { cause: error, details: { number: errno } });
+}
+
+function rethrow(error: unknown): never {
+  throw sourceError(error);
+}

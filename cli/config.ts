@@ -86,11 +86,11 @@ function configError(path: string, error: unknown): HotsiteError {
   });
 }
 
-/** `:line:column` of the config in a stack or a parser's message; empty when the error does not tell. */
+/** `:line` of the config in a stack or a parser's message; empty when the error does not tell. Columns are those of the compiled text. */
 function position(path: string, error: unknown): string {
   const text = error instanceof Error ? (error.stack ?? error.message) : "";
   const at = text.indexOf(`${path}:`);
-  return at < 0 ? "" : (/^:\d+(:\d+)?/.exec(text.slice(at + path.length))?.[0] ?? "");
+  return at < 0 ? "" : (/^:\d+/.exec(text.slice(at + path.length))?.[0] ?? "");
 }
 
 function applicationIn(exports: unknown, path: string): Application {

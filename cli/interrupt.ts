@@ -19,9 +19,12 @@ export function listenForInterrupt(tell: (text: string) => void): Interrupt {
     controller.abort(new HotsiteError("interrupted", "interrupted"));
   };
   for (const name of signals) process.on(name, onSignal);
+  // Node ends a process that waits for nothing it knows of; what a driver waits for may be of that kind.
+  const alive = setInterval(() => undefined, 2 ** 30);
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {
+      clearInterval(alive);
       for (const name of signals) process.off(name, onSignal);
     },
   };

@@ -1,3 +1,4 @@
+import { firstLine } from "./first-line.ts";
 import type { Observer, RunEvent } from "../workflow/events.ts";
 import type { Failure } from "../workflow/records.ts";
 import type { Output } from "./output.ts";
@@ -92,8 +93,4 @@ export class LiveProgress implements Observer, Disposable {
     });
     this.#output.keep(lines);
   }
-}
-
-function firstLine(text: string): string {
-  return text.split("\n")[0] ?? "";
 }

@@ -1,3 +1,4 @@
+import { firstLine } from "./first-line.ts";
 import type { Observer, RunEvent } from "../workflow/events.ts";
 import type { Output } from "./output.ts";
 import { duration, timestamp } from "./time.ts";
@@ -30,13 +31,15 @@ export class PlainProgress implements Observer, Disposable {
       case "step-progress":
         return this.#isDue(event.step) ? `… ${event.step}: ${event.text}` : undefined;
       case "step-retried":
-        return `… ${event.step}: attempt ${event.attempt} after: ${event.error.message}`;
+        return `… ${event.step}: attempt ${event.attempt} after: ${firstLine(event.error.message)}`;
       case "step-done":
         return `✔ ${event.step}  ${duration(event.ms)}`;
       case "step-failed":
-        return event.error.code === "cancelled" ? undefined : `✖ ${event.step}: ${event.error.message}`;
+        return event.error.code === "cancelled"
+          ? undefined
+          : `✖ ${event.step}: ${firstLine(event.error.message)}`;
       case "step-undo-failed":
-        return `✖ ${event.step}: could not be taken back: ${event.error.message}`;
+        return `✖ ${event.step}: could not be taken back: ${firstLine(event.error.message)}`;
       case "step-undoing":
         return `↶ ${event.step}: taking back`;
       case "step-undone":

@@ -1,3 +1,4 @@
+import { firstLine } from "./first-line.ts";
 import { describeCommand } from "../remote/describe.ts";
 import type { InstallPlan, NodeChange, ServiceChange } from "../lifecycle/plan.ts";
 import { table } from "./table.ts";
@@ -30,7 +31,7 @@ function serviceLines({ service, packages, files, commands }: ServiceChange): re
     ...(packages.length === 0 ? [] : [`    packages  ${packages.join(" ")}`]),
     ...files.map((path) => `    file      ${path}`),
     // Scripts are long; their first line says what they are for.
-    ...commands.map((command) => `    run       ${describeCommand(command).split("\n")[0] ?? ""}`),
+    ...commands.map((command) => `    run       ${firstLine(describeCommand(command))}`),
   ];
 }
 

@@ -22,6 +22,7 @@ export async function openSession({ options, cwd, output }: Call): Promise<Sessi
   const { openWorld } = await import("../lifecycle/world.ts");
   const world = await openWorld({
     application: config.application,
+    configFolder: config.folder,
     stateFolder,
     logger,
   });

@@ -1,3 +1,4 @@
+import { firstLine } from "./first-line.ts";
 import type { Observed, State } from "../failover/state.ts";
 import type { Asked, SiteStatus, Status } from "../lifecycle/status.ts";
 import { table } from "./table.ts";
@@ -72,7 +73,7 @@ function problems({ authority, pool, sites }: Status): readonly string[] {
     ),
   ];
   return asked.flatMap(([name, answer]) =>
-    answer !== undefined && "problem" in answer ? [`  ${name}: ${answer.problem.split("\n")[0] ?? ""}`] : [],
+    answer !== undefined && "problem" in answer ? [`  ${name}: ${firstLine(answer.problem)}`] : [],
   );
 }
 

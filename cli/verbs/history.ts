@@ -1,3 +1,4 @@
+import { firstLine } from "../first-line.ts";
 import { history, type RunHistory } from "../../workflow/history.ts";
 import { openSession } from "../session.ts";
 import { table } from "../table.ts";
@@ -26,7 +27,7 @@ function listOf(application: string, runs: readonly RunHistory[]): Outcome {
     .slice(-shown)
     .map((one) => [
       ...[timestamp(one.startedAt), one.workflow, one.state, took(one.ms), one.by],
-      ...[one.error?.message.split("\n")[0] ?? "", one.id],
+      ...[firstLine(one.error?.message ?? ""), one.id],
     ]);
   const text = rows.length === 0 ? `${application} has no history yet` : table(header, rows);
   return {
@@ -43,7 +44,7 @@ function stepsOf(one: RunHistory): Outcome {
     step.name,
     step.state,
     took(step.ms),
-    step.error?.message.split("\n")[0] ?? "",
+    firstLine(step.error?.message ?? ""),
   ]);
   const title = `${one.workflow} ${one.id} · ${one.state} · by ${one.by}`;
   const problem = one.error === undefined ? [] : [`✖ ${one.error.message}`];

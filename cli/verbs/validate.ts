@@ -1,5 +1,5 @@
 import { PreflightError } from "../../core/errors.ts";
-import { cloudFaults } from "../../lifecycle/claims.ts";
+import { cloudFaults, fileFaults } from "../../lifecycle/claims.ts";
 import { nodesOf } from "../../lifecycle/topology.ts";
 import { openSession } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
@@ -8,7 +8,10 @@ import type { Call, Outcome } from "../verb.ts";
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
   const { application } = session.config;
-  const faults = await cloudFaults(session.world, "validate", signal);
+  const faults = [
+    ...(await fileFaults(session.world)),
+    ...(await cloudFaults(session.world, "validate", signal)),
+  ];
   if (faults.length > 0) throw new PreflightError(application.name, faults);
   const sites = application.sites.map(({ name }) => name);
   const services = application.services.map(({ name }) => name);

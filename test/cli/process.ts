@@ -39,6 +39,12 @@ export function hotsiteProcess(argv: readonly string[], cwd: string): Promise<En
   return startHotsite(argv, cwd).ended;
 }
 
+/** Builds the command when its sources have changed, so that the tests that follow only run it. */
+export async function builtHotsite(): Promise<void> {
+  const { code, stderr } = await hotsiteProcess(["--version"], ".");
+  if (code !== 0) throw new Error(stderr);
+}
+
 async function failIfEnded(ended: Promise<Ended>, text: string): Promise<never> {
   const { code, stderr } = await ended;
   throw new Error(`the command ended with ${code} and never said ${text}:\n${stderr}`);

@@ -1,15 +1,16 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { hotsiteProcess, startHotsite } from "./process.ts";
+import { builtHotsite, hotsiteProcess, startHotsite } from "./process.ts";
 import { folderWith } from "./support.ts";
 import type { Behaviour } from "./fixtures/paper-cloud.ts";
 
 const fixture = fileURLToPath(new URL("./fixtures/paper-cloud.ts", import.meta.url));
 
-// Builds the command when its sources have changed; the tests below then only run it.
-beforeAll(() => hotsiteProcess(["--version"], "."), 60_000);
+// Each test starts processes; a busy machine takes its time.
+jest.setTimeout(60_000);
+beforeAll(builtHotsite);
 
 describe("a run that fails", () => {
   test("is taken back, says so, and ends with 1", async () => {

@@ -21,7 +21,7 @@ export async function applyPackages({ service, plan, shell }: Work, signal: Abor
   if (plan.packages.length === 0) return "unchanged";
   const { ran } = await applyStage(
     shell,
-    { name: `${service}/packages`, files: [], commands: [aptInstall(plan.packages)] },
+    { name: `${service}/packages`, files: [], commands: [aptInstall(plan.packages, service)] },
     signal,
   );
   return ran ? "changed" : "unchanged";
@@ -65,7 +65,7 @@ export async function stopService({ plan, shell }: Work, signal: AbortSignal): P
 export async function removeService({ service, plan, shell }: Work, signal: AbortSignal): Promise<void> {
   const files = plan.files.map(({ path }) => path).filter((path) => !(path in plan.keeps));
   const clean: Command[] = files.length === 0 ? [] : [command("rm", "-f", ...files)];
-  const packages = plan.packages.length === 0 ? [] : [aptPurge(plan.packages)];
+  const packages = plan.packages.length === 0 ? [] : [aptPurge(plan.packages, service)];
   const forget = command("rm", "-rf", `/var/lib/hotsite/${service}`);
   await runAll(shell, [...plan.stages.stop, ...plan.stages.uninstall, ...packages, ...clean, forget], signal);
 }

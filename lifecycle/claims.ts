@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Application } from "../core/application.ts";
 import type { NodeClaim } from "../core/driver.ts";
 import { PreflightError, type Fault } from "../core/errors.ts";
+import { locate } from "../recipes/local-path.ts";
 import type { Step } from "../core/workflow.ts";
 import { nodesOf, type NodeSpec } from "./topology.ts";
 import type { World } from "./world.ts";
@@ -34,16 +35,35 @@ export async function cloudFaults(world: World, run: string, signal: AbortSignal
   return faults;
 }
 
-/** Nothing is launched while a cloud would refuse any of it. */
-export function validateClouds(application: Application): Step<World, null> {
+/** Files and folders that the config names and that are not there. */
+export async function fileFaults({ application, configFolder }: World): Promise<readonly Fault[]> {
+  const faults: Fault[] = [];
+  for (const service of application.services) {
+    await locate(service, configFolder).catch((error: unknown) => {
+      if (!(error instanceof PreflightError)) throw error;
+      faults.push(...error.faults);
+    });
+  }
+  return faults;
+}
+
+/** Nothing is launched while a file is missing or a cloud would refuse any of it. Undone last: what the clouds made for all nodes goes. */
+export function validateWorld(application: Application): Step<World, null> {
   return {
-    name: "validate clouds",
+    name: "validate",
     output: z.null(),
-    readOnly: true,
     run: async (world, signal) => {
-      const faults = await cloudFaults(world, "validate", signal);
+      const faults = [...(await fileFaults(world)), ...(await cloudFaults(world, "validate", signal))];
       if (faults.length > 0) throw new PreflightError(application.name, faults);
       return null;
     },
+    undo: (world, _output, signal) => sweepClouds(world, signal),
   };
+}
+
+/** Removes what the machines of each cloud shared, where none of them is left. Repeatable. */
+export async function sweepClouds(world: World, signal: AbortSignal): Promise<void> {
+  for (const cloud of new Set(nodesOf(world.application).map((spec) => spec.cloud))) {
+    await (await world.driver(cloud)).sweep(world.owner, signal);
+  }
 }

@@ -1,6 +1,7 @@
 import { HotsiteError } from "../core/errors.ts";
 import type { NodeView, RecipeContext, Ref, Service, ServiceView } from "../core/recipe.ts";
 import type { Secret } from "../core/secret.ts";
+import { locate } from "../recipes/local-path.ts";
 import { EDGE, nodesOf, roleOf, type NodeSpec, type Placement } from "./topology.ts";
 import type { World } from "./world.ts";
 import { wiring } from "./wiring.ts";
@@ -44,6 +45,7 @@ export async function contextOf(
 ): Promise<RecipeContext<unknown>> {
   const { world, views } = scene;
   const name = placement.service.name;
+  await locate(placement.service, world.configFolder);
   const node = views.find(
     (view) => view.site === spec.site && view.name === spec.name && view.service === name,
   );

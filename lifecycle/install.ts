@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Step, StepTree, Workflow } from "../core/workflow.ts";
 import { parallel, sequence } from "../workflow/define.ts";
 import { applyPackages, applyService } from "./apply.ts";
-import { validateClouds } from "./claims.ts";
+import { validateWorld } from "./claims.ts";
 import { launchStep } from "./launch.ts";
 import { phasesOf, type Job } from "./phases.ts";
 import { checkTraffic, fillPool, firstAuthority, startLink } from "./protect.ts";
@@ -36,7 +36,7 @@ function installSteps(application: World["application"], input: InstallInput): S
   const put = (jobs: readonly Job[], start = true): StepTree<World> =>
     parallel(...jobs.map((job) => serviceStep(job, input, start)));
   return sequence(
-    validateClouds(application),
+    validateWorld(application),
     parallel(...nodes.map((spec) => launchStep(spec, input.run))),
     parallel(
       ...nodes.flatMap((spec) => spec.services.map((placement) => packagesStep({ spec, placement }, input))),

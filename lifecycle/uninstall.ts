@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Step, Workflow } from "../core/workflow.ts";
+import { sweepClouds } from "./claims.ts";
 import { destroyNode } from "./launch.ts";
 import { nodesOf, type NodeSpec } from "./topology.ts";
 import type { World } from "./world.ts";
@@ -42,8 +43,8 @@ function sweepStep(application: World["application"]): Step<World, null> {
       for (const cloud of clouds) {
         const driver = await world.driver(cloud);
         for (const { id } of await driver.list(world.owner, signal)) await driver.destroy(id, signal);
-        await driver.sweep(world.owner, signal);
       }
+      await sweepClouds(world, signal);
       return null;
     },
   };

@@ -17,6 +17,8 @@ import { Shells } from "./shells.ts";
 
 export interface WorldOptions {
   readonly application: Application;
+  /** Relative paths in the config (seeds, WARs) start here. */
+  readonly configFolder: string;
   /** Store, keys, secrets and certificates of this application. */
   readonly stateFolder: string;
   readonly logger?: Logger;
@@ -29,6 +31,7 @@ export interface World extends AsyncDisposable {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly configFolder: string;
   readonly stateFolder: string;
   /** Marks everything that this application has in its clouds; unique to this state folder. */
   readonly owner: string;
@@ -48,7 +51,7 @@ export interface World extends AsyncDisposable {
 }
 
 export async function openWorld(options: WorldOptions): Promise<World> {
-  const { application, stateFolder, clock = systemClock, logger = silentLogger } = options;
+  const { application, configFolder, stateFolder, clock = systemClock, logger = silentLogger } = options;
   const store = await openStore(join(stateFolder, "store"));
   const nodes = new Nodes(store, application.name);
   const login = await loginKey(stateFolder);
@@ -57,7 +60,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const drivers = openDrivers(application, owner);
   const secretsFolder = join(stateFolder, "secrets");
   return {
-    ...{ application, store, clock, logger, stateFolder, owner, nodes },
+    ...{ application, store, clock, logger, configFolder, stateFolder, owner, nodes },
     pki: await Pki.open(join(stateFolder, "pki"), application.name),
     loginKey: login,
     driver: (cloud) => drivers.get(cloud),

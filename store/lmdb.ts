@@ -153,7 +153,7 @@ class LmdbStore implements Store {
 async function pause(ended: AbortSignal): Promise<boolean> {
   try {
     await systemClock.sleep(watchIntervalMs, ended);
-    return true;
+    return !ended.aborted;
   } catch (error) {
     if (ended.aborted) return false;
     throw error;

@@ -1,5 +1,6 @@
 import { systemClock } from "../core/clock.ts";
 import { HotsiteError } from "../core/errors.ts";
+import { anySignal } from "./any-signal.ts";
 
 /** Does `work` with a signal that is aborted after `ms`, or when `outer` is. */
 export async function withDeadline<T>(
@@ -14,7 +15,7 @@ export async function withDeadline<T>(
     () => undefined,
   );
   try {
-    return await work(AbortSignal.any([outer, late.signal]));
+    return await work(anySignal(outer, late.signal));
   } finally {
     over.abort();
     await timer;

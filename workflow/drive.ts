@@ -1,5 +1,7 @@
 import { HotsiteError } from "../core/errors.ts";
 import type { Lease } from "../core/store.ts";
+import { anySignal } from "./any-signal.ts";
+import type { LeftStep } from "./events.ts";
 import { StepFailure, type Execution } from "./execution.ts";
 import { JournalError, type Journal } from "./journal.ts";
 import { failureOf } from "./records.ts";
@@ -23,7 +25,7 @@ export async function drive<C>(run: Drive<C>): Promise<RunResult> {
   settings.observer?.onEvent({ kind: "run-started", run: id, workflow, application, resumed, steps });
   if (isUnwinding(state)) return unwind(run, undefined);
   try {
-    await execution.forward(AbortSignal.any([settings.signal, lease.signal]));
+    await execution.forward(anySignal(settings.signal, lease.signal));
   } catch (error) {
     // Whoever has the lease or the journal by now decides what happens next.
     lease.signal.throwIfAborted();
@@ -57,7 +59,7 @@ async function unwind<C>(run: Drive<C>, error: unknown): Promise<RunResult> {
 async function end<C, S extends "done" | "stuck" | "unwound" | "unwind-failed">(
   { settings, journal }: Drive<C>,
   state: S,
-  left: readonly string[],
+  left: readonly LeftStep[],
   error?: unknown,
 ): Promise<{ run: string; state: S; ms: number }> {
   // A run that reached its end at last has no error; one that was undone keeps the error that it was undone for.
@@ -77,7 +79,7 @@ async function end<C, S extends "done" | "stuck" | "unwound" | "unwind-failed">(
   return { run: id, state, ms };
 }
 
-function failed<C>({ journal, execution }: Drive<C>, error: unknown, left: readonly string[]): RunError {
+function failed<C>({ journal, execution }: Drive<C>, error: unknown, left: readonly LeftStep[]): RunError {
   const step = error instanceof StepFailure ? error.step : undefined;
   return new RunError({ run: journal.run, step, left, passed: execution.passed() }, causeOf(error));
 }

@@ -1,6 +1,12 @@
 import type { Failure } from "./records.ts";
 import type { RunState } from "./transitions.ts";
 
+/** A step that could not be undone, or is still to do; `problem` is what went wrong with it, if anything did. */
+export interface LeftStep {
+  readonly step: string;
+  readonly problem?: string;
+}
+
 /** What happens in a run, for whoever shows it. `ms` is how long it took. */
 export type RunEvent =
   | {
@@ -34,7 +40,7 @@ export type RunEvent =
       readonly ms: number;
       readonly error?: Failure;
       /** Steps that could not be undone, or are still to do when the run is stuck. */
-      readonly left: readonly string[];
+      readonly left: readonly LeftStep[];
     };
 
 /** Is told each event as it happens; must not throw. */

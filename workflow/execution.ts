@@ -1,8 +1,10 @@
+import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
 import { HotsiteError } from "../core/errors.ts";
 import type { Step, StepScope, StepTree } from "../core/workflow.ts";
+import { anySignal } from "./any-signal.ts";
 import { withDeadline } from "./deadline.ts";
-import type { Observer, RunEvent } from "./events.ts";
+import type { LeftStep, Observer, RunEvent } from "./events.ts";
 import { JournalError, type Journal } from "./journal.ts";
 import { failureOf, type StepRecord } from "./records.ts";
 import { withRetries } from "./retry.ts";
@@ -50,7 +52,7 @@ export class Execution<C> {
     return this.#advance(this.#parts.tree, signal);
   }
 
-  /** Undoes all that was started, last first. Goes on when an undo fails; `left` tells. */
+  /** Undoes all that was started, last first, and side by side what ran side by side. Goes on when an undo fails; `left` tells. */
   backward(held: AbortSignal): Promise<void> {
     return this.#retreat(this.#parts.tree, held);
   }
@@ -63,13 +65,13 @@ export class Execution<C> {
   }
 
   /** The steps that are not done. */
-  toDo(): readonly string[] {
-    return this.#named((record) => record?.state !== "done");
+  toDo(): readonly LeftStep[] {
+    return this.#those((record) => record?.state !== "done");
   }
 
   /** The steps whose undo failed. */
-  left(): readonly string[] {
-    return this.#named((record) => record?.state === "undo-failed");
+  left(): readonly LeftStep[] {
+    return this.#those((record) => record?.state === "undo-failed");
   }
 
   async #advance(tree: StepTree<C>, signal: AbortSignal): Promise<void> {
@@ -80,7 +82,7 @@ export class Execution<C> {
 
   async #together(parts: readonly StepTree<C>[], signal: AbortSignal): Promise<void> {
     const cancel = new AbortController();
-    const either = AbortSignal.any([signal, cancel.signal]);
+    const either = anySignal(signal, cancel.signal);
     const errors: unknown[] = [];
     const ends = parts.map((part) =>
       this.#advance(part, either).catch((error: unknown) => {
@@ -117,8 +119,13 @@ export class Execution<C> {
 
   async #try(step: Step<C>, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
-    const output = await step.run(this.#context(step), signal);
-    return step.output.parse(output);
+    const { success, data, error } = step.output.safeParse(await step.run(this.#context(step), signal));
+    if (success) return data;
+    throw new HotsiteError(
+      "bad-output",
+      `it gave something else than it declares: ${z.prettifyError(error)}`,
+      { cause: error },
+    );
   }
 
   #onRetry(step: Step<C>): (error: HotsiteError, pauseMs: number) => Promise<void> {
@@ -186,8 +193,11 @@ export class Execution<C> {
     throw new HotsiteError("no-output", `"${asker}" needs what "${name}" gives, which has not run`);
   }
 
-  #named(wanted: (record: StepRecord | undefined) => boolean): readonly string[] {
-    return this.steps.map(({ name }) => name).filter((name) => wanted(this.#record(name)));
+  #those(wanted: (record: StepRecord | undefined) => boolean): readonly LeftStep[] {
+    return this.steps
+      .map(({ name }) => ({ step: name, record: this.#record(name) }))
+      .filter(({ record }) => wanted(record))
+      .map(({ step, record }) => ({ step, problem: record?.error?.message }));
   }
 
   #record(name: string): StepRecord | undefined {

@@ -9,7 +9,7 @@ const runRecord = z.object({
   id: z.string(),
   application: z.string(),
   workflow: z.string(),
-  input: z.unknown(),
+  input: z.unknown().optional(),
   state: z.enum(runStates),
   startedAt: z.number(),
   endedAt: z.number().optional(),

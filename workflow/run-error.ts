@@ -1,4 +1,5 @@
 import { HotsiteError, messageOf } from "../core/errors.ts";
+import type { LeftStep } from "./events.ts";
 import type { RunRecord } from "./records.ts";
 
 /** How a run ended that did not reach its end. */
@@ -6,8 +7,8 @@ export interface RunEnd {
   readonly run: RunRecord;
   /** Where it stopped; absent when it was cancelled between two steps. */
   readonly step?: string;
-  /** What could not be undone, or is still to do: the names of the steps. */
-  readonly left: readonly string[];
+  /** What could not be undone, or is still to do. */
+  readonly left: readonly LeftStep[];
   /** The point of no return that was passed. */
   readonly passed?: string;
 }
@@ -30,7 +31,9 @@ export class RunError extends HotsiteError {
 
 function outcome({ run, left, passed }: RunEnd): string {
   if (run.state === "unwound") return "Nothing is left: what had been done is undone.";
-  const names = left.map((name) => `  ${name}`).join("\n");
+  const names = left
+    .map(({ step, problem }) => `  ${step}${problem === undefined ? "" : `: ${problem}`}`)
+    .join("\n");
   if (run.state === "stuck")
     return `It can only go forward: ${passed ?? "a point of no return was passed"}. Still to do:\n${names}`;
   return `Not undone:\n${names}`;

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { systemClock } from "../core/clock.ts";
 import { HotsiteError } from "../core/errors.ts";
 import type { Lease } from "../core/store.ts";
@@ -23,7 +24,7 @@ export async function runWorkflow<C, I>(
 ): Promise<RunResult> {
   const { workflow, application, store, clock = systemClock, by, signal } = settings;
   // As the journal gives it to a resumed run, so that both have the same steps.
-  const input: unknown = JSON.parse(JSON.stringify(workflow.input.parse(settings.input) ?? null));
+  const input = plain(inputOf(workflow, settings.input));
   const tree = treeOf(workflow, input);
   signal.throwIfAborted();
   await using lease = await lock(settings, workflow.name);
@@ -85,9 +86,19 @@ function lock(
 }
 
 function treeOf<C, I>(workflow: Workflow<C, I>, input: unknown): StepTree<C> {
-  const tree = workflow.steps(workflow.input.parse(input));
+  const tree = workflow.steps(inputOf(workflow, input));
   checkSteps(workflow.name, tree);
   return tree;
+}
+
+function inputOf<C, I>({ name, input }: Workflow<C, I>, given: unknown): I {
+  const { success, data, error } = input.safeParse(given);
+  if (success) return data;
+  throw new HotsiteError("invalid-input", `${name}: ${z.prettifyError(error)}`, { cause: error });
+}
+
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }
 
 /** Goes on with the same steps only: another version of the workflow would take the journal's numbers for other steps. */

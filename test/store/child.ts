@@ -9,7 +9,7 @@ const tasks: Record<string, () => Promise<void>> = {
   async hold() {
     const lease = await store.lease("app", { ttlMs: 60_000, holder: "the child" });
     say("held");
-    await once(process.stdin, "end");
+    await inputEnded();
     await lease[Symbol.asyncDispose]();
   },
 
@@ -18,7 +18,7 @@ const tasks: Record<string, () => Promise<void>> = {
     const lease = await store.lease("app", { ttlMs: 900, holder: "the child" });
     lease.signal.addEventListener("abort", () => say("lost"));
     say("held");
-    await once(process.stdin, "end");
+    await inputEnded();
   },
 
   async putForEver() {
@@ -41,6 +41,12 @@ const tasks: Record<string, () => Promise<void>> = {
 
 await tasks[task]?.();
 await store[Symbol.asyncDispose]();
+
+/** The parent ends it by closing the pipe. */
+async function inputEnded(): Promise<void> {
+  process.stdin.resume();
+  await once(process.stdin, "end");
+}
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -40,7 +40,12 @@ describe("a store that several processes use", () => {
 
   test("conditional puts of three processes lose no increment", async () => {
     const workers = [start("increment"), start("increment"), start("increment")];
-    await Promise.all(workers.map(({ child }) => once(child, "exit")));
+    const ends = await Promise.all(workers.map(({ child }) => once(child, "exit")));
+    expect(ends).toEqual([
+      [0, null],
+      [0, null],
+      [0, null],
+    ]);
     expect((await store.get("counter"))?.value).toBe(300);
   });
 
@@ -59,7 +64,7 @@ describe("a store that several processes use", () => {
       details: { holder: "the child", pid: child.pid },
     });
     child.stdin?.end();
-    await once(child, "exit");
+    expect(await once(child, "exit")).toEqual([0, null]);
     await take("me");
   });
 
@@ -68,6 +73,17 @@ describe("a store that several processes use", () => {
     await once(lines, "line");
     await kill(child);
     await take("me");
+  });
+
+  test("a lease that depends on another process is lost when that one ends", async () => {
+    const { child, lines } = start("hold");
+    await once(lines, "line");
+    const lease = await store.lease("other", { ttlMs: 900, holder: "for the child", pid: child.pid });
+    const lost = once(lease.signal, "abort");
+    await kill(child);
+    await lost;
+    expect(lease.signal.reason).toMatchObject({ code: "lease-lost" });
+    await store.lease("other", { ttlMs: 900, holder: "me" });
   });
 
   test("a process that hangs past its time loses the lease, and is told so when it goes on", async () => {

@@ -22,7 +22,14 @@ export class Program implements AsyncDisposable {
     const bundle = `${root}node_modules/.cache/hotsite-tests/${basename(source.pathname, ".ts")}-${process.pid}.mjs`;
     await promisify(execFile)(`${root}node_modules/.bin/esbuild`, [
       fileURLToPath(source),
-      ...["--bundle", "--packages=external", "--platform=node", "--format=esm", "--log-level=warning"],
+      ...[
+        "--bundle",
+        "--packages=external",
+        "--platform=node",
+        "--target=node20.19",
+        "--format=esm",
+        "--log-level=warning",
+      ],
       `--outfile=${bundle}`,
     ]);
     return new Program(bundle);

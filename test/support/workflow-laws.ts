@@ -1,17 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { expect } from "@jest/globals";
 import type { Clock } from "../../core/clock.ts";
 import type { Store } from "../../core/store.ts";
 import type { Step, Workflow } from "../../core/workflow.ts";
 import { openStore } from "../../store/lmdb.ts";
 import { RunError } from "../../workflow/run-error.ts";
+import type { LeftStep } from "../../workflow/events.ts";
 import { history, unfinishedRun } from "../../workflow/history.ts";
 import { resumeRun, runWorkflow } from "../../workflow/runner.ts";
 import { stepsOf } from "../../workflow/tree.ts";
 import { failAfterCalls } from "./fail-after-calls.ts";
 import { killAtWrite, Killed } from "./kill-at-write.ts";
+import { quickFolder } from "./quick-folder.ts";
 import { withSteps } from "./with-steps.ts";
 
 /** A world that the workflow's context acts on; `snapshot` is all of it that matters, as plain data. */
@@ -171,7 +171,7 @@ async function check<C, I>(
   });
 }
 
-function leftOf({ end }: RunError): readonly string[] {
+function leftOf({ end }: RunError): readonly LeftStep[] {
   return end.run.state === "stuck" ? [] : end.left;
 }
 
@@ -232,7 +232,7 @@ async function attempt(work: () => Promise<unknown>): Promise<unknown> {
 }
 
 async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "hotsite-laws-"));
+  const folder = await quickFolder();
   const store = await openStore(folder);
   try {
     await work(store);

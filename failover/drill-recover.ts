@@ -6,13 +6,14 @@ import type { ProtectionWorld } from "./world.ts";
 
 /**
  * Puts the application back in order after a drill that did not end: a primary that was powered off runs again, or, when the other site
- * has taken over, the old one becomes its standby. Repeatable. Gives what was done. A workflow that was cut short is to be resumed first.
+ * has taken over, the old one becomes its standby. A workflow that was cut short is brought to its end before. Repeatable. Gives what was done.
  */
 export async function recoverFromDrill(
   world: ProtectionWorld,
   host: DrillHost,
   signal: AbortSignal,
 ): Promise<string> {
+  await host.resume(signal);
   const { failover, activeSite } = await needFacts(world);
   const done =
     failover === null ? await serveAgain(world, activeSite, signal) : await standAgain(world, host, signal);

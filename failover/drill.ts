@@ -18,6 +18,8 @@ import type { ProtectionWorld } from "./world.ts";
 /** How the drill runs workflows: journaled, with whatever shows progress. */
 export interface DrillHost {
   run<I>(workflow: Workflow<ProtectionWorld, I>, input: I, signal: AbortSignal): Promise<RunRecord>;
+  /** Brings a run that was cut short to its end, forward or back; nothing when there is none. */
+  resume(signal: AbortSignal): Promise<void>;
   /** One line for the person who watches. */
   say(text: string): void;
 }
@@ -70,6 +72,7 @@ export async function drill(
   const facts = await needFacts(world);
   requirePrimary(facts, options);
   await steadyState(world, facts, signal);
+  await mkdir(world.reportsFolder, { recursive: true });
 
   const startedMs = world.clock.now();
   const id = new Date(startedMs)
@@ -89,7 +92,6 @@ type Setting = Pick<DrillRun, "options" | "facts" | "host" | "findings">;
 
 async function rehearse(world: ProtectionWorld, setting: Setting, signal: AbortSignal): Promise<void> {
   const { options, facts, findings } = setting;
-  await mkdir(world.reportsFolder, { recursive: true });
   findings.ledgerFile = join(world.reportsFolder, `${findings.id}.ledger.txt`);
   const perSecond = options.requestsPerSecond ?? 20;
   await using client = new HttpClient({ ask: (inner) => world.ask(inner), clock: world.clock, perSecond });
@@ -117,6 +119,7 @@ async function rehearse(world: ProtectionWorld, setting: Setting, signal: AbortS
   }
   await ledger[Symbol.asyncDispose]();
   await client[Symbol.asyncDispose]();
+  if (ledger.problem !== undefined) findings.problems.push(ledger.problem);
   if (findings.completed === true)
     await examine(run, signal).catch((error: unknown) => findings.problems.push(messageOf(error)));
 }

@@ -17,6 +17,9 @@ export type Assessment = z.infer<typeof assessment>;
 /** One automatic attempt, then a person: two failovers within the hour mean that something else is wrong. */
 export const ANTI_FLAP_MS = 3_600_000;
 
+/** The cloud of a lost site may be lost with it: its word is welcome, not waited for. */
+const CLOUD_MS = 5000;
+
 /** All guards of an unplanned failover at once: verdict, authority, target, copy, stream, hold, anti-flap. `fence` is checked by its own step. */
 export function assess(input: FailoverInput): Step<ProtectionWorld, Assessment> {
   return {
@@ -32,7 +35,7 @@ export function assess(input: FailoverInput): Step<ProtectionWorld, Assessment> 
         readFacts(world),
         world
           .power(from)
-          .state(signal)
+          .state(AbortSignal.any([signal, AbortSignal.timeout(CLOUD_MS)]))
           .catch(() => "unknown" as const),
       ]);
       signal.throwIfAborted();

@@ -8,6 +8,7 @@ import { assess, type Assessment } from "./failover-guards.ts";
 import { promote, switchTraffic, WEB_START_MS } from "./switchover-gap.ts";
 import { verifyAsClient } from "./switchover-after.ts";
 import { CLIENTS_WRITE, isWarm } from "./traffic.ts";
+import { establish } from "./watch.ts";
 import type { ProtectionWorld } from "./world.ts";
 
 export const failoverInput = z.strictObject({
@@ -88,6 +89,19 @@ export async function planFailover(
     skip: [...(options.skip ?? [])],
     drainMs: DRAIN_MS,
   };
+}
+
+/** The input of a failover that a person asks for: the primary is looked at first, unless the person says that it need not be. */
+export async function detectAndPlan(
+  world: ProtectionWorld,
+  { skip = [] }: { readonly skip?: readonly string[] },
+  signal: AbortSignal,
+): Promise<FailoverInput> {
+  const { activeSite: primary, standbySite: standby } = await needFacts(world);
+  const verdict = skip.includes("verdict")
+    ? undefined
+    : await establish(world, { primary, standby }, {}, signal);
+  return planFailover(world, { verdict, skip });
 }
 
 const moment = z.strictObject({ atMs: z.number() });

@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import type { Clock } from "../core/clock.ts";
+import { messageOf } from "../core/errors.ts";
 import type { Ledger, LedgerEntry } from "./world.ts";
 
 /** What became of one attempt to write. */
@@ -27,6 +28,8 @@ export interface LedgerWriterOptions {
 /** One small transaction after the other, each with its own number; remembers which were confirmed. */
 export class LedgerWriter implements AsyncDisposable {
   readonly attempts: LedgerAttempt[] = [];
+  /** Why the notes are not complete. */
+  problem: string | undefined;
   readonly #options: LedgerWriterOptions;
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;
@@ -57,7 +60,7 @@ export class LedgerWriter implements AsyncDisposable {
   }
 
   async #write(id: number): Promise<void> {
-    const { clock, drill, file, timeoutMs } = this.#options;
+    const { clock, drill, timeoutMs } = this.#options;
     const entry: LedgerEntry = { id, drill, writtenMs: clock.now() };
     const deadline = AbortSignal.timeout(timeoutMs);
     const ledger = await this.#current(deadline);
@@ -70,9 +73,17 @@ export class LedgerWriter implements AsyncDisposable {
     );
     const ackedMs = acked ? clock.now() : undefined;
     this.attempts.push({ entry, site, ackedMs });
-    // At once and in order: a line is on its way to the disk before the next write is sent.
-    if (acked) appendFileSync(file, `${id} ${ackedMs ?? ""} ${site}\n`, { mode: 0o600 });
-    else await this.#next();
+    if (ackedMs === undefined) await this.#next();
+    else this.#note(`${id} ${ackedMs} ${site}\n`);
+  }
+
+  /** At once and in order: a line is on its way to the disk before the next write is sent. */
+  #note(line: string): void {
+    try {
+      appendFileSync(this.#options.file, line, { mode: 0o600 });
+    } catch (error) {
+      this.problem ??= `the ledger's notes cannot be written: ${messageOf(error)}`;
+    }
   }
 
   async #current(deadline: AbortSignal): Promise<Ledger | undefined> {

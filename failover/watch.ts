@@ -1,5 +1,6 @@
+import { HotsiteError } from "../core/errors.ts";
 import { EDGE } from "../lifecycle/topology.ts";
-import { defaultRules, judge, type Rules, type Sample, type Verdict } from "./detect.ts";
+import { classify, defaultRules, judge, type Rules, type Sample, type Verdict } from "./detect.ts";
 import type { Probe, ProtectionWorld } from "./world.ts";
 
 export interface WatchTarget {
@@ -20,23 +21,53 @@ export async function watch(
   { rules = defaultRules, onChange }: WatchOptions,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const look = observer(world, target, rules);
-  const samples: Sample[] = [];
   let known: Verdict | undefined;
-  for (;;) {
-    const begunMs = world.clock.now();
-    samples.push(await look(signal));
-    // Enough to see one whole streak; what is older cannot change the verdict.
-    samples.splice(
-      0,
-      samples.length - 2 * Math.ceil(rules.sustainMs / rules.intervalMs) - rules.suspectAfter,
-    );
+  for await (const samples of looks(world, target, rules, signal)) {
     const verdict = judge(samples, rules);
     if (verdict?.kind !== known?.kind) onChange?.(verdict);
     known = verdict;
-    if (verdict?.actionable) return verdict;
+    if (verdict?.actionable === true) return verdict;
+  }
+  throw new HotsiteError("watch-ended", "the watch ended without a verdict");
+}
+
+/** Looks as long as a verdict takes and no longer: undefined when the primary works. For a person who asks for a failover. */
+export async function establish(
+  world: ProtectionWorld,
+  target: WatchTarget,
+  { rules = defaultRules }: Pick<WatchOptions, "rules">,
+  signal: AbortSignal,
+): Promise<Verdict | undefined> {
+  let [taken, verdict]: [number, Verdict | undefined] = [0, undefined];
+  for await (const samples of looks(world, target, rules, signal)) {
+    taken += 1;
+    verdict = judge(samples, rules);
+    const well = samples.slice(-rules.suspectAfter).every((sample) => classify(sample, rules) === undefined);
+    if (verdict?.actionable === true || (well && taken >= rules.suspectAfter) || taken >= enough(rules))
+      break;
+  }
+  return verdict;
+}
+
+/** After each look, the latest samples: as many as one whole streak takes. What is older cannot change a verdict. */
+async function* looks(
+  world: ProtectionWorld,
+  target: WatchTarget,
+  rules: Rules,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Sample[]> {
+  const look = observer(world, target, rules);
+  let samples: readonly Sample[] = [];
+  for (;;) {
+    const begunMs = world.clock.now();
+    samples = [...samples, await look(signal)].slice(-enough(rules));
+    yield samples;
     await world.clock.sleep(Math.max(0, begunMs + rules.intervalMs - world.clock.now()), signal);
   }
+}
+
+function enough({ sustainMs, intervalMs, suspectAfter }: Rules): number {
+  return 2 * Math.ceil(sustainMs / intervalMs) + suspectAfter;
 }
 
 /** A function that takes one sample; it remembers when replication last moved. */

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "@jest/globals";
 import { drill, type DrillOptions } from "../../failover/drill.ts";
 import { recoverFromDrill } from "../../failover/drill-recover.ts";
+import { detectAndPlan } from "../../failover/failover.ts";
 import { FakeWorld, forever } from "./fake-world.ts";
 import { hostFor } from "./run.ts";
 
@@ -96,6 +97,31 @@ describe("a drill that powers the primary's site off", () => {
     });
   });
 
+  test("finishes what can only go forward when it is cancelled in the middle of the failover", async () => {
+    const world = await FakeWorld.protected();
+    const cancelled = new AbortController();
+    const { promote } = world.database("west");
+    const database = (site: string) => FakeWorld.prototype.database.call(world, site);
+    world.database = (site) => ({
+      ...database(site),
+      promote: async (epoch, signal) => {
+        if (site === "west") cancelled.abort(new Error("interrupted"));
+        signal.throwIfAborted();
+        return promote(epoch, signal);
+      },
+    });
+    const report = await drill(world, powerOff, hostFor(world), cancelled.signal);
+    expect(report.result).toBe("failed");
+    expect(report.problems.at(-1)).toBe("west serves, east is its standby again");
+    expect(await world.facts()).toMatchObject({
+      activeSite: "west",
+      failover: null,
+      copied: true,
+      drill: null,
+    });
+    expect(await world.ask()).toMatchObject({ ok: true });
+  });
+
   test("does not touch anything unless the application is protected and answers", async () => {
     const world = await FakeWorld.protected();
     world.site("west").link!.state = "stopped";
@@ -145,6 +171,24 @@ describe("the report", () => {
       JSON.parse(JSON.stringify(first)),
     );
     expect(await readFile(lastDrill!.report, "utf8")).toContain("write gap");
+  });
+});
+
+describe("a failover that a person asks for", () => {
+  test("is planned with the verdict that detection reaches", async () => {
+    const world = await FakeWorld.protected();
+    world.site("east").power = "off";
+    expect((await detectAndPlan(world, {}, forever)).verdict).toMatchObject({
+      kind: "primary-down",
+      actionable: true,
+    });
+  });
+
+  test("has no verdict when the primary works, and does not look when it need not", async () => {
+    const world = await FakeWorld.protected();
+    expect((await detectAndPlan(world, {}, forever)).verdict).toBeNull();
+    world.probe = () => Promise.reject(new Error("looked"));
+    expect((await detectAndPlan(world, { skip: ["verdict"] }, forever)).verdict).toBeNull();
   });
 });
 

@@ -13,6 +13,11 @@ test("a switchover ends the same when its process is killed at any journal write
   );
 }, 120_000);
 
+test("a switchover to a warm site ends the same when its process is killed at any journal write", async () => {
+  const warm = protectedWorld({ standby: "warm", needsWritable: true });
+  await everyKillResumes(switchoverWorkflow, await caseOf(warm, (world) => planSwitchover(world)));
+}, 120_000);
+
 test("a failover from a site that still runs ends the same when its process is killed at any journal write", async () => {
   await everyKillResumes(
     failoverWorkflow,

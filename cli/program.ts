@@ -5,6 +5,8 @@ import type { OptionDeclaration, Options, Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 import { version } from "./version.ts";
 
+const helpWidth = 100;
+
 /** What the command line asks for. */
 export interface Parsed {
   readonly verb: Verb;
@@ -48,10 +50,15 @@ function createProgram(writers: Writers, onVerb: (parsed: Parsed) => void): Comm
     .addHelpText("after", `\n${exitCodeHelp}\n\nEach verb shows examples with --help.`);
   for (const verb of verbs) addVerb(program, verb, onVerb);
   for (const command of allCommands(program)) {
-    // Errors are printed by whoever prints all errors.
-    command
-      .exitOverride()
-      .configureOutput({ writeOut: writers.out, writeErr: writers.err, outputError: () => undefined });
+    command.exitOverride().configureOutput({
+      writeOut: writers.out,
+      writeErr: writers.err,
+      // Errors are printed by whoever prints all errors.
+      outputError: () => undefined,
+      // The same in every terminal, so that docs can quote it.
+      getOutHelpWidth: () => helpWidth,
+      getErrHelpWidth: () => helpWidth,
+    });
   }
   return program;
 }

@@ -50,11 +50,7 @@ async function bundle(outdir) {
 function emitTypes(outdir) {
   const { status } = spawnSync(
     process.execPath,
-    [
-      "node_modules/typescript/bin/tsc",
-      ...["-p", "tsconfig.json", "--noEmit", "false", "--declaration", "--emitDeclarationOnly"],
-      ...["--rootDir", ".", "--outDir", outdir],
-    ],
+    ["node_modules/typescript/bin/tsc", "-p", "scripts/types.tsconfig.json", "--outDir", outdir],
     { cwd: root, stdio: "inherit" },
   );
   if (status !== 0) throw new Error("the declarations could not be written");

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
+import { readFile } from "node:fs/promises";
+import { referencePage } from "../../cli/reference.ts";
 import { verbs } from "../../cli/verbs.ts";
 import { version } from "../../cli/version.ts";
 import { hotsite } from "./support.ts";
@@ -34,6 +36,13 @@ describe("hotsite", () => {
       expect(parseArguments(line.split(" "), writers)?.verb.name).toBe(verb.name);
     },
   );
+});
+
+describe("docs/cli.md", () => {
+  test("says what --help says; `node scripts/docs.mjs` writes it", async () => {
+    const page = await readFile(new URL("../../docs/cli.md", import.meta.url), "utf8");
+    expect(page).toBe(referencePage());
+  });
 });
 
 describe("wrong usage ends with 2 and says what was meant", () => {

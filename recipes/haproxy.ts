@@ -34,7 +34,7 @@ export const haproxy = defineRecipe("haproxy", {
     beforeConfigure: Object.entries(wired.initial).map(([path, content]) => writeUnlessThere(path, content)),
     afterConfigure: [command("haproxy", "-c", "-q", "-f", "/etc/haproxy/haproxy.cfg")],
     afterStart: [command("systemctl", "reload", "haproxy")],
-    afterUninstall: [command("rm", "-rf", FOLDER)],
+    afterUninstall: [command("rm", "-rf", FOLDER, "/var/lib/haproxy/dev")],
   }),
   ready: ({ params }) => tcpOpen(params.port, { timeoutMs: 30_000, explain: lastLines("haproxy") }),
   expose: ({ port }) => [port],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { file, script, type Command, type NodeFile } from "../core/command.ts";
+import { REMOVE_COMMON } from "./common.ts";
 import type { Secret } from "../core/secret.ts";
 
 /** An archive on this machine, as the lifecycle hands it in. */
@@ -128,4 +129,5 @@ done`;
 const REMOVE = `
 user=$1; shift
 rm -rf "$@"
+${REMOVE_COMMON}
 ! getent passwd "$user" >/dev/null || userdel "$user"`;

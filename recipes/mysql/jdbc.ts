@@ -1,6 +1,6 @@
 import { Ref } from "../../core/recipe.ts";
 import type { Secret } from "../../core/secret.ts";
-import { CA_PATH } from "../ca-path.ts";
+import { CA_PATH } from "../common.ts";
 import { derive, type MakeRef } from "../refs.ts";
 import { namedSecret } from "../secrets.ts";
 import type { MysqlParams } from "./params.ts";

@@ -3,6 +3,7 @@ import type { Endpoint } from "../../core/driver.ts";
 import { PreflightError } from "../../core/errors.ts";
 import type { Ref, Service } from "../../core/recipe.ts";
 import { secret } from "../../core/secret.ts";
+import { REMOVE_COMMON } from "../common.ts";
 import { check } from "../checks.ts";
 import { defineRecipe } from "../define.ts";
 import { lastLines, systemd } from "../systemd.ts";
@@ -115,16 +116,20 @@ state=$(mariadb --batch --skip-column-names --execute "SELECT @@GLOBAL.read_only
 [ "$1" != 0 ] || [ "$state" = 0 ] || { echo "the database is read-only: no witness has said that this site may write" >&2; exit 1; }
 [ -n "$state" ]`;
 
-// Data that is not ours is not ours to remove.
+// Data that is not ours is not ours to remove: that of a server that was there before, or in a database that the config does not name.
 const REMOVE = `
 folder=$1; shift
-rm -rf "$folder" /etc/mysql/hotsite /etc/systemd/system/mariadb.service.d/hotsite.conf
+rm -rf "$folder" /etc/mysql/hotsite /etc/systemd/system/mariadb.service.d /var/lib/hotsite-role
+${REMOVE_COMMON}
+if ! grep -qx mariadb-server /var/lib/hotsite/.packages/new 2>/dev/null; then
+  echo "kept /var/lib/mysql: the server was there before"
+  exit 0
+fi
 for entry in /var/lib/mysql/*/; do
-  [ -d "$entry" ] || continue
   name=$(basename "$entry")
-  case " mysql performance_schema sys test hotsite $* " in
+  case " mysql performance_schema sys test hotsite * $* " in
     *" $name "*) ;;
     *) echo "kept /var/lib/mysql: it holds $name, which is not of this service"; exit 0 ;;
   esac
 done
-rm -rf /var/lib/mysql /var/lib/hotsite-role`;
+rm -rf /var/lib/mysql`;

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { file, script, type Command, type NodeFile } from "../../core/command.ts";
 import type { RecipeContext } from "../../core/recipe.ts";
-import { CA_PATH } from "../ca-path.ts";
+import { CA_PATH, REMOVE_COMMON } from "../common.ts";
 import { concat, resolveText, reveal, type Text } from "../text.ts";
 import { Secret } from "../../core/secret.ts";
 import { environmentLine, javaProperty } from "./escape.ts";
@@ -60,7 +60,7 @@ export function removeFolders(context: { service: string }): Command {
     "/etc/tomcat10/Catalina/localhost",
     "/var/cache/tomcat10/Catalina",
   ];
-  return script('rm -rf "$@"', settings, software, ...rest);
+  return script(`rm -rf "$@"; ${REMOVE_COMMON}`, settings, software, CA_PATH, ...rest);
 }
 
 function environment(context: RecipeContext<Omit<TomcatParams, "files">>): string | Secret {

@@ -33,7 +33,11 @@ export const tomcat = defineRecipe("tomcat", {
 export function tomcatEndpoints<P extends Ports>(ref: MakeRef<P>) {
   return {
     http: ref("http", ({ node, params }): Endpoint => ({ host: node.address, port: params.port })),
-    https: ref("https", ({ node, params }): Endpoint => ({ host: node.address, port: params.tlsPort, tls: true })),
+    https: ref("https", ({ node, params }): Endpoint => ({
+      host: node.address,
+      port: params.tlsPort,
+      tls: true,
+    })),
   };
 }
 

@@ -1,4 +1,4 @@
-import { failoverWorkflow, planFailover, type FailoverInput } from "../../failover/failover.ts";
+import { detectAndPlan, failoverWorkflow, type FailoverInput } from "../../failover/failover.ts";
 import type { ProtectionWorld } from "../../failover/world.ts";
 import { confirm } from "../confirm.ts";
 import { openProtection } from "../protection.ts";
@@ -14,7 +14,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   const job = {
     workflow: failoverWorkflow,
     context,
-    plan: () => planTo(context, call),
+    plan: () => planTo(context, call, signal),
     confirm: ({ from, to }: FailoverInput) =>
       confirm(`Power off ${from} and make ${to} the primary?`, call, signal),
   };
@@ -32,9 +32,11 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
 
 async function planTo(
   context: ProtectionWorld,
-  { operands: [wanted], options }: Call,
+  { operands: [wanted], options, output }: Call,
+  signal: AbortSignal,
 ): Promise<FailoverInput> {
-  const input = await planFailover(context, { skip: options.force });
+  output.note("looking at the primary from every place there is");
+  const input = await detectAndPlan(context, { skip: options.force }, signal);
   if (wanted !== undefined) oneOf([input.to], wanted, "standby");
   return input;
 }

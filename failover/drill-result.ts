@@ -161,19 +161,26 @@ function clientOf(
   toMs: number,
 ): DrillReport["client"] {
   const sliceMs = Math.max(250, (toMs - fromMs) / SLICES);
-  const { stableMs } = outage ?? {};
   return {
     perSecond: options.requestsPerSecond ?? 20,
     requests: requests.length,
     failed: requests.filter(({ ok }) => !ok).length,
     failures: failuresOf(requests),
-    failedAfterStable:
-      stableMs === undefined ? null : requests.filter(({ ok, endedMs }) => !ok && endedMs > stableMs).length,
+    failedAfterStable: failedAfter(requests, outage),
     outage: outage ?? null,
     latency: latencyOf(requests) ?? null,
     sliceMs,
     strip: slicesOf(requests, fromMs, toMs, sliceMs),
   };
+}
+
+/** Null when the outage never ended: then there was no "after". */
+function failedAfter(requests: readonly Request[], outage: Outage | undefined): Measured {
+  if (outage === undefined) return 0;
+  const { stableMs } = outage;
+  return stableMs === undefined
+    ? null
+    : requests.filter(({ ok, endedMs }) => !ok && endedMs > stableMs).length;
 }
 
 function slicesOf(

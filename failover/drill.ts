@@ -114,8 +114,9 @@ async function rehearse(world: ProtectionWorld, setting: Setting, signal: AbortS
     findings.completed = true;
   } catch (error) {
     findings.problems.push(messageOf(error));
-    // The client goes on meanwhile: the report shows when it was served again.
+    // The client goes on meanwhile and a little longer: the report shows when it was served again.
     await restore(world, setting.host, findings);
+    await world.clock.sleep(options.calmMs, new AbortController().signal);
   }
   await ledger[Symbol.asyncDispose]();
   await client[Symbol.asyncDispose]();

@@ -4,7 +4,7 @@ import { html, type Html } from "./html.ts";
 const [WIDTH, HEIGHT] = [960, 44];
 
 /** Each slice of the drill's time as a bar: filled from below by the share of good answers, dark from above by that of bad ones. */
-export function availabilityStrip({ client, faultMs, startedMs }: DrillReport): Html {
+export function availabilityStrip({ client, faultMs, startedMs, kind }: DrillReport): Html {
   const { strip, sliceMs } = client;
   if (strip.length === 0) return html`<p>No request was made.</p>`;
   const width = WIDTH / strip.length;
@@ -36,7 +36,7 @@ export function availabilityStrip({ client, faultMs, startedMs }: DrillReport): 
     <figcaption>
       Requests by the time at which they began: <span class="key good"></span> answered,
       <span class="key bad"></span>
-      failed${faultMs === null ? "" : html`, <span class="key fault"></span> the fault`}.
+      failed${faultMs === null ? "" : html`, <span class="key fault"></span> ${kind === "switchover" ? "the switchover" : "the fault"}`}.
     </figcaption>
   </figure>`;
 }

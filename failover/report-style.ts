@@ -19,7 +19,7 @@ th { text-align: left; font-weight: 500; color: var(--soft); }
 th, td { padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 table.offsets td:first-child { white-space: nowrap; width: 8rem; }
 table.numbers td:nth-child(n+2):nth-child(-n+4), table.numbers th:nth-child(n+2):nth-child(-n+4) { text-align: right; width: 7rem; }
-dl { margin: 0; } dl div { display: flex; gap: 1rem; padding: .2rem 0; } dt { flex: 0 0 12rem; color: var(--soft); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+dl { margin: 0; } dl div { display: flex; gap: 1rem; padding: .2rem 0; } dt { flex: 0 0 14rem; color: var(--soft); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 ul { margin: .2rem 0; padding-left: 1.2rem; }
 figure { margin: 0 0 1rem; } figcaption { color: var(--soft); font-size: .9rem; }
 svg { width: 100%; height: auto; display: block; } svg text { fill: var(--soft); font-size: 11px; }

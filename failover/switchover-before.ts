@@ -9,9 +9,6 @@ import type { SwitchoverInput } from "./switchover.ts";
 import { isWarm } from "./traffic.ts";
 import type { ProtectionWorld } from "./world.ts";
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list mixes steps of different outputs
-export type SwitchoverStep = Step<ProtectionWorld, any>;
-
 export const member = z.strictObject({
   name: z.string(),
   site: z.string(),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { StepTree, Workflow } from "../core/workflow.ts";
 import { needFacts, linkOrder } from "./facts.ts";
 import { HotsiteError } from "../core/errors.ts";
-import { evaluate, prepareWeb, type SwitchoverStep } from "./switchover-before.ts";
+import { evaluate, prepareWeb } from "./switchover-before.ts";
 import {
   catchUp,
   freeze,
@@ -57,11 +57,23 @@ export function switchoverSteps(input: SwitchoverInput) {
   const verified = verifyAsClient();
   const reversed = protectBackwards(input, promoted);
   const stopped = stopOldWeb(input);
-  const sequence: readonly SwitchoverStep[] = [
-    ...[before, warm, held, frozen, reached, caughtUp, promoted],
-    ...[started, moved, recorded, verified, reversed, stopped],
-  ];
-  const tree: StepTree<ProtectionWorld> = { sequence };
+  const tree: StepTree<ProtectionWorld> = {
+    sequence: [
+      before,
+      warm,
+      held,
+      frozen,
+      reached,
+      caughtUp,
+      promoted,
+      started,
+      moved,
+      recorded,
+      verified,
+      reversed,
+      stopped,
+    ],
+  };
   return { before, held, frozen, caughtUp, promoted, moved, verified, tree };
 }
 

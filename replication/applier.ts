@@ -1,0 +1,262 @@
+import { HotsiteError } from "../core/errors.ts";
+import { formatPosition, includesPosition, parsePosition } from "../core/position.ts";
+import type { LinkOrder } from "../core/protection.ts";
+import { ApplyError, type RecordName } from "./apply-error.ts";
+import { ApplyTransaction } from "./apply-transaction.ts";
+import {
+  lostCheckpoint,
+  identitySql,
+  moveSql,
+  readFacts,
+  type Applied,
+  type ServerFacts,
+} from "./checkpoint.ts";
+import { failpoint } from "./failpoint.ts";
+import { quoteName } from "./literal.ts";
+import type {
+  CopyChunkRecord,
+  RecordBatch,
+  SchemaStatement,
+  StatementChange,
+  StreamRecord,
+  TransactionRecord,
+} from "./record.ts";
+import { contextSql, schemaContextSql, sessionSql } from "./session.ts";
+import { TargetError, type Target } from "./target.ts";
+import { TargetTables } from "./target-tables.ts";
+
+export interface ApplierOptions {
+  readonly order: LinkOrder;
+  /** One statement at a time, to name the one that fails. */
+  readonly careful: () => boolean;
+  /** After each commit. `heartbeatMs` is the newest heartbeat of the source inside. */
+  readonly onApplied: (applied: Applied, heartbeatMs: number | undefined) => void;
+}
+
+/** A whole transaction that waits to be applied together with its neighbours. */
+interface Pending {
+  readonly record: TransactionRecord;
+  readonly batch: RecordBatch;
+}
+
+/** Applies records in order over one connection. Whatever it throws, the next applier starts from the checkpoint. */
+export class Applier {
+  readonly #target: Target;
+  readonly #facts: ServerFacts;
+  readonly #options: ApplierOptions;
+  readonly #tables: TargetTables;
+  #applied: Applied;
+  #pending: Pending[] = [];
+  /** A large transaction of which parts are in the target, uncommitted. */
+  #open: ApplyTransaction | undefined;
+
+  private constructor(target: Target, facts: ServerFacts, applied: Applied, options: ApplierOptions) {
+    this.#target = target;
+    this.#facts = facts;
+    this.#applied = applied;
+    this.#options = options;
+    this.#tables = new TargetTables(target);
+  }
+
+  static async open(target: Target, applied: Applied, options: ApplierOptions): Promise<Applier> {
+    return new Applier(target, await readFacts(target), applied, options);
+  }
+
+  /** Takes one record; whole transactions wait for `endBatch`. */
+  async take(record: StreamRecord, batch: RecordBatch): Promise<void> {
+    switch (record.kind) {
+      case "transaction":
+        return this.#takeTransaction(record, batch);
+      case "abort":
+        await this.#flush();
+        return this.#rollBack();
+      case "copy-begin":
+        await this.#flush();
+        await this.#schema([...record.databases.map(dropDatabase), ...record.statements]);
+        return this.#move({ sequence: record.seq, position: "" });
+      case "copy-chunk":
+        await this.#flush();
+        return this.#copy(record, batch);
+      case "copy-table-done":
+        return;
+      case "copy-end":
+        await this.#flush();
+        await this.#schema(record.statements.map(replacing));
+        return this.#move({ sequence: record.seq, position: "" });
+    }
+  }
+
+  /** Everything of the batch has been taken: commits what waits. */
+  async endBatch({ copy, position }: RecordBatch): Promise<void> {
+    if (copy !== undefined || this.#open !== undefined) return this.#flush();
+    if (this.#pending.length === 0 && this.#applied.position === "")
+      return this.#move({ ...this.#applied, position });
+    await this.#flush(position);
+  }
+
+  async #flush(position?: string): Promise<void> {
+    const pending = this.#pending;
+    const last = pending.at(-1);
+    if (last === undefined) return;
+    this.#pending = [];
+    const { gtid, seq } = last.record;
+    const reached = { sequence: seq, position: position ?? this.#advanced(gtid) };
+    const transaction = this.#begin(gtid, reached);
+    for (const { record, batch } of pending) await this.#add(transaction, record, batch);
+    await this.#commit(transaction, reached);
+  }
+
+  async #takeTransaction(record: TransactionRecord, batch: RecordBatch): Promise<void> {
+    const [change] = record.changes;
+    if (change?.kind === "statement") {
+      await this.#flush();
+      return this.#statement(record, change);
+    }
+    if (record.part === 1 && record.last) {
+      this.#pending.push({ record, batch });
+      return;
+    }
+    await this.#flush();
+    return this.#takePart(record, batch);
+  }
+
+  async #takePart(record: TransactionRecord, batch: RecordBatch): Promise<void> {
+    if (record.part === 1) this.#open = this.#begin(record.gtid, this.#applied);
+    if (this.#open === undefined)
+      throw new HotsiteError("bad-record", `record ${record.seq} is part ${record.part} of nothing`);
+    await this.#add(this.#open, record, batch);
+    await this.#open.send();
+    if (!record.last) return;
+    const reached = { sequence: record.seq, position: this.#advanced(record.gtid) };
+    this.#open.move(moveSql(this.#options.order, this.#applied.sequence, reached));
+    await this.#commit(this.#open, reached);
+    this.#open = undefined;
+  }
+
+  async #copy({ seq, table, rows }: CopyChunkRecord, batch: RecordBatch): Promise<void> {
+    const reached = { sequence: seq, position: "" };
+    const transaction = this.#begin(undefined, reached);
+    await transaction.copy(tableAt(batch, table), rows, { seq });
+    await this.#commit(transaction, reached);
+  }
+
+  /** The checkpoint comes first: its lock keeps any other processor out until the end. */
+  #begin(gtid: string | undefined, reached: Applied): ApplyTransaction {
+    const { order } = this.#options;
+    const identity = identitySql(gtid, this.#facts);
+    const move = moveSql(order, this.#applied.sequence, reached);
+    return new ApplyTransaction(this.#target, this.#tables, {
+      identity,
+      move,
+      order,
+      careful: this.#options.careful(),
+    });
+  }
+
+  async #add(transaction: ApplyTransaction, record: TransactionRecord, batch: RecordBatch): Promise<void> {
+    for (const change of record.changes) {
+      if (change.kind === "statement")
+        throw new HotsiteError("bad-record", `record ${record.seq}: a statement among rows`);
+      await transaction.add(change, tableAt(batch, change.table), record);
+    }
+  }
+
+  async #commit(transaction: ApplyTransaction, reached: Applied): Promise<void> {
+    await transaction.send();
+    failpoint("before-target-commit");
+    await this.#target.run("COMMIT");
+    failpoint("after-target-commit");
+    this.#reached(reached, transaction.heartbeatMs);
+  }
+
+  /**
+   * A statement commits by itself, so a crash may come between it and the checkpoint. Its GTID tells whether it was run:
+   * the server writes both to its binlog at once.
+   */
+  async #statement(record: TransactionRecord, change: StatementChange): Promise<void> {
+    refuseNameless(record, change);
+    const position = parsePosition((await readFacts(this.#target)).position);
+    if (!includesPosition(position, parsePosition(record.gtid))) {
+      const context = [...identitySql(record.gtid, this.#facts), contextSql(change)].join(";\n");
+      await this.#runAlone(context, change.sql, record);
+      failpoint("after-statement");
+      await this.#target.run(sessionSql);
+      this.#tables.forget();
+    }
+    await this.#move({ sequence: record.seq, position: this.#advanced(record.gtid) });
+  }
+
+  async #runAlone(context: string, sql: string, record: RecordName): Promise<void> {
+    await this.#target.run(context);
+    await this.#target.run(sql, 0).catch((error: unknown) => {
+      throw error instanceof TargetError ? new ApplyError(this.#options.order, record, sql, error) : error;
+    });
+  }
+
+  async #schema(statements: readonly SchemaStatement[]): Promise<void> {
+    for (const statement of statements) {
+      const context = [...identitySql(undefined, this.#facts), schemaContextSql(statement)].join(";\n");
+      await this.#runAlone(context, statement.sql, { seq: this.#applied.sequence + 1 });
+    }
+    await this.#target.run(sessionSql);
+    this.#tables.forget();
+  }
+
+  async #move(reached: Applied): Promise<void> {
+    const { order } = this.#options;
+    const move = moveSql(order, this.#applied.sequence, reached);
+    const counts = await this.#target.run([...identitySql(undefined, this.#facts), move].join(";\n"));
+    if (counts.at(-1) !== 1) throw lostCheckpoint(order);
+    this.#reached(reached, undefined);
+  }
+
+  async #rollBack(): Promise<void> {
+    if (this.#open === undefined) return;
+    this.#open = undefined;
+    await this.#target.run(`ROLLBACK;\n${sessionSql}`);
+  }
+
+  #reached(reached: Applied, heartbeatMs: number | undefined): void {
+    this.#applied = reached;
+    this.#options.onApplied(reached, heartbeatMs);
+  }
+
+  /** While the first copy runs there is no position at which the target equals the source. */
+  #advanced(gtid: string): string {
+    if (this.#applied.position === "") return "";
+    return formatPosition(new Map([...parsePosition(this.#applied.position), ...parsePosition(gtid)]));
+  }
+}
+
+function tableAt(batch: RecordBatch, place: number): RecordBatch["tables"][number] {
+  const table = batch.tables[place];
+  if (table === undefined) throw new HotsiteError("bad-record", `there is no table ${place} in the batch`);
+  return table;
+}
+
+function dropDatabase(name: string): SchemaStatement {
+  return {
+    sql: `DROP DATABASE IF EXISTS ${quoteName(name)}`,
+    database: "",
+    sqlMode: "",
+    collationConnection: "utf8mb4_general_ci",
+  };
+}
+
+/** After a crash in the middle they are run again. */
+function replacing(statement: SchemaStatement): SchemaStatement {
+  return { ...statement, sql: statement.sql.replace(/^CREATE (?!OR REPLACE\b)/i, "CREATE OR REPLACE ") };
+}
+
+/** Whoever runs such a statement becomes its definer, and here that would be the applier. */
+function refuseNameless(record: TransactionRecord, { sql, invoker }: StatementChange): void {
+  if (invoker === undefined || /\bDEFINER\s*=/i.test(sql)) return;
+  if (!/^\s*CREATE\b.*?\b(VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT)\b/is.test(sql)) return;
+  throw new HotsiteError(
+    "no-definer",
+    `record ${record.seq} (${record.gtid}): a statement names no definer`,
+    {
+      hint: "create it again at the source with DEFINER=…",
+    },
+  );
+}

@@ -1,0 +1,117 @@
+import { HotsiteError } from "../core/errors.ts";
+import type { LinkOrder } from "../core/protection.ts";
+import { ApplyError, type RecordName } from "./apply-error.ts";
+import { lostCheckpoint } from "./checkpoint.ts";
+import type { Row, RowsChange, TableSchema } from "./record.ts";
+import { StatementWriter, type Statement } from "./statements.ts";
+import { TargetError, type Target } from "./target.ts";
+import type { TargetTables } from "./target-tables.ts";
+
+export interface TransactionStart {
+  /** Sets the GTID. */
+  readonly identity: readonly string[];
+  /** Moves the checkpoint, or holds it: one row. */
+  readonly move: string;
+  readonly order: LinkOrder;
+  /** One statement at a time. */
+  readonly careful: boolean;
+}
+
+/** Far below `max_allowed_packet`, which is 16 MB unless somebody made it smaller. */
+const packetCharacters = 1024 * 1024;
+
+/** One transaction of the target. Statements are collected and sent in few packets; the caller commits. */
+export class ApplyTransaction {
+  readonly #target: Target;
+  readonly #tables: TargetTables;
+  readonly #start: TransactionStart;
+  #writer: StatementWriter;
+  #before: Statement[];
+  #record: RecordName = { seq: 0 };
+  #heartbeatMs: number | undefined;
+
+  constructor(target: Target, tables: TargetTables, start: TransactionStart) {
+    this.#target = target;
+    this.#tables = tables;
+    this.#start = start;
+    this.#writer = new StatementWriter(start.careful);
+    this.#before = [...start.identity, "START TRANSACTION"].map((sql) => ({ sql, what: () => sql }));
+    this.move(start.move);
+  }
+
+  /** The newest heartbeat of the source inside. */
+  get heartbeatMs(): number | undefined {
+    return this.#heartbeatMs;
+  }
+
+  async add(change: RowsChange, schema: TableSchema, record: RecordName): Promise<void> {
+    this.#record = record;
+    this.#writer.add(change, await this.#tables.of(schema));
+    this.#heartbeatMs = heartbeatIn(change, schema) ?? this.#heartbeatMs;
+    if (this.#start.careful) await this.send();
+  }
+
+  async copy(schema: TableSchema, rows: readonly Row[], record: RecordName): Promise<void> {
+    this.#record = record;
+    this.#writer.copy(await this.#tables.of(schema), rows);
+  }
+
+  /** Moves the checkpoint before whatever is added next. */
+  move(sql: string): void {
+    this.#before.push({ sql, rows: 1, what: () => checkpointName });
+  }
+
+  /** Sends what was collected. */
+  async send(): Promise<void> {
+    const statements = [...this.#before, ...this.#writer.finish()];
+    this.#before = [];
+    this.#writer = new StatementWriter(this.#start.careful);
+    for (const packet of packets(statements, this.#start.careful ? 1 : packetCharacters))
+      await this.#exchange(packet);
+  }
+
+  async #exchange(packet: readonly Statement[]): Promise<void> {
+    const counts = await this.#run(packet);
+    const wrong = packet.findIndex(({ rows }, index) => rows !== undefined && rows !== counts[index]);
+    const statement = packet[wrong];
+    if (statement === undefined) return;
+    if (statement.what() === checkpointName) throw lostCheckpoint(this.#start.order);
+    const found = `${counts[wrong] ?? 0} rows instead of ${statement.rows ?? 0}`;
+    throw new ApplyError(this.#start.order, this.#record, `${statement.what()}: ${found}`);
+  }
+
+  async #run(packet: readonly Statement[]): Promise<readonly number[]> {
+    try {
+      return await this.#target.run(packet.map(({ sql }) => sql).join(";\n"));
+    } catch (error) {
+      if (!(error instanceof TargetError)) throw error;
+      const what = packet.length === 1 ? (packet[0]?.what() ?? "") : `${packet.length} statements`;
+      throw new ApplyError(this.#start.order, this.#record, `${what}: ${error.message}`, error);
+    }
+  }
+}
+
+const checkpointName = "checkpoint";
+
+function* packets(statements: readonly Statement[], limit: number): Generator<readonly Statement[]> {
+  let packet: Statement[] = [];
+  let characters = 0;
+  for (const statement of statements) {
+    if (packet.length > 0 && characters + statement.sql.length > limit) {
+      yield packet;
+      [packet, characters] = [[], 0];
+    }
+    packet.push(statement);
+    characters += statement.sql.length;
+  }
+  if (packet.length > 0) yield packet;
+}
+
+function heartbeatIn(change: RowsChange, { database, table, columns }: TableSchema): number | undefined {
+  if (database !== "hotsite" || table !== "heartbeat" || change.kind === "delete") return undefined;
+  const row = (change.after ?? change.rows).at(-1);
+  const at = row?.[columns.findIndex(({ name }) => name === "at_ms")];
+  if (typeof at !== "number" && typeof at !== "bigint")
+    throw new HotsiteError("bad-record", "a heartbeat without its time");
+  return Number(at);
+}

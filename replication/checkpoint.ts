@@ -1,0 +1,121 @@
+import { HotsiteError, RetryableError, StaleEpochError } from "../core/errors.ts";
+import { formatPosition, includesPosition, inDomain, parsePosition } from "../core/position.ts";
+import type { LinkOrder } from "../core/protection.ts";
+import { quoteString } from "./literal.ts";
+import type { Target } from "./target.ts";
+
+/** How far one stream is applied, as the target's own table says. */
+export interface Applied {
+  readonly sequence: number;
+  /** Everything of the source that is in the target; empty while the first copy is not complete. */
+  readonly position: string;
+}
+
+/** Writes that are the target's own bookkeeping get GTIDs of this domain, so that they never look like an application's. */
+export function localDomain(domain: number): number {
+  return localDomainOffset + domain;
+}
+
+const localDomainOffset = 1000;
+
+/**
+ * The checkpoint of this order's stream; made at the stream's first start. It waits for whoever still writes under it. Throws
+ * `StaleEpochError` when the target has seen this epoch's end, "diverged" when a stream without a copy would start on other data.
+ */
+export async function openCheckpoint(target: Target, order: LinkOrder): Promise<Applied> {
+  const facts = await readFacts(target);
+  refuseStale(order, facts);
+  const stream = quoteString(order.stream);
+  await target.run([...identitySql(undefined, facts), "START TRANSACTION"].join(";\n"));
+  const lock = `SELECT CAST(sequence AS CHAR) AS sequence, position FROM hotsite.checkpoint WHERE stream = ${stream} FOR UPDATE`;
+  const [kept] = await target.rows<{ sequence: string; position: string }>(lock);
+  if (kept === undefined && order.begin === "stream") refuseOtherData(order, facts);
+  const position = kept?.position ?? (order.begin === "stream" ? order.start : "");
+  // Another processor may have made it in between: then the next start finds it.
+  await target.run(
+    `INSERT IGNORE INTO hotsite.checkpoint (stream, epoch, sequence, position)
+     VALUES (${stream}, ${order.epoch}, 0, ${quoteString(position)}); COMMIT`,
+  );
+  return { sequence: Number(kept?.sequence ?? 0), position };
+}
+
+/** Moves the checkpoint inside the open transaction; finds no row when somebody else has moved it or a newer epoch was promoted here. */
+export function moveSql(order: LinkOrder, from: number, to: Applied): string {
+  return `UPDATE hotsite.checkpoint SET sequence = ${to.sequence}, position = ${quoteString(to.position)}, updated = NOW(3)
+    WHERE stream = ${quoteString(order.stream)} AND epoch = ${order.epoch} AND sequence = ${from}
+    AND NOT EXISTS (SELECT 1 FROM hotsite.authority WHERE authority.epoch >= ${order.epoch})`;
+}
+
+/** What `moveSql` did not find: the next start finds out why. */
+export function lostCheckpoint(order: LinkOrder): HotsiteError {
+  return new RetryableError(
+    "checkpoint-moved",
+    `${order.stream}: another processor has moved the checkpoint`,
+  );
+}
+
+/**
+ * The GTID that the next transaction of the session gets: that of the source's transaction, or the next one of the local domain. The
+ * server refuses a GTID that it has already; it checks the number against the domain set by an earlier statement.
+ */
+export function identitySql(gtid: string | undefined, { domain, server }: ServerFacts): readonly string[] {
+  const [gtidDomain, gtidServer, sequence] =
+    gtid === undefined ? [localDomain(domain), server, 0] : gtid.split("-", 3);
+  return [
+    `SET SESSION gtid_domain_id = ${String(gtidDomain)}, server_id = ${String(gtidServer)}`,
+    `SET SESSION gtid_seq_no = ${String(sequence)}`,
+  ];
+}
+
+export interface ServerFacts {
+  readonly domain: number;
+  readonly server: number;
+  readonly position: string;
+  /** The newest epoch that was promoted on this server, and the newest that was streamed to it; 0 for none. */
+  readonly promoted: number;
+  readonly streamed: number;
+}
+
+export async function readFacts(target: Target): Promise<ServerFacts> {
+  const [facts] = await target.rows<Record<keyof ServerFacts, string | number>>(
+    `SELECT @@GLOBAL.gtid_domain_id AS domain, @@GLOBAL.server_id AS server, @@GLOBAL.gtid_binlog_pos AS position,
+       COALESCE((SELECT MAX(epoch) FROM hotsite.authority), 0) AS promoted,
+       COALESCE((SELECT MAX(epoch) FROM hotsite.checkpoint), 0) AS streamed`,
+  );
+  if (facts === undefined) throw new HotsiteError("target-failed", "the target says nothing of itself");
+  const { domain, server, position, promoted, streamed } = facts;
+  return {
+    domain: Number(domain),
+    server: Number(server),
+    position: String(position),
+    promoted: Number(promoted),
+    streamed: Number(streamed),
+  };
+}
+
+function refuseStale({ stream, epoch }: LinkOrder, { promoted, streamed }: ServerFacts): void {
+  if (promoted >= epoch) {
+    throw new StaleEpochError(
+      `${stream}: the target was promoted under epoch ${promoted}, a stream of epoch ${epoch} may not write`,
+      { hint: "the other site has to follow this one: hotsite reprotect" },
+    );
+  }
+  if (streamed > epoch) {
+    throw new StaleEpochError(
+      `${stream}: the target follows a stream of epoch ${streamed}, epoch ${epoch} is over`,
+    );
+  }
+}
+
+/** What the target has written itself must be known to the source, or the two have different histories. */
+function refuseOtherData({ stream, start }: LinkOrder, { domain, position }: ServerFacts): void {
+  const own = inDomain(parsePosition(position), domain);
+  if (includesPosition(parsePosition(start), own)) return;
+  throw new HotsiteError(
+    "diverged",
+    `${stream}: the target has transactions of its own up to ${formatPosition(own)}, the source has them up to ${
+      formatPosition(inDomain(parsePosition(start), domain)) || "none"
+    }`,
+    { hint: "replace the target's data by a first copy: hotsite reprotect", details: { position, start } },
+  );
+}

@@ -1,0 +1,155 @@
+import type { Clock } from "../core/clock.ts";
+import { HotsiteError, messageOf } from "../core/errors.ts";
+import type { Log, LogBatch } from "../core/log.ts";
+import type { Logger } from "../core/logger.ts";
+import type { LinkOrder } from "../core/protection.ts";
+import { Applier } from "./applier.ts";
+import { ApplyError } from "./apply-error.ts";
+import { decodeBatch } from "./batch.ts";
+import { openCheckpoint, type Applied } from "./checkpoint.ts";
+import { Target, type TargetOptions } from "./target.ts";
+
+export interface ProcessorOptions {
+  readonly target: TargetOptions;
+  readonly log: Log;
+  readonly order: LinkOrder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** At the start and after each commit. `heartbeatMs` is the newest heartbeat of the source inside. */
+  readonly onApplied?: (applied: Applied, heartbeatMs: number | undefined) => void;
+  /** A problem that is retried, and undefined when it is over. */
+  readonly onTrouble?: (problem: string | undefined) => void;
+}
+
+/** Waits between attempts: soon at first, since most troubles are short. */
+const retryMs = [50, 100, 200, 500, 1000, 2000];
+/** Payload of the log that is applied in one transaction when there is a backlog. */
+const groupBytes = 1024 * 1024;
+const trimEveryMs = 10_000;
+
+/** Applies one stream of the log to the target: each transaction once, in order. One at a time runs; a second one waits or stops. */
+export class Processor {
+  readonly #options: ProcessorOptions;
+  #applied: Applied | undefined;
+  #failures = 0;
+  /** Until here one statement at a time, to name the one that failed in a group. */
+  #carefulUntil = 0;
+  #trimmedMs = 0;
+
+  constructor(options: ProcessorOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Applies until the signal ends, or until the log's record `until` when it is given. What passes by itself is retried for ever.
+   * Throws when the target differs from what the stream says, or may not be written under this epoch any more.
+   */
+  async run(signal: AbortSignal, until = Infinity): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#connected(until, signal);
+        return;
+      } catch (error) {
+        if (isOver(signal)) return;
+        await this.#afterFailure(error, signal);
+      }
+    }
+  }
+
+  async #afterFailure(error: unknown, signal: AbortSignal): Promise<void> {
+    const { clock, logger, order, onTrouble } = this.#options;
+    if (error instanceof ApplyError && error.sequence > this.#carefulUntil) {
+      logger.warn("applying one statement at a time", { stream: order.stream, problem: error.message });
+      this.#carefulUntil = error.sequence;
+      return;
+    }
+    if (!(error instanceof HotsiteError && error.retryable)) throw error;
+    onTrouble?.(messageOf(error));
+    logger.warn("applying is retried", { stream: order.stream, problem: error.message });
+    const wait = retryMs[Math.min(this.#failures, retryMs.length - 1)] ?? 0;
+    this.#failures += 1;
+    await clock.sleep(wait, signal).catch(() => undefined);
+  }
+
+  async #connected(until: number, signal: AbortSignal): Promise<void> {
+    const { target: server, order, log } = this.#options;
+    await using target = await Target.open(server, signal);
+    const start = await openCheckpoint(target, order);
+    const tail = (await log.tail())?.last ?? 0;
+    if (tail < start.sequence) throw logBehind(order, tail, start);
+    this.#reached(start, undefined);
+    const applier = await Applier.open(target, start, {
+      order,
+      careful: () => (this.#applied?.sequence ?? 0) < this.#carefulUntil,
+      onApplied: (applied, heartbeatMs) => this.#reached(applied, heartbeatMs),
+    });
+    if (start.sequence < until) await this.#apply(applier, start.sequence + 1, until, signal);
+  }
+
+  async #apply(applier: Applier, from: number, until: number, signal: AbortSignal): Promise<void> {
+    const { log, order } = this.#options;
+    let next = from;
+    let bytes = 0;
+    for await (const logged of log.read(from, signal)) {
+      refuseForeign(order, logged, next);
+      const batch = decodeBatch(logged.payload);
+      for (const record of batch.records) {
+        if (record.seq >= next) await applier.take(record, batch);
+      }
+      next = logged.last + 1;
+      bytes += logged.payload.length;
+      const more = bytes < groupBytes && ((await log.tail())?.last ?? 0) >= next;
+      if (more && next <= until) continue;
+      await applier.endBatch(batch);
+      bytes = 0;
+      await this.#trim();
+      if (next > until) return;
+    }
+  }
+
+  #reached(applied: Applied, heartbeatMs: number | undefined): void {
+    this.#applied = applied;
+    if (this.#failures > 0) this.#options.onTrouble?.(undefined);
+    this.#failures = 0;
+    this.#options.onApplied?.(applied, heartbeatMs);
+  }
+
+  async #trim(): Promise<void> {
+    const { clock, log } = this.#options;
+    if (this.#applied === undefined || clock.now() < this.#trimmedMs + trimEveryMs) return;
+    this.#trimmedMs = clock.now();
+    await log.trim(this.#applied.sequence);
+  }
+}
+
+/** It may end during any await, which the compiler does not see. */
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function refuseForeign(order: LinkOrder, { stream, epoch, first, last }: LogBatch, next: number): void {
+  if (stream !== order.stream || epoch !== order.epoch) {
+    throw new HotsiteError(
+      "bad-record",
+      `${order.stream}: the log holds ${stream} of epoch ${epoch}, not of epoch ${order.epoch}`,
+    );
+  }
+  if (first > next || last < next) {
+    throw new HotsiteError(
+      "log-gap",
+      `${order.stream}: record ${next} is missing: the log gave ${first}–${last}`,
+      {
+        hint: "make a new first copy",
+      },
+    );
+  }
+}
+
+/** Numbers of records are given by the feeder as it reads: a log that was emptied would give old numbers to other transactions. */
+function logBehind({ stream }: LinkOrder, tail: number, { sequence }: Applied): HotsiteError {
+  return new HotsiteError(
+    "log-lost",
+    `${stream}: the target has record ${sequence}, the log ends at ${tail}: the log was lost`,
+    { hint: "start a new stream with a first copy: hotsite reprotect" },
+  );
+}

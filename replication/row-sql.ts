@@ -1,0 +1,108 @@
+import { literal, quoteName } from "./literal.ts";
+import type { ColumnSchema, Row, TableSchema, Value } from "./record.ts";
+
+/** A table as it is written to: what the stream says of it, and which of its columns the target does not compute itself. */
+export interface TargetTable {
+  readonly schema: TableSchema;
+  /** Places of the columns that are written: all but generated ones. */
+  readonly written: readonly number[];
+}
+
+/** A longer statement is hard on the parser and gains nothing. */
+const maxRows = 500;
+const maxBytes = 256 * 1024;
+
+export function insertSql(table: TargetTable, rows: readonly Row[]): string {
+  const names = table.written.map((place) => columnName(table, place)).join(",");
+  const values = rows.map((row) => `(${table.written.map((place) => valueAt(table, row, place)).join(",")})`);
+  return `INSERT INTO ${tableName(table)} (${names}) VALUES ${values.join(",")}`;
+}
+
+/** Finds the row by its primary key, sets what changed. */
+export function updateSql(table: TargetTable, before: Row, after: Row): string {
+  const changed = table.written.filter(
+    (place) => isSetAlways(columnAt(table, place)) || !sameValue(before[place], after[place]),
+  );
+  const places = changed.length === 0 ? table.schema.primaryKey : changed;
+  const sets = places.map((place) => `${columnName(table, place)}=${valueAt(table, after, place)}`);
+  return `UPDATE ${tableName(table)} SET ${sets.join(",")} WHERE ${keyIs(table, before)}`;
+}
+
+export function removeSql(table: TargetTable, rows: readonly Row[]): string {
+  const [only, ...more] = table.schema.primaryKey;
+  const where =
+    more.length === 0 && rows.length > 1
+      ? `${columnName(table, only)} IN (${rows.map((row) => valueAt(table, row, only ?? 0)).join(",")})`
+      : // MariaDB finds ranges in these, but not in `(a,b) IN (…)`.
+        rows.map((row) => keyIs(table, row)).join(" OR ");
+  return `DELETE FROM ${tableName(table)} WHERE ${where}`;
+}
+
+export function sameKey({ schema }: TargetTable, a: Row, b: Row): boolean {
+  return schema.primaryKey.every((place) => sameValue(a[place], b[place]));
+}
+
+/** Pieces of `rows` that each make a statement of a sensible size. */
+export function* sized(rows: readonly Row[]): Generator<readonly Row[]> {
+  let piece: Row[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const size = rowBytes(row);
+    if (piece.length > 0 && (piece.length === maxRows || bytes + size > maxBytes)) {
+      yield piece;
+      [piece, bytes] = [[], 0];
+    }
+    piece.push(row);
+    bytes += size;
+  }
+  if (piece.length > 0) yield piece;
+}
+
+/** What a statement does, for the person who looks at a divergence: `insert into shop.orders, key (4711)`. Keys only: rows may be private. */
+export function told(verb: string, table: TargetTable, rows: readonly Row[]): string {
+  const keys = rows
+    .slice(0, 3)
+    .map((row) => `(${table.schema.primaryKey.map((place) => valueAt(table, row, place)).join(",")})`);
+  const more = rows.length > keys.length ? ` and ${rows.length - keys.length} more` : "";
+  return `${verb} ${table.schema.database}.${table.schema.table}, key ${keys.join(" ")}${more}`;
+}
+
+export function columnName(table: TargetTable, place: number | undefined): string {
+  return quoteName(columnAt(table, place).name);
+}
+
+function tableName({ schema }: TargetTable): string {
+  return `${quoteName(schema.database)}.${quoteName(schema.table)}`;
+}
+
+function keyIs(table: TargetTable, row: Row): string {
+  const parts = table.schema.primaryKey.map(
+    (place) => `${columnName(table, place)}=${valueAt(table, row, place)}`,
+  );
+  return parts.length === 1 ? parts.join("") : `(${parts.join(" AND ")})`;
+}
+
+function valueAt(table: TargetTable, row: Row, place: number): string {
+  return literal(row[place] ?? null, columnAt(table, place));
+}
+
+function columnAt({ schema }: TargetTable, place: number | undefined): ColumnSchema {
+  const column = schema.columns[place ?? -1];
+  if (column === undefined) throw new RangeError(`${schema.table} has no column ${place ?? "at all"}`);
+  return column;
+}
+
+/** Left out, these would be set to the present time wherever the table says ON UPDATE CURRENT_TIMESTAMP. */
+function isSetAlways({ type }: ColumnSchema): boolean {
+  return type === "timestamp" || type === "datetime";
+}
+
+function sameValue(a: Value | undefined, b: Value | undefined): boolean {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
+  return Object.is(a, b);
+}
+
+/** About what the row takes as SQL. */
+function rowBytes(row: Row): number {
+  return row.reduce<number>((sum, value) => sum + (value instanceof Uint8Array ? 2 * value.length : 16), 0);
+}

@@ -1,0 +1,57 @@
+import { quoteString } from "./literal.ts";
+import type { Checks, SchemaStatement, StatementChange } from "./record.ts";
+
+export const allChecks: Checks = { foreignKeys: true, unique: true, constraints: true };
+
+/**
+ * What the session of an applier must be, whatever the server's defaults are. Strict: a value that would be changed on its way in is an error.
+ * Zero and impossible dates are let through, as the source may hold them.
+ */
+export const sessionSql = [
+  "SET NAMES utf8mb4",
+  `SET collation_server = @@GLOBAL.collation_server, time_zone = '+00:00', timestamp = DEFAULT`,
+  "SET autocommit = 1, explicit_defaults_for_timestamp = 1, sql_safe_updates = 0, max_statement_time = 0",
+  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+  "SET innodb_lock_wait_timeout = 10, lock_wait_timeout = 30, wait_timeout = 28800, sql_auto_is_null = 0",
+  checksSql(allChecks),
+  sqlModeSql(false),
+].join(";\n");
+
+export function sqlModeSql(lenient: boolean): string {
+  const mode = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES";
+  return `SET sql_mode = '${mode}${lenient ? "" : ",STRICT_ALL_TABLES"}'`;
+}
+
+export function checksSql({ foreignKeys, unique, constraints }: Checks): string {
+  const flag = (on: boolean): number => (on ? 1 : 0);
+  return (
+    `SET foreign_key_checks = ${flag(foreignKeys)}, unique_checks = ${flag(unique)}, ` +
+    `check_constraint_checks = ${flag(constraints)}`
+  );
+}
+
+/** The session of the source in which a statement was run. */
+export function contextSql(change: StatementChange): string {
+  const { database, sqlMode, collationConnection, collationServer, timeZone, timestamp, checks } = change;
+  return [
+    ...useSql(database),
+    `SET sql_mode = ${String(sqlMode)}, collation_connection = ${collationConnection}`,
+    `SET collation_server = ${collationServer}, timestamp = ${timestamp}`,
+    ...(timeZone === undefined ? [] : [`SET time_zone = ${quoteString(timeZone)}`]),
+    checksSql(checks),
+  ].join(";\n");
+}
+
+/** The session in which a part of the schema is made: tables in any order, so that references may point ahead. */
+export function schemaContextSql({ database, sqlMode, collationConnection }: SchemaStatement): string {
+  return [
+    ...useSql(database),
+    `SET sql_mode = ${quoteString(sqlMode)}`,
+    `SET collation_connection = ${quoteString(collationConnection)}`,
+    checksSql({ ...allChecks, foreignKeys: false }),
+  ].join(";\n");
+}
+
+function useSql(database: string): readonly string[] {
+  return database === "" ? [] : [`USE \`${database.replaceAll("`", "``")}\``];
+}

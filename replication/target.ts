@@ -1,0 +1,138 @@
+import { once } from "node:events";
+import mysql from "mysql2/promise";
+import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import { HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
+import type { Secret } from "../core/secret.ts";
+import { sessionSql } from "./session.ts";
+
+/** How to reach the target. */
+export interface TargetOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: Secret;
+  /** PEM of the authority that the server's certificate must be signed by; without it the connection is not encrypted. */
+  readonly ca?: string;
+}
+
+const connectMs = 10_000;
+/** Longer than any lock wait; a peer that is gone without a word is given up after it. */
+const exchangeMs = 120_000;
+
+/** The server's refusals that pass by themselves: too many connections, shutting down, lock wait, deadlock, killed, interrupted. */
+const passing = new Set([1040, 1053, 1158, 1159, 1160, 1161, 1205, 1213, 1317, 1927, 1969, 4031]);
+const accessDenied = new Set([1044, 1045, 1698]);
+
+/** One connection to the target, with the session of an applier. Ends when the signal does: calls in progress then reject. */
+export class Target implements AsyncDisposable {
+  readonly #connection: mysql.Connection;
+  readonly #signal: AbortSignal;
+
+  private constructor(connection: mysql.Connection, signal: AbortSignal) {
+    this.#connection = connection;
+    this.#signal = signal;
+    // Without a listener a lost connection would end the process; whoever uses it is told by its next call.
+    connection.on("error", () => undefined);
+  }
+
+  /** Throws a retryable error when the server cannot be reached. */
+  static async open(server: TargetOptions, signal: AbortSignal): Promise<Target> {
+    const connecting = mysql.createConnection(connectionOptions(server));
+    const connection = await within(connectMs, connecting, signal).catch((error: unknown) => {
+      connecting.then(
+        (late) => late.destroy(),
+        () => undefined,
+      );
+      return fail(error, signal);
+    });
+    const target = new Target(connection, signal);
+    await target.run(sessionSql);
+    return target;
+  }
+
+  /**
+   * Runs one or more statements in one exchange; gives how many rows each found or made. Throws `TargetError` on the first that fails.
+   * `timeoutMs` 0: as long as it takes.
+   */
+  async run(sql: string, timeoutMs: number = exchangeMs): Promise<readonly number[]> {
+    const [results] = await this.#exchange(this.#connection.query(sql), timeoutMs);
+    const list = (Array.isArray(results) ? results : [results]) as Partial<ResultSetHeader>[];
+    return list.map(({ affectedRows }) => affectedRows ?? 0);
+  }
+
+  async rows<T>(sql: string): Promise<readonly T[]> {
+    const [rows] = await this.#exchange(this.#connection.query<RowDataPacket[]>(sql), exchangeMs);
+    return rows as unknown as readonly T[];
+  }
+
+  /** Without farewell, so that it does not wait for a statement in progress; the server rolls back. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#connection.destroy();
+    return Promise.resolve();
+  }
+
+  #exchange<T>(asked: Promise<T>, timeoutMs: number): Promise<T> {
+    return within(timeoutMs, asked, this.#signal).catch((error: unknown) => fail(error, this.#signal));
+  }
+}
+
+/** The target does not do what the stream says. */
+export class TargetError extends HotsiteError {
+  constructor(message: string, number: number, cause: unknown) {
+    super("target-failed", message, { cause, details: { number } });
+  }
+}
+
+function connectionOptions({ host, port, user, password, ca }: TargetOptions): mysql.ConnectionOptions {
+  return {
+    ...{ host, port, user, password: password.reveal() },
+    ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
+    connectTimeout: connectMs,
+    multipleStatements: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    enableKeepAlive: true,
+    keepAliveInitialDelay: 10_000,
+    // Numbers of rows count those that were found, not only those that were different.
+    flags: ["+FOUND_ROWS"],
+  };
+}
+
+function fail(error: unknown, signal: AbortSignal): never {
+  signal.throwIfAborted();
+  const { errno = 0, code, sqlState } = error as { errno?: number; code?: string; sqlState?: string };
+  const answered = sqlState !== undefined && errno > 0;
+  // A mistake of ours has neither: it must not be retried.
+  if (!answered && code === undefined && !isTimeout(error)) throw error;
+  if (!answered || passing.has(errno)) {
+    throw new RetryableError("target-unreachable", `the target: ${messageOf(error)}`, { cause: error });
+  }
+  if (accessDenied.has(errno)) {
+    throw new HotsiteError("credentials", `the target refuses the applier: ${messageOf(error)}`, {
+      cause: error,
+      hint: "check its password, and its grants as `hotsite replication` prints them",
+    });
+  }
+  throw new TargetError(messageOf(error), errno, error);
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
+}
+
+/** The driver leaves calls of a destroyed connection open for ever, so each is raced with the signal. */
+async function within<T>(timeoutMs: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const over = timeoutMs === 0 ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const stop = new AbortController();
+  const ended = once(over, "abort", { signal: stop.signal }).then(
+    () => over.throwIfAborted(),
+    () => undefined,
+  ) as Promise<never>;
+  try {
+    over.throwIfAborted();
+    return await Promise.race([work, ended]);
+  } finally {
+    stop.abort();
+    work.catch(() => undefined);
+  }
+}

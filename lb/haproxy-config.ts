@@ -1,126 +1,221 @@
+import { isIPv6 } from "node:net";
 import type { Member } from "../core/balancer.ts";
+import { HotsiteError } from "../core/errors.ts";
 
-/** What a balancer's configuration says besides its members. */
+/** Where things are on the balancer's node. */
+export interface HaproxyPaths {
+  readonly config: string;
+  readonly lua: string;
+  /** Whether requests wait; changed through the Runtime API, kept here for a restart. */
+  readonly gate: string;
+  /** The pool as it was last applied, as JSON. */
+  readonly pool: string;
+  /** Which servers may work, in HAProxy's own format: read when it starts, so that an older configuration changes nothing. */
+  readonly serverState: string;
+  readonly socket: string;
+  /** Certificate authority of the members, when they are reached over TLS. */
+  readonly ca: string;
+}
+
+/** Debian's places. */
+export const HAPROXY_PATHS: HaproxyPaths = haproxyPaths("/etc/haproxy/hotsite", {
+  config: "/etc/haproxy/haproxy.cfg",
+  socket: "/run/haproxy/admin.sock",
+});
+
+/** Everything in one folder, but for what is told apart. */
+export function haproxyPaths(folder: string, apart: { config?: string; socket?: string } = {}): HaproxyPaths {
+  return {
+    config: apart.config ?? `${folder}/haproxy.cfg`,
+    lua: `${folder}/hold.lua`,
+    gate: `${folder}/gate.map`,
+    pool: `${folder}/pool.json`,
+    serverState: `${folder}/server-state`,
+    socket: apart.socket ?? `${folder}/admin.sock`,
+    ca: `${folder}/ca.pem`,
+  };
+}
+
 export interface HaproxyOptions {
   /** Where people reach the application. */
   readonly port: number;
-  /** Path that answers 2xx or 3xx when a member works. */
+  /** Address to listen on. Default all. */
+  readonly bind?: string;
+  /** Path that a working member answers with 2xx. */
   readonly health: string;
+  /** Members are reached over TLS and must show a certificate of `paths.ca`. Default false. */
+  readonly tls?: boolean;
   readonly paths: HaproxyPaths;
 }
 
-/** Where the balancer's files are. */
-export interface HaproxyPaths {
-  readonly config: string;
-  /** Folder of the Lua action, its map, and the authority's certificate. */
-  readonly folder: string;
-  readonly socket: string;
-}
-
-/** As the recipe installs it. */
-export const HAPROXY_PATHS: HaproxyPaths = {
-  config: "/etc/haproxy/haproxy.cfg",
-  folder: "/etc/haproxy/hotsite",
-  socket: "/run/haproxy/admin.sock",
-};
-
-/** The backend that holds the pool. */
+/** The name of the only backend. */
 export const BACKEND = "app";
 
-/** Two missed checks in a row: a member that is gone costs about a second. */
-const CHECKS = "check inter 500 fastinter 200 downinter 500 fall 2 rise 2";
+/** Members are asked this often; two bad answers take one out, one good answer brings it back. */
+const checkIntervalMs = 1000;
+const checkAfterFailureMs = 250;
 
-/** `haproxy.cfg` with the pool as it should be after a restart; equal for equal arguments. */
+/** The whole configuration. Equal pools give equal text. */
 export function renderHaproxyConfig(options: HaproxyOptions, members: readonly Member[]): string {
-  const { port, health, paths } = options;
-  return `# Written by Hotsite; changes made here are overwritten.
+  const { paths, port, bind = "*" } = options;
+  return `# Written by hotsite. The pool in it is what was last applied; see ${paths.pool}.
+${POOL_COMMENT}${renderPool(members)}
 global
   log /dev/log local0
-  stats socket ${paths.socket} mode 600 level admin
-  stats timeout 30s
-  lua-load ${paths.folder}/hold.lua
-  maxconn 10000
+  chroot /var/lib/haproxy
+  user haproxy
+  group haproxy
+  stats socket ${paths.socket} mode 600 level admin expose-fd listeners
+  server-state-file ${paths.serverState}
+  hard-stop-after 60s
+  lua-load ${paths.lua}
 
 defaults
-  log global
   mode http
+  log global
   option httplog
   option dontlognull
   option forwardfor
   option redispatch
   retries 3
   timeout connect 2s
+  timeout check 2s
   timeout client 60s
   timeout server 60s
-  timeout queue 15s
+  timeout queue 10s
+  timeout tunnel 1h
   timeout http-request 10s
-  timeout http-keep-alive 30s
+  timeout http-keep-alive 5s
+  load-server-state-from-file global
 
-frontend people
-  bind :${port}
+frontend http
+  bind ${bind}:${port}
+  option idle-close-on-response
   http-request lua.hold
-  http-request set-header X-Forwarded-Proto http
+  http-request return status 503 content-type text/plain string "The application is being moved. Try again in a moment." hdr Retry-After 1 if { var(txn.hotsite_waited) -m bool }
   default_backend ${BACKEND}
 
 backend ${BACKEND}
-  balance leastconn
+  balance roundrobin
   cookie HOTSITE insert indirect nocache httponly
   option httpchk
-  http-check send meth GET uri ${health} ver HTTP/1.1 hdr Host hotsite
-  http-check expect rstatus ^[23]
-${sorted(members)
-  .map((member) => `  ${serverLine(options, member)}\n`)
-  .join("")}`;
+  http-check send meth GET uri ${word(options.health)} ver HTTP/1.1 hdr Host hotsite-check
+  http-check expect status 200-299
+  default-server ${serverDefaults(options)}
+${sorted(members).map(serverLine).join("\n")}
+`;
 }
 
-/** Requests wait while the map says so; the time in it, milliseconds since 1970, opens the gate even if nobody comes back to do it. */
-export function renderHoldLua({ folder }: HaproxyPaths): string {
-  return `local gate = Map.new("${gateMap(folder)}", Map._str)
+/** Starts the line of a configuration that holds its pool. */
+export const POOL_COMMENT = "# pool ";
+
+/** A pool as JSON on one line. */
+export function renderPool(members: readonly Member[]): string {
+  return JSON.stringify(
+    sorted(members).map(({ name, site, host, port, state }) => ({ name, site, host, port, state })),
+  );
+}
+
+/** Which servers may work, as HAProxy reads it when it starts (version 1 of `show servers state`). */
+export function renderServerState(members: readonly Member[]): string {
+  const rows = sorted(members).map(({ name, host, port, state }) => {
+    // Administrative bits: 1 is "maintenance"; 4 alone means "ready", also where the configuration says `disabled`.
+    const [running, admin] = state === "ready" ? [2, 4] : [0, 1];
+    const checks = "1 1 0 6 3 4 6 0 0 0";
+    return `2 ${BACKEND} 1 ${serverName(name)} ${host} ${running} ${admin} ${checks} - ${port} - 0 0 - - 0`;
+  });
+  return `1\n# ${SERVER_STATE_COLUMNS}\n${rows.map((row) => `${row}\n`).join("")}`;
+}
+
+/** Files that must be there before the first start, by path; the balancer changes them later. */
+export function initialFiles(paths: HaproxyPaths): Readonly<Record<string, string>> {
+  return { [paths.gate]: renderGate(0), [paths.serverState]: renderServerState([]) };
+}
+
+/** The gate's map file: how long a request may wait, and a number that grows with each closing; 0 stands for open. */
+export function renderGate(value: string | 0): string {
+  return `shut ${value}\n`;
+}
+
+/** The Lua action that lets requests wait while the gate is shut. A request that waits has been sent to no member, so any method is safe. */
+export function renderHoldLua({ gate }: Pick<HaproxyPaths, "gate">): string {
+  return `-- Requests wait while the gate is shut. The gate is a map entry "shut <milliseconds>-<number>"; it opens by itself when its time is over.
+local gate = Map.new("${gate}", Map._str)
+local closing, closed_at, waiting = "0", 0, 0
+
+local function now_ms()
+  local now = core.now()
+  return now.sec * 1000 + now.usec / 1000
+end
 
 core.register_action("hold", { "http-req" }, function(txn)
-  while true do
-    local till = tonumber(gate:lookup("till")) or 0
-    local now = core.now()
-    if now.sec * 1000 + now.usec / 1000 >= till then return end
-    core.msleep(5)
-  end
+  local value = gate:lookup("shut")
+  if value == nil or value == "0" then return end
+  if value ~= closing then closing, closed_at = value, now_ms() end
+  local deadline = closed_at + (tonumber(value:match("^%d+")) or 0)
+  if now_ms() >= deadline then return end
+
+  waiting = waiting + 1
+  repeat
+    -- Many that wait look less often, so that looking never fills a core.
+    core.msleep(math.min(5 + waiting // 20, 200))
+    value = gate:lookup("shut")
+  until value == nil or value == "0" or now_ms() >= deadline
+  waiting = waiting - 1
+  if value ~= nil and value ~= "0" then txn:set_var("txn.hotsite_waited", true) end
 end)
 `;
 }
 
-/** The gate's map as it is at first: open. */
-export function initialFiles({ folder }: HaproxyPaths): Readonly<Record<string, string>> {
-  return { [gateMap(folder)]: "till 0\n" };
-}
-
-export function gateMap(folder: string): string {
-  return `${folder}/gate.map`;
-}
-
-/** HAProxy's names have no slash. */
+/** A member's name as HAProxy knows it. */
 export function serverName(member: string): string {
   return member.replace("/", ".");
 }
 
-/** The member behind a server's name: a site's name has no dot. */
-export function memberName(server: string): string {
-  return server.replace(".", "/");
+function serverDefaults({ tls = false, paths }: HaproxyOptions): string {
+  const checks = `check inter ${checkIntervalMs} fastinter ${checkAfterFailureMs} fall 2 rise 1 init-addr last,libc,none`;
+  return tls ? `${checks} ssl verify required ca-file ${paths.ca}` : checks;
 }
 
-export function sorted(members: readonly Member[]): readonly Member[] {
-  return [...members].sort((a, b) => (a.name < b.name ? -1 : 1));
+function serverLine({ name, host, port, state }: Member): string {
+  const server = serverName(word(name));
+  const address = isIPv6(host) ? `[${host}]` : word(host);
+  return `  server ${server} ${address}:${port} cookie ${server}${state === "ready" ? "" : " disabled"}`;
 }
 
-function serverLine({ paths }: HaproxyOptions, { name, host, port, tls, state }: Member): string {
-  const [site = "", node = ""] = name.split("/");
-  const server = serverName(name);
-  return [
-    `server ${server} ${host}:${port} cookie ${server} ${CHECKS}`,
-    // Whoever answers must prove that it is this very node.
-    ...(tls === true
-      ? [`ssl verify required ca-file ${paths.folder}/ca.pem verifyhost ${node}.${site}`]
-      : []),
-    // A member that only finishes what it has gets nothing after a restart, when there is nothing left to finish.
-    ...(state === "ready" ? [] : ["disabled"]),
-  ].join(" ");
+function sorted(members: readonly Member[]): readonly Member[] {
+  return [...members].sort((one, other) => (one.name < other.name ? -1 : 1));
 }
+
+/** What stands in the configuration unquoted must not be able to change its meaning. */
+function word(text: string): string {
+  if (/^[A-Za-z0-9_./:?&=%~+-]+$/.test(text)) return text;
+  throw new HotsiteError(
+    "bad-balancer-option",
+    `${JSON.stringify(text)} cannot stand in a balancer's configuration`,
+    {
+      hint: "use letters, digits and ._-/ in names, hosts and paths",
+    },
+  );
+}
+
+const SERVER_STATE_COLUMNS = [
+  ...["be_id", "be_name", "srv_id", "srv_name", "srv_addr", "srv_op_state", "srv_admin_state", "srv_uweight"],
+  ...[
+    "srv_iweight",
+    "srv_time_since_last_change",
+    "srv_check_status",
+    "srv_check_result",
+    "srv_check_health",
+  ],
+  ...[
+    "srv_check_state",
+    "srv_agent_state",
+    "bk_f_forced_id",
+    "srv_f_forced_id",
+    "srv_fqdn",
+    "srv_port",
+    "srvrecord",
+  ],
+  ...["srv_use_ssl", "srv_check_port", "srv_check_addr", "srv_agent_addr", "srv_agent_port"],
+].join(" ");

@@ -2,6 +2,8 @@ import type { Command } from "../core/command.ts";
 import { Secret } from "../core/secret.ts";
 import { quote } from "./quote.ts";
 
+const mostCharactersPerWord = 80;
+
 /** A command as a person reads it in a plan, a log or an error; never holds what a program is fed, secret or not. */
 export function describeCommand(command: Command): string {
   switch (command.kind) {
@@ -28,7 +30,8 @@ function joined(commands: readonly Command[], separator: string): string {
 }
 
 /** Quoted only where a shell would need it. */
-function word(text: string): string {
+function word(whole: string): string {
+  const text = whole.length > mostCharactersPerWord ? `${whole.slice(0, mostCharactersPerWord)}…` : whole;
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : quote(text);
 }
 

@@ -67,6 +67,8 @@ async function launch(folder: string, port: number, config: readonly string[]): 
   await writeFile(hostKey, ssh2.utils.generateKeyPairSync("ed25519").private, { mode: 0o600 });
   const settings = [
     ...config,
+    // bash takes itself for a login shell under sshd and would read this machine's start-up files.
+    "SetEnv SHLVL=2",
     `ListenAddress 127.0.0.1:${port}`,
     `HostKey ${hostKey}`,
     `AuthorizedKeysFile ${join(folder, "authorized_keys")}`,

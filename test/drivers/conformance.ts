@@ -3,7 +3,7 @@ import { systemClock } from "../../core/clock.ts";
 import type { Driver, Machine, NodeClaim } from "../../core/driver.ts";
 import { CapacityError, NodeNotFoundError, QuotaError } from "../../core/errors.ts";
 import { claimOf, newOwner } from "./claim.ts";
-import { outputOf, scriptOn, type DriverLab } from "./lab.ts";
+import { outputOf, removeAll, scriptOn, type DriverLab } from "./lab.ts";
 
 const seconds = (count: number): AbortSignal => AbortSignal.timeout(count * 1000);
 
@@ -197,11 +197,4 @@ async function cancelled(
   await systemClock.sleep(afterMs, signal);
   stop.abort();
   if ((await launched) !== undefined) await removeAll(driver, wish.owner);
-}
-
-async function removeAll(driver: Driver, owner: string): Promise<void> {
-  const signal = seconds(60);
-  const machines = await driver.list(owner, signal);
-  await Promise.all(machines.map(({ id }) => driver.destroy(id, signal)));
-  await driver.sweep(owner, signal);
 }

@@ -54,3 +54,11 @@ export async function scriptOn(machine: Machine, text: string, signal: AbortSign
   await using shell = await shellOn(machine, signal);
   return (await shell.run(script(`{ ${text}; } || true`), signal)).stdout;
 }
+
+/** Destroys all machines of an owner, and what they shared. */
+export async function removeAll(driver: Driver, owner: string): Promise<void> {
+  const signal = AbortSignal.timeout(60_000);
+  const machines = await driver.list(owner, signal);
+  await Promise.all(machines.map(({ id }) => driver.destroy(id, signal)));
+  await driver.sweep(owner, signal);
+}

@@ -45,7 +45,7 @@ export function programFiles(program: NodeProgram, archives: Archives): readonly
   const settings = `/etc/hotsite/${name}`;
   const restarts = { restarts: true };
   return [
-    ...Object.values(archives).map(({ path, sha256 }) =>
+    ...[archives.runtime, archives.bundle].map(({ path, sha256 }) =>
       file(`/opt/hotsite/${name}/archives/${sha256}.tgz`, { local: path }, restarts),
     ),
     file(`/opt/hotsite/${name}/bin/${name}`, wrapper(name, archives), { mode: 0o755, restarts: true }),

@@ -71,7 +71,13 @@ describe("a drill that powers the primary's site off", () => {
     const report = await drill(world, powerOff, host, forever);
     expect(report.problems).toEqual(["the gateway is out of memory", "east serves as before"]);
     expect(report.result).toBe("failed");
-    expect(report.numbers).toMatchObject({ lostTransactions: null, lostByGtid: null, rowsDiffering: null });
+    expect(report.client.outage?.stableMs).toBeDefined();
+    expect(report.numbers).toMatchObject({
+      rtoClientSeconds: null,
+      lostTransactions: null,
+      lostByGtid: null,
+      rowsDiffering: null,
+    });
     expect(report.objectives.filter(({ outcome }) => outcome === "pass")).toEqual([]);
     expect(await world.ask()).toMatchObject({ ok: true });
     expect((await world.facts()).drill).toBeNull();

@@ -1,7 +1,7 @@
 // Finds a container engine (Docker or podman), or as root on Debian or Ubuntu installs Docker and starts it, with or without systemd.
 // Uses nothing but node itself, because it runs before node_modules exists.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, openSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, openSync, readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { homedir } from "node:os";
@@ -82,6 +82,12 @@ function requestTo(engine, path) {
 }
 
 async function installEngine() {
+  const closed = sockets().find(isForbidden);
+  if (closed) {
+    throw new Error(
+      `this user may not use the container engine at ${closed}: add it to the group that owns the socket (usually docker), then log in again`,
+    );
+  }
   if (!canInstall()) {
     throw new Error(
       "no container engine found: install Docker (https://docs.docker.com/engine/install) or podman, start it, and run the command again",
@@ -90,6 +96,15 @@ async function installEngine() {
   if (!isInstalled("dockerd")) install("docker.io", "iptables", "mmdebstrap");
   await startEngine();
   return findEngine();
+}
+
+function isForbidden(socket) {
+  try {
+    accessSync(socket, constants.R_OK | constants.W_OK);
+    return false;
+  } catch (error) {
+    return error.code === "EACCES" && existsSync(socket);
+  }
 }
 
 function canInstall() {

@@ -86,7 +86,6 @@ wanted=$(cat "$memory"/wants/* 2>/dev/null)
 go=$(for name in $mine; do printf '%s\\n' "$wanted" | grep -qxF -- "$name" || echo "$name"; done)
 [ -n "$go" ] || exit 0
 mend
-present=$(installed)
 go=$(for name in $go; do dpkg-query -W "$name" >/dev/null 2>&1 && echo "$name"; done)
 # With what only they needed, as far as it came with them.
 orphans=$(apt -s --autoremove purge $go | sed -n 's/^\\(Purg\\|Remv\\) \\([^ :]*\\).*/\\2/p' | sort -u | comm -12 - "$memory/new")

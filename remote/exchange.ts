@@ -21,6 +21,8 @@ export interface Stage {
 export interface StageOptions extends Pick<RunOptions, "onOutput"> {
   /** Runs the commands also when nothing is new. */
   readonly force?: boolean;
+  /** Where the node remembers the stages that it has been through. Default `/var/lib/hotsite`. */
+  readonly memory?: string;
 }
 
 export interface StageOutcome {
@@ -30,8 +32,7 @@ export interface StageOutcome {
   readonly ran: boolean;
 }
 
-/** Where a node remembers the stages that it has been through. */
-const memory = "/var/lib/hotsite";
+const defaultMemory = "/var/lib/hotsite";
 
 /**
  * Brings a node to where a stage wants it, in one exchange: writes the files that differ, then runs the commands, unless nothing differed
@@ -44,7 +45,7 @@ export async function applyStage(
   signal: AbortSignal,
   options: StageOptions = {},
 ): Promise<StageOutcome> {
-  const record = recordPath(stage.name);
+  const record = recordPath(options.memory ?? defaultMemory, stage.name);
   const facts = await Promise.all(stage.files.map((file) => factsOf(file, signal)));
   const fingerprint = stage.fingerprint ?? fingerprintOf(facts, stage.commands);
   const [local, inline] = [stage.files.filter(isLocal), stage.files.filter((file) => !isLocal(file))];
@@ -79,10 +80,11 @@ export async function applyStage(
 export async function readFingerprints(
   shell: Shell,
   signal: AbortSignal,
+  memory = defaultMemory,
 ): Promise<ReadonlyMap<string, string>> {
   const { stdout } = await shell.run(script(readText, memory), signal);
   const rows = stdout.split("\n").filter((row) => row !== "");
-  return new Map(rows.map((row) => [row.slice(65), row.slice(0, 64)]));
+  return new Map(rows.map((row) => [row.slice(0, row.indexOf(" ")), row.slice(row.indexOf(" ") + 1)]));
 }
 
 /** What a stage stands for, for comparing with `readFingerprints`. */
@@ -96,7 +98,7 @@ function fingerprintOf(facts: readonly FileFacts[], commands: readonly Command[]
   return createHash("sha256").update(what).digest("hex");
 }
 
-function recordPath(name: string): string {
+function recordPath(memory: string, name: string): string {
   if (/^[A-Za-z0-9_-][\w.-]*\/[A-Za-z0-9_-][\w.-]*$/.test(name)) return `${memory}/${name}`;
   throw new HotsiteError("bad-stage", `${JSON.stringify(name)} is not the name of a stage`, {
     hint: "name it <service>/<stage>",
@@ -139,7 +141,7 @@ mkdir -p -- "\${1%/*}" && printf '%s\\n' "$2" >"$1.new" && mv -f -- "$1.new" "$1
 const readText = `# read what the node remembers
 cd -- "$1" 2>/dev/null || exit 0
 for record in */*; do
-  [ ! -f "$record" ] || printf '%s %s\\n' "$(cat -- "$record")" "$record"
+  [ ! -f "$record" ] || printf '%s %s\\n' "$record" "$(cat -- "$record")"
 done`;
 
 /** The first two lines of a stage's output are for us; the rest is the commands' own. */

@@ -1,181 +1,132 @@
-import { rm } from "node:fs/promises";
 import { expect } from "@jest/globals";
-import type { Clock } from "../../core/clock.ts";
-import type { Store } from "../../core/store.ts";
 import type { Step, Workflow } from "../../core/workflow.ts";
-import { openStore } from "../../store/lmdb.ts";
 import { RunError } from "../../workflow/run-error.ts";
-import type { LeftStep } from "../../workflow/events.ts";
-import { history, unfinishedRun } from "../../workflow/history.ts";
-import { resumeRun, runWorkflow } from "../../workflow/runner.ts";
-import { stepsOf } from "../../workflow/tree.ts";
+import { stepNames } from "../../workflow/tree.ts";
 import { failAfterCalls } from "./fail-after-calls.ts";
 import { killAtWrite, Killed } from "./kill-at-write.ts";
-import { quickFolder } from "./quick-folder.ts";
+import { Trial, type Attempt, type Case } from "./trial.ts";
 import { withSteps } from "./with-steps.ts";
 
-/** A world that the workflow's context acts on; `snapshot` is all of it that matters, as plain data. */
-export interface FakeWorld<C> {
-  readonly context: C;
-  snapshot(): unknown;
-}
-
-export interface Case<C, I> {
-  readonly input: I;
-  freshWorld(): FakeWorld<C> | Promise<FakeWorld<C>>;
-}
-
-/** Pauses pass at once. */
-export const quickClock: Clock = {
-  now: () => Date.now(),
-  sleep: async (_ms, signal) => signal.throwIfAborted(),
-};
+export { quickClock, type Case, type FakeWorld } from "./trial.ts";
 
 /** More calls of the world than a step makes in a test. */
 const maxCalls = 200;
+
+/** Of longer workflows only some steps fail where each failure takes many runs. */
+const mostFailures = 6;
 
 /**
  * Each step in turn fails before, amid (after each of its calls of the context) and after its effect. The world is as before, or, past a
  * point of no return, the run is stuck and a resume brings it to the end that an undisturbed run reaches.
  */
-export async function everyFailureUnwinds<C, I>(
-  workflow: Workflow<C, I>,
-  { input, freshWorld }: Case<C, I>,
-): Promise<void> {
-  const end = await undisturbedEnd(workflow, { input, freshWorld });
-  for (const { name } of stepsOf(workflow.steps(input))) {
-    for (let calls = 0; calls <= maxCalls; calls += 1) {
-      const failure = new Failure(calls);
-      await check(
-        withSteps(workflow, (step) => (step.name === name ? failure.in(step) : step)),
-        workflow,
-        { input, freshWorld, end, title: `"${name}" fails after ${calls} calls` },
-      );
-      if (failure.afterEffect) break;
-    }
-  }
-}
-
-/** Each step's `run`, and each `undo`, happens twice; the ends are the same. */
-export async function everyStepRepeats<C, I>(
-  workflow: Workflow<C, I>,
-  { input, freshWorld }: Case<C, I>,
-): Promise<void> {
-  const end = await undisturbedEnd(workflow, { input, freshWorld });
-  const doubled = withSteps(workflow, twice);
-  expect(await undisturbedEnd(doubled, { input, freshWorld })).toEqual(end);
-
-  const last = stepsOf(workflow.steps(input)).at(-1)?.name;
-  const failing = withSteps(workflow, (step) =>
-    twice(step.name === last ? new Failure(maxCalls).in(step) : step),
-  );
-  await check(failing, workflow, { input, freshWorld, end, title: "every step twice, the last one fails" });
-}
-
-/**
- * The process dies right before and right after each journal write, of a run that succeeds and of one that fails at each of its steps; a
- * resume reaches the end that the same run reaches when nobody kills it.
- */
-export async function everyKillResumes<C, I>(
-  workflow: Workflow<C, I>,
-  { input, freshWorld }: Case<C, I>,
-): Promise<void> {
-  await everyKill(workflow, { input, freshWorld }, "no step fails");
-  for (const { name } of stepsOf(workflow.steps(input))) {
-    const failing = withSteps(workflow, (step) =>
-      step.name === name ? new Failure(maxCalls).in(step) : step,
-    );
-    await everyKill(failing, { input, freshWorld }, `"${name}" fails`);
-  }
-}
-
-async function everyKill<C, I>(
-  workflow: Workflow<C, I>,
-  { input, freshWorld }: Case<C, I>,
-  title: string,
-): Promise<void> {
-  await withStore(async (store) => {
-    /** The end of a run that dies at this write, or of an undisturbed one. */
-    const endOf = async (application: string, seen: Store): Promise<{ killed: boolean; end: object }> => {
-      const world = await freshWorld();
-      const { context } = world;
-      const ended = await attempt(() =>
-        runWorkflow({ ...settings(seen, application), workflow, input, context }),
-      );
-      const killed = ended instanceof Error && ended.cause instanceof Killed;
-      if (killed) await again(store, application, workflow, { input, context });
-      return {
-        killed,
-        end: { state: (await history(store, application)).at(-1)?.state, world: world.snapshot() },
-      };
-    };
-
-    const undisturbed = await endOf("undisturbed", store);
-    for (let write = 1, going = true; going; write += 1) {
-      for (const when of ["before", "after"] as const) {
-        const { killed, end } = await endOf(`${write}-${when}`, killAtWrite(store, write, when));
-        const what = `${title}, killed ${when} journal write ${write}`;
-        expect({ what, ...end }).toEqual({ what, ...undisturbed.end });
-        going = killed;
+export async function everyFailureUnwinds<C, I>(workflow: Workflow<C, I>, given: Case<C, I>): Promise<void> {
+  await Trial.of(given, async (trial) => {
+    const end = await endOf(trial, workflow);
+    for (const name of stepNames(workflow.steps(given.input))) {
+      for (let calls = 0; calls <= maxCalls; calls += 1) {
+        const failure = new Failure(calls);
+        const what = `"${name}" fails after ${calls} calls`;
+        await check(trial, { what, failing: failingAt(workflow, name, failure), sound: workflow, end });
+        if (failure.afterEffect) break;
       }
     }
   });
 }
 
-/** What the person does after a crash: resume, or the same command when it had not begun. */
-async function again<C, I>(
-  store: Store,
-  application: string,
-  workflow: Workflow<C, I>,
-  { input, context }: { input: I; context: C },
-): Promise<void> {
-  if ((await unfinishedRun(store, application)) !== undefined) {
-    await attempt(() => resume(store, application, workflow, context));
-  } else if ((await history(store, application)).length === 0) {
-    await attempt(() => runWorkflow({ ...settings(store, application), workflow, input, context }));
+/** Each step's `run`, and each `undo`, happens twice; the ends are the same. */
+export async function everyStepRepeats<C, I>(workflow: Workflow<C, I>, given: Case<C, I>): Promise<void> {
+  await Trial.of(given, async (trial) => {
+    const end = await endOf(trial, workflow);
+    expect(await endOf(trial, withSteps(workflow, twice))).toEqual(end);
+
+    const last = stepNames(workflow.steps(given.input)).at(-1);
+    if (last === undefined) return;
+    const failing = withSteps(failingAt(workflow, last, new Failure(maxCalls)), twice);
+    await check(trial, { what: "every step twice, the last one fails", failing, sound: workflow, end });
+  });
+}
+
+/**
+ * The process dies right before and right after each journal write, of a run that succeeds and of one that fails at each of its steps (six
+ * of them in longer workflows); a resume reaches the end that the same run reaches when nobody kills it.
+ */
+export async function everyKillResumes<C, I>(workflow: Workflow<C, I>, given: Case<C, I>): Promise<void> {
+  await Trial.of(given, async (trial) => {
+    await everyKill(trial, { title: "no step fails", workflow, sound: workflow });
+    for (const name of spread(stepNames(workflow.steps(given.input)), mostFailures)) {
+      const failing = failingAt(workflow, name, new Failure(maxCalls));
+      await everyKill(trial, { title: `"${name}" fails`, workflow: failing, sound: workflow });
+    }
+  });
+}
+
+interface Kill<C, I> {
+  readonly title: string;
+  readonly workflow: Workflow<C, I>;
+  /** The same without a failing step. */
+  readonly sound: Workflow<C, I>;
+}
+
+async function everyKill<C, I>(trial: Trial<C, I>, { title, workflow, sound }: Kill<C, I>): Promise<void> {
+  const undisturbed = await trial.inFreshWorld(async (attempt, world) => {
+    await attempt.run(workflow);
+    return { ...(await settle(attempt, sound)), world: world.snapshot() };
+  });
+  for (let write = 1, going = true; going; write += 1) {
+    for (const when of ["before", "after"] as const) {
+      going = await trial.inFreshWorld(async (attempt, world) => {
+        const ended = await attempt.run(workflow, killAtWrite(trial.store, write, when));
+        const killed = ended instanceof Error && ended.cause instanceof Killed;
+        if (killed) await attempt.again(workflow);
+        const what = `${title}, killed ${when} journal write ${write}`;
+        const end = { what, ...(await settle(attempt, sound)), world: world.snapshot() };
+        expect(end).toEqual({ what, ...undisturbed });
+        return killed;
+      });
+    }
   }
 }
 
-async function undisturbedEnd<C, I>(
-  workflow: Workflow<C, I>,
-  { input, freshWorld }: Case<C, I>,
-): Promise<unknown> {
-  const world = await freshWorld();
-  await withStore(async (store) => {
-    await runWorkflow({ ...settings(store, "app"), workflow, input, context: world.context });
-  });
-  return world.snapshot();
+/** How the run ended. One that is stuck is brought forward first: which steps beside the failed one had run by then is left to chance. */
+async function settle<C, I>(attempt: Attempt<C, I>, sound: Workflow<C, I>): Promise<{ states: unknown[] }> {
+  const state = await attempt.state();
+  if (state !== "stuck") return { states: [state] };
+  await attempt.resume(sound);
+  return { states: [state, await attempt.state()] };
 }
 
-/** Runs `failing`, and then looks at the world. */
-async function check<C, I>(
-  failing: Workflow<C, I>,
-  sound: Workflow<C, I>,
-  { input, freshWorld, end, title }: Case<C, I> & { end: unknown; title: string },
-): Promise<void> {
-  const world = await freshWorld();
-  const { context } = world;
-  const before = structuredClone(world.snapshot());
-  await withStore(async (store) => {
-    const ended = await attempt(() =>
-      runWorkflow({ ...settings(store, "app"), workflow: failing, input, context }),
+/** The world after a run that nothing disturbs. */
+function endOf<C, I>(trial: Trial<C, I>, workflow: Workflow<C, I>): Promise<unknown> {
+  return trial.inFreshWorld(async (attempt, world) => {
+    const ended = await attempt.run(workflow);
+    if (ended instanceof Error) throw ended;
+    return world.snapshot();
+  });
+}
+
+interface Check<C, I> {
+  readonly what: string;
+  readonly failing: Workflow<C, I>;
+  /** The same without the failure. */
+  readonly sound: Workflow<C, I>;
+  readonly end: unknown;
+}
+
+async function check<C, I>(trial: Trial<C, I>, { what, failing, sound, end }: Check<C, I>): Promise<void> {
+  await trial.inFreshWorld(async (attempt, world) => {
+    const before = structuredClone(world.snapshot());
+    const ended = await attempt.run(failing);
+    if (!(ended instanceof RunError)) throw new Error(`${what}: the run did not fail`, { cause: ended });
+    const stuck = ended.end.run.state === "stuck";
+    if (stuck) await attempt.resume(sound);
+    const found = { what, state: await attempt.state(), world: world.snapshot() };
+    expect(found).toEqual(
+      stuck ? { what, state: "done", world: end } : { what, state: "unwound", world: before },
     );
-    if (!(ended instanceof RunError)) throw new Error(`${title}: the run did not fail`, { cause: ended });
-    if (ended.end.run.state === "stuck") await resume(store, "app", sound, context);
-    const expected = ended.end.run.state === "stuck" ? end : before;
-    expect({ title, left: leftOf(ended), world: world.snapshot() }).toEqual({
-      title,
-      left: [],
-      world: expected,
-    });
   });
 }
 
-function leftOf({ end }: RunError): readonly LeftStep[] {
-  return end.run.state === "stuck" ? [] : end.left;
-}
-
-/** A step that throws after so many calls of the context, or after its effect when it makes fewer. */
+/** Makes a step throw after so many calls of the context, or after its effect when it makes fewer. */
 class Failure {
   afterEffect = false;
   readonly #calls: number;
@@ -195,49 +146,28 @@ class Failure {
   }
 }
 
+function failingAt<C, I>(workflow: Workflow<C, I>, name: string, failure: Failure): Workflow<C, I> {
+  return withSteps(workflow, (step) => (step.name === name ? failure.in(step) : step));
+}
+
 function twice<C>(step: Step<C>): Step<C> {
   const { undo } = step;
-  return {
-    ...step,
-    run: async (context, signal) => {
-      await step.run(context, signal);
-      return step.run(context, signal);
-    },
-    ...(undo === undefined
-      ? {}
-      : {
-          undo: async (context, output, signal) => {
-            await undo(context, output, signal);
-            await undo(context, output, signal);
-          },
-        }),
+  const run: Step<C>["run"] = async (context, signal) => {
+    await step.run(context, signal);
+    return step.run(context, signal);
   };
+  if (undo === undefined) return { ...step, run };
+  const undoTwice: typeof undo = async (context, output, signal) => {
+    await undo(context, output, signal);
+    await undo(context, output, signal);
+  };
+  return { ...step, run, undo: undoTwice };
 }
 
-function settings(store: Store, application: string) {
-  return { store, application, by: "a test", signal: new AbortController().signal, clock: quickClock };
-}
-
-function resume<C, I>(
-  store: Store,
-  application: string,
-  workflow: Workflow<C, I>,
-  context: C,
-): Promise<unknown> {
-  return resumeRun({ ...settings(store, application), workflows: [workflow], contextFor: () => context });
-}
-
-async function attempt(work: () => Promise<unknown>): Promise<unknown> {
-  return work().catch((error: unknown) => error);
-}
-
-async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
-  const folder = await quickFolder();
-  const store = await openStore(folder);
-  try {
-    await work(store);
-  } finally {
-    await store[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
-  }
+/** At most `count` of them, evenly, the first and the last among them. */
+function spread<T>(all: readonly T[], count: number): readonly T[] {
+  if (all.length <= count) return all;
+  return Array.from({ length: count }, (_, index) =>
+    all.at(Math.round((index * (all.length - 1)) / (count - 1))),
+  ).filter((one) => one !== undefined);
 }

@@ -33,23 +33,23 @@ describe("any workflow of sound steps", () => {
   test("unwinds, or goes forward past a point of no return, whichever step fails and whenever", async () => {
     await fc.assert(
       fc.asyncProperty(workflows, (workflow) => everyFailureUnwinds(workflow, usual)),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
-  }, 20_000);
+  }, 60_000);
 
   test("ends the same when each step is run and undone twice", async () => {
     await fc.assert(
       fc.asyncProperty(workflows, (workflow) => everyStepRepeats(workflow, usual)),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
-  }, 20_000);
+  }, 60_000);
 
   test("ends the same when its process dies after any journal write and it is resumed", async () => {
     await fc.assert(
       fc.asyncProperty(workflows, (workflow) => everyKillResumes(workflow, usual)),
-      { numRuns: 10 },
+      { numRuns: 6 },
     );
-  }, 20_000);
+  }, 60_000);
 });
 
 describe("the laws themselves", () => {

@@ -15,6 +15,8 @@ export type SourceChange = SourceRows | StatementChange;
 
 export interface SourceRows extends RowsOfTable {
   readonly table: TableSchema;
+  /** See `RowsChange`. */
+  readonly overlap?: true;
 }
 
 /** A transaction of the source's own domain, or a part of a large one. One that touches nothing replicated has no changes. */
@@ -77,11 +79,11 @@ export class TransactionAssembler {
 
   /** What the event completes: a transaction of the own domain, or a part of it. */
   push(event: BinlogEvent): Piece | undefined {
-    const wasOpen = this.open;
+    const before = this.#group;
     try {
       const piece = this.#handle(event);
       this.#advance(event);
-      if (wasOpen && !this.open) this.committed = this.reached;
+      if (before !== undefined && this.#group === undefined) this.committed = this.reached;
       return piece;
     } catch (error) {
       throw this.#located(error, event);

@@ -1,0 +1,66 @@
+import type { Piece, SourceChange } from "./binlog/transactions.ts";
+import type { Change, CopyProgress, RecordBatch, StreamRecord, TableSchema } from "./record.ts";
+
+/** Above either, a batch goes to the log. */
+const maxBytes = 2 ** 20;
+const maxRecords = 1000;
+
+/** A record whose number is not given yet. */
+export type NewRecord = StreamRecord extends infer R
+  ? R extends StreamRecord
+    ? Omit<R, "seq">
+    : never
+  : never;
+
+/** Collects records for the next batch and numbers them. */
+export class BatchBuilder {
+  #next: number;
+  #records: StreamRecord[] = [];
+  #tables = new Map<TableSchema, number>();
+  #bytes = 0;
+
+  /** `next`: number of the next record. */
+  constructor(next: number) {
+    this.#next = next;
+  }
+
+  get empty(): boolean {
+    return this.#records.length === 0;
+  }
+
+  get full(): boolean {
+    return this.#bytes >= maxBytes || this.#records.length >= maxRecords;
+  }
+
+  add(record: NewRecord, bytes = 0): void {
+    this.#records.push({ ...record, seq: this.#next });
+    this.#next += 1;
+    this.#bytes += bytes;
+  }
+
+  addPiece({ gtid, commitMs, part, last, bytes, changes }: Piece): void {
+    const numbered = changes.map((change) => this.#numbered(change));
+    this.add({ kind: "transaction", gtid, commitMs, part, last, changes: numbered }, bytes);
+  }
+
+  /** The place of a table in the batch. */
+  table(schema: TableSchema): number {
+    const known = this.#tables.get(schema);
+    if (known !== undefined) return known;
+    this.#tables.set(schema, this.#tables.size);
+    return this.#tables.size - 1;
+  }
+
+  /** What was added since the last time. */
+  take(position: string, copy: CopyProgress | undefined): RecordBatch {
+    const batch = { position, tables: [...this.#tables.keys()], records: this.#records };
+    this.#records = [];
+    this.#tables = new Map();
+    this.#bytes = 0;
+    return copy === undefined ? batch : { ...batch, copy };
+  }
+
+  #numbered(change: SourceChange): Change {
+    return change.kind === "statement" ? change : { ...change, table: this.table(change.table) };
+  }
+}

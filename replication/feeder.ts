@@ -1,0 +1,119 @@
+import type { Clock } from "../core/clock.ts";
+import { HotsiteError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Logger } from "../core/logger.ts";
+import type { LinkOrder, LinkStatus } from "../core/protection.ts";
+import { beat } from "./heartbeat.ts";
+import { pump, type Appended } from "./pump.ts";
+import { resumePoint } from "./resume.ts";
+import type { SourceOptions } from "./source.ts";
+
+export interface FeederOptions {
+  readonly source: SourceOptions;
+  readonly log: Log;
+  readonly order: LinkOrder;
+  /** What is replicated. */
+  readonly databases: readonly string[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onStatus?: (status: FeederStatus) => void;
+}
+
+export interface FeederStatus {
+  readonly state: "connecting" | "copying" | "streaming";
+  /** GTID position of the source up to which everything is in the log. */
+  readonly received?: string;
+  readonly sequence?: number;
+  readonly copy?: LinkStatus["copy"];
+  /** Why the source cannot be read at the moment. */
+  readonly problem?: string;
+}
+
+const firstWaitMs = 200;
+const longestWaitMs = 5_000;
+
+/**
+ * Reads the source's binlog and puts its transactions into the log, after a first copy where one is ordered. The log's tail is all that it
+ * knows of before, so it may be killed at any moment.
+ */
+export class Feeder {
+  readonly #options: FeederOptions;
+  #status: FeederStatus = { state: "connecting" };
+  #copyBegan: { readonly ms: number; readonly rows: number } | undefined;
+  #waitMs = firstWaitMs;
+
+  constructor(options: FeederOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the signal is aborted. Connects again after whatever passes by itself; rejects on anything that needs a person. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stopped = (): boolean => signal.aborted;
+    while (!stopped()) {
+      try {
+        await this.#once(signal);
+      } catch (error) {
+        if (stopped()) return;
+        if (!(error instanceof HotsiteError && error.retryable)) throw error;
+        await this.#wait(error, signal);
+      }
+    }
+  }
+
+  async #once(signal: AbortSignal): Promise<void> {
+    const { log, order, source, clock, logger } = this.#options;
+    const resume = await resumePoint(log, order);
+    const onAppended = (appended: Appended): void => this.#appended(appended);
+    await together(
+      [
+        (until) => pump({ ...this.#options, onAppended }, resume, until),
+        (until) => beat(source, { clock, logger }, until),
+      ],
+      signal,
+    );
+  }
+
+  #appended({ position: received, sequence, copy }: Appended): void {
+    this.#waitMs = firstWaitMs;
+    const state = copy === undefined ? "streaming" : "copying";
+    this.#report({ state, received, sequence, ...(copy === undefined ? {} : { copy: this.#speed(copy) }) });
+  }
+
+  #speed({ rows, totalRows }: NonNullable<Appended["copy"]>): NonNullable<LinkStatus["copy"]> {
+    const now = this.#options.clock.now();
+    this.#copyBegan ??= { ms: now, rows };
+    const seconds = (now - this.#copyBegan.ms) / 1000;
+    const rowsPerSecond = seconds > 0 ? Math.round((rows - this.#copyBegan.rows) / seconds) : 0;
+    return { rows, totalRows: Math.max(rows, totalRows), rowsPerSecond };
+  }
+
+  async #wait({ code, message: problem }: HotsiteError, signal: AbortSignal): Promise<void> {
+    const { logger, clock, order } = this.#options;
+    logger.warn("the source cannot be read; trying again", { stream: order.stream, code, problem });
+    this.#report({ ...this.#status, state: "connecting", problem });
+    await clock.sleep(this.#waitMs, signal).catch(() => undefined);
+    this.#waitMs = Math.min(2 * this.#waitMs, longestWaitMs);
+  }
+
+  #report(status: FeederStatus): void {
+    this.#status = status;
+    this.#options.onStatus?.(status);
+  }
+}
+
+/** Runs all until the first one ends, then ends the others. Rejects as the first one that failed. */
+async function together(
+  works: readonly ((signal: AbortSignal) => Promise<void>)[],
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const failures: unknown[] = [];
+  await Promise.all(
+    works.map(async (work) => {
+      await work(until).catch((error: unknown) => failures.push(error));
+      over.abort();
+    }),
+  );
+  if (failures.length > 0) throw failures[0];
+}

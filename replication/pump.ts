@@ -1,0 +1,152 @@
+import { crc32 } from "node:zlib";
+import type { Clock } from "../core/clock.ts";
+import { PreflightError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import { formatPosition, parsePosition } from "../core/position.ts";
+import type { LinkOrder } from "../core/protection.ts";
+import { encodeBatch } from "./batch.ts";
+import { BatchBuilder } from "./batch-builder.ts";
+import { BinlogDump } from "./binlog/dump.ts";
+import type { BinlogEvent } from "./binlog/event.ts";
+import { TransactionAssembler, type Piece, type SourceChange } from "./binlog/transactions.ts";
+import { readCharsets } from "./charsets.ts";
+import { beginCopy, FirstCopy, type CopyStep } from "./copy.ts";
+import type { CopyProgress } from "./record.ts";
+import { tableFaults } from "./table-faults.ts";
+import type { ResumePoint } from "./resume.ts";
+import { Source, type SourceOptions } from "./source.ts";
+import { sourceState, startPosition } from "./start-position.ts";
+
+/** Size from which a transaction travels in parts: below the size of a batch, which is then one part. */
+const partBytes = 900_000;
+
+export interface PumpOptions {
+  readonly source: SourceOptions;
+  readonly log: Log;
+  readonly order: LinkOrder;
+  readonly databases: readonly string[];
+  readonly clock: Clock;
+  /** Called after each batch that is in the log. */
+  readonly onAppended: (appended: Appended) => void;
+}
+
+export interface Appended {
+  /** GTID position of the source up to which everything is in the log. */
+  readonly position: string;
+  readonly sequence: number;
+  readonly copy: CopyProgress | undefined;
+}
+
+/** Moves transactions from the source's binlog to the log over one connection, until the signal is aborted or something fails. */
+export async function pump(options: PumpOptions, resume: ResumePoint, signal: AbortSignal): Promise<void> {
+  const { databases, clock, order } = options;
+  await using source = await Source.open(options.source, signal);
+  const builder = new BatchBuilder(resume.next);
+  if (resume.unfinished) builder.add({ kind: "abort" });
+  const begun = resume.position === undefined ? await beginCopy(source, databases) : undefined;
+  if (begun !== undefined) builder.add(begun.record);
+  const state = await sourceState(source);
+  const from = startPosition(parsePosition(begun?.position ?? resume.position ?? ""), state);
+  const charsets = await readCharsets(source);
+  const assembler = new TransactionAssembler({ databases, charsets, domain: state.domain, partBytes }, from);
+  const progress = begun?.progress ?? resume.copy;
+  const copy = progress && new FirstCopy(source, databases, progress);
+  const serverId = readerId(`${order.from}/${order.to}`);
+  await using dump = new BinlogDump(
+    { source: options.source, from: formatPosition(from), serverId, clock },
+    signal,
+  );
+  await new Pump(options, { builder, assembler, copy, source }).run(dump, signal);
+}
+
+/** A server id that no server has; the same for each try, so that a newer reader ends a forgotten older one. */
+export function readerId(name: string): number {
+  return 0x7000_0000 + (crc32(name) & 0x0fff_ffff);
+}
+
+interface Parts {
+  readonly builder: BatchBuilder;
+  readonly assembler: TransactionAssembler;
+  readonly copy: FirstCopy | undefined;
+  readonly source: Source;
+}
+
+class Pump {
+  readonly #options: PumpOptions;
+  readonly #builder: BatchBuilder;
+  readonly #assembler: TransactionAssembler;
+  readonly #source: Source;
+  #copy: FirstCopy | undefined;
+
+  constructor(options: PumpOptions, { builder, assembler, copy, source }: Parts) {
+    this.#options = options;
+    this.#builder = builder;
+    this.#assembler = assembler;
+    this.#source = source;
+    this.#copy = copy;
+  }
+
+  /** Whatever has come goes into one batch: at once when it is little, in large batches when there is a backlog. */
+  async run(dump: BinlogDump, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#flush();
+      for (const event of await dump.take(signal)) await this.#push(event);
+    }
+  }
+
+  async #push(event: BinlogEvent): Promise<void> {
+    const piece = this.#assembler.push(event);
+    if (piece !== undefined) await this.#add(piece);
+    if (this.#builder.full) await this.#flush();
+    if (this.#copy !== undefined && !this.#assembler.open) await this.#copyHere(this.#copy);
+  }
+
+  async #add(piece: Piece): Promise<void> {
+    const changes = piece.changes.flatMap((change) => this.#carried(change));
+    if (changes.some(({ kind }) => kind === "statement")) await this.#requireCarriedTypes();
+    this.#builder.addPiece({ ...piece, changes });
+  }
+
+  /** The rows of Hotsite's own tables may be at the target already. */
+  #carried(change: SourceChange): readonly SourceChange[] {
+    if (change.kind !== "statement" && change.table.database === "hotsite")
+      return [{ ...change, overlap: true }];
+    return this.#copy === undefined ? [change] : this.#copy.filter(change);
+  }
+
+  /** Some types look like others in the binlog: only the source's own catalogue tells that a statement has made one. */
+  async #requireCarriedTypes(): Promise<void> {
+    const faults = await tableFaults(this.#source, this.#options.databases);
+    if (faults.length > 0) throw new PreflightError("the schema after a statement", faults);
+  }
+
+  async #copyHere(copy: FirstCopy): Promise<void> {
+    for (;;) {
+      const step = await copy.step(this.#assembler);
+      if (step === undefined) return;
+      this.#addStep(step);
+      if (this.#builder.full) await this.#flush();
+      if (step.progress === undefined) return;
+    }
+  }
+
+  #addStep({ rows: chunk, records, progress }: CopyStep): void {
+    if (chunk !== undefined) {
+      const { schema, rows, bytes } = chunk;
+      this.#builder.add({ kind: "copy-chunk", table: this.#builder.table(schema), rows }, bytes);
+    }
+    for (const record of records) this.#builder.add(record);
+    if (progress === undefined) this.#copy = undefined;
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#builder.empty) return;
+    const { log, order, onAppended } = this.#options;
+    const position = formatPosition(this.#assembler.position);
+    const copy = this.#copy?.progress;
+    const batch = this.#builder.take(position, copy);
+    const [first = 0, last = 0] = [batch.records[0]?.seq, batch.records.at(-1)?.seq];
+    await log.append({ stream: order.stream, epoch: order.epoch, first, last, payload: encodeBatch(batch) });
+    onAppended({ position, sequence: last, copy });
+  }
+}

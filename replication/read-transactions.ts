@@ -1,0 +1,44 @@
+import type { Clock } from "../core/clock.ts";
+import { formatPosition, includesPosition, inDomain, parsePosition } from "../core/position.ts";
+import { BinlogDump } from "./binlog/dump.ts";
+import { TransactionAssembler, type Piece } from "./binlog/transactions.ts";
+import { readCharsets } from "./charsets.ts";
+import { readerId } from "./pump.ts";
+import { Source, type SourceOptions } from "./source.ts";
+import { sourceState, startPosition } from "./start-position.ts";
+
+export interface ReadOptions {
+  readonly source: SourceOptions;
+  readonly databases: readonly string[];
+  readonly clock: Clock;
+}
+
+const partBytes = 900_000;
+
+/**
+ * The source's own transactions after `from` up to and with `to`, from its binlog: what a site that was lost had committed and not sent,
+ * say. A large one comes in parts. Throws "diverged" when the source does not have `from`.
+ */
+export async function* readTransactions(
+  { source, databases, clock }: ReadOptions,
+  from: string,
+  to: string,
+  signal: AbortSignal,
+): AsyncGenerator<Piece> {
+  await using connection = await Source.open(source, signal);
+  const state = await sourceState(connection);
+  const end = inDomain(parsePosition(to), state.domain);
+  const start = startPosition(parsePosition(from), state);
+  if (includesPosition(start, end)) return;
+  const charsets = await readCharsets(connection);
+  const assembler = new TransactionAssembler({ databases, charsets, domain: state.domain, partBytes }, start);
+  const serverId = readerId(`read/${source.site}`);
+  await using dump = new BinlogDump({ source, from: formatPosition(start), serverId, clock }, signal);
+  for (;;) {
+    for (const event of await dump.take(signal)) {
+      const piece = assembler.push(event);
+      if (piece !== undefined) yield piece;
+      if (includesPosition(assembler.position, end)) return;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { StaleEpochError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { LinkOrder } from "../core/protection.ts";
+import { decodeBatch } from "./batch.ts";
+import type { CopyProgress } from "./record.ts";
+
+/** Where a feeder goes on. */
+export interface ResumePoint {
+  /** Number of the next record. */
+  readonly next: number;
+  /** GTID position of the source after what is in the log; undefined while nothing is and a copy has to begin. */
+  readonly position: string | undefined;
+  readonly copy?: CopyProgress;
+  /** The log ends in the middle of a transaction. */
+  readonly unfinished: boolean;
+}
+
+/** The log's tail says everything: the feeder keeps nothing of its own. Throws `StaleEpochError` when a newer epoch has written. */
+export async function resumePoint(log: Log, order: LinkOrder): Promise<ResumePoint> {
+  const tail = await log.tail();
+  if (tail === undefined) {
+    return { next: 1, position: order.begin === "copy" ? undefined : order.start, unfinished: false };
+  }
+  if (tail.epoch > order.epoch)
+    throw new StaleEpochError(
+      `${order.stream}: epoch ${order.epoch} is over, epoch ${tail.epoch} has written`,
+    );
+  const { position, records, copy } = decodeBatch(tail.payload);
+  const last = records.at(-1);
+  const unfinished = last?.kind === "transaction" && !last.last;
+  return { next: tail.last + 1, position, unfinished, ...(copy === undefined ? {} : { copy }) };
+}

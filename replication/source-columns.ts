@@ -1,0 +1,113 @@
+import { HotsiteError } from "../core/errors.ts";
+import { quoteName, quoteString } from "./literal.ts";
+import type { ColumnSchema, ColumnType, TableSchema, Value } from "./record.ts";
+import type { Source } from "./source.ts";
+
+/** A column as SELECT gives it: the expression whose result keeps every bit, and how that result is read. */
+export interface CopiedColumn {
+  readonly schema: ColumnSchema;
+  readonly expression: string;
+  read(bytes: Buffer): Value;
+}
+
+export interface CopiedTable {
+  readonly schema: TableSchema;
+  readonly columns: readonly CopiedColumn[];
+}
+
+interface ColumnRow {
+  readonly name: string;
+  readonly type: string;
+  readonly definition: string;
+  readonly nullable: string;
+  readonly charset: string | null;
+  /** Place in the primary key, from 1; null when it is not part of it. */
+  readonly keyPlace: number | string | null;
+}
+
+/** Undefined when there is no such table. */
+export async function readColumns(
+  source: Source,
+  database: string,
+  table: string,
+): Promise<CopiedTable | undefined> {
+  const rows = await source.rows<ColumnRow>(columnsSql(database, table));
+  if (rows.length === 0) return undefined;
+  const columns = rows.map(copiedColumn);
+  const primaryKey = rows
+    .flatMap(({ keyPlace }, place) => (keyPlace === null ? [] : [{ keyPlace: Number(keyPlace), place }]))
+    .sort((a, b) => a.keyPlace - b.keyPlace)
+    .map(({ place }) => place);
+  return { schema: { database, table, columns: columns.map(({ schema }) => schema), primaryKey }, columns };
+}
+
+function columnsSql(database: string, table: string): string {
+  return `SELECT c.COLUMN_NAME AS name, c.DATA_TYPE AS type, c.COLUMN_TYPE AS definition, c.IS_NULLABLE AS nullable,
+    c.CHARACTER_SET_NAME AS charset, s.SEQ_IN_INDEX AS keyPlace
+    FROM information_schema.COLUMNS c LEFT JOIN information_schema.STATISTICS s
+      ON s.TABLE_SCHEMA = ${quoteString(database)} AND s.TABLE_NAME = ${quoteString(table)}
+      AND s.INDEX_NAME = 'PRIMARY' AND s.COLUMN_NAME = c.COLUMN_NAME
+    WHERE c.TABLE_SCHEMA = ${quoteString(database)} AND c.TABLE_NAME = ${quoteString(table)} ORDER BY c.ORDINAL_POSITION`;
+}
+
+/** Types of `information_schema` that replication carries. */
+export const carriedTypes: Readonly<Record<string, ColumnType>> = {
+  ...{ tinyint: "int", smallint: "int", mediumint: "int", int: "int", bigint: "int" },
+  ...{ decimal: "decimal", float: "float", double: "double", year: "year" },
+  ...{ date: "date", time: "time", datetime: "datetime", timestamp: "timestamp" },
+  ...{ char: "text", varchar: "text", tinytext: "text", text: "text", mediumtext: "text", longtext: "text" },
+  ...{
+    binary: "bytes",
+    varbinary: "bytes",
+    tinyblob: "bytes",
+    blob: "bytes",
+    mediumblob: "bytes",
+    longblob: "bytes",
+  },
+  ...{
+    geometry: "geometry",
+    point: "geometry",
+    linestring: "geometry",
+    polygon: "geometry",
+    multipoint: "geometry",
+  },
+  ...{ multilinestring: "geometry", multipolygon: "geometry", geometrycollection: "geometry" },
+  ...{ enum: "enum", set: "set", bit: "bit" },
+};
+
+function copiedColumn({ name, type, definition, nullable, charset }: ColumnRow): CopiedColumn {
+  const carried = carriedTypes[type];
+  if (carried === undefined) {
+    throw new HotsiteError("unsupported-event", `column ${name} is of type ${type}, which is not carried`);
+  }
+  const unsigned = /\bunsigned\b/.test(definition) || /\bzerofill\b/.test(definition);
+  const schema = { name, type: carried, nullable: nullable === "YES", unsigned };
+  return {
+    schema: carried === "text" && charset !== null ? { ...schema, charset } : schema,
+    expression: expressionOf(quoteName(name), carried),
+    read: readers[carried] ?? ((bytes) => bytes),
+  };
+}
+
+/** As text a FLOAT would lose digits; of ENUM and SET the number is wanted; the driver fails on character sets that it does not know. */
+function expressionOf(column: string, type: ColumnType): string {
+  if (type === "float") return `CAST(${column} AS DOUBLE)`;
+  if (type === "text") return `CAST(${column} AS BINARY)`;
+  return type === "enum" || type === "set" ? `CAST(${column} AS UNSIGNED)` : column;
+}
+
+const text = (bytes: Buffer): string => bytes.toString("latin1");
+const readers: Readonly<Partial<Record<ColumnType, (bytes: Buffer) => Value>>> = {
+  ...{ int: whole, year: whole, enum: whole, set: whole, float: approximate, double: approximate },
+  ...{ decimal: text, date: text, time: text, datetime: text, timestamp: text },
+};
+
+function whole(bytes: Buffer): Value {
+  const number = Number(text(bytes));
+  return Number.isSafeInteger(number) ? number : BigInt(text(bytes));
+}
+
+function approximate(bytes: Buffer): Value {
+  const number = Number(text(bytes));
+  return Object.is(number, -0) ? "-0" : number;
+}

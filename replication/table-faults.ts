@@ -1,0 +1,126 @@
+import type { Fault } from "../core/errors.ts";
+import { quoteName, quoteString } from "./literal.ts";
+import { carriedTypes } from "./source-columns.ts";
+import type { Source } from "./source.ts";
+
+/** What of the replicated databases cannot be carried, each with what mends it. */
+export async function tableFaults(source: Source, databases: readonly string[]): Promise<readonly Fault[]> {
+  const within = `IN (${databases.map(quoteString).join(", ")})`;
+  return [
+    ...(await missingDatabases(source, databases)),
+    ...(await tablesThatAreNone(source, within)),
+    ...(await tablesWithoutKey(source, within)),
+    ...(await columns(source, within)),
+    ...(await foreignReferences(source, within)),
+    ...(await programs(source, within, "TRIGGER")),
+    ...(await programs(source, within, "EVENT")),
+  ];
+}
+
+interface Named {
+  readonly database: string;
+  readonly name: string;
+}
+
+async function missingDatabases(source: Source, databases: readonly string[]): Promise<readonly Fault[]> {
+  const rows = await source.rows<{ name: string }>(
+    "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA",
+  );
+  const present = new Set(rows.map(({ name }) => name));
+  return databases
+    .filter((name) => !present.has(name))
+    .map((name) => ({
+      path: `source: database ${name}`,
+      problem: "it is not there, or the feeder's user may not see it",
+      remedy: `CREATE DATABASE ${quoteName(name)}`,
+    }));
+}
+
+async function tablesThatAreNone(source: Source, within: string): Promise<readonly Fault[]> {
+  const rows = await source.rows<Named & { type: string; engine: string | null }>(
+    `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine FROM information_schema.TABLES
+     WHERE TABLE_SCHEMA ${within} AND TABLE_TYPE <> 'VIEW' AND NOT (TABLE_TYPE = 'BASE TABLE' AND ENGINE <=> 'InnoDB')`,
+  );
+  return rows.map(({ database, name, type, engine }) =>
+    type === "BASE TABLE"
+      ? {
+          path: path({ database, name }),
+          problem: "only InnoDB tables are replicated: others are not part of a transaction",
+          found: engine ?? "a damaged table",
+          remedy: `ALTER TABLE ${full({ database, name })} ENGINE = InnoDB`,
+        }
+      : { path: path({ database, name }), problem: "it cannot be replicated", found: type.toLowerCase() },
+  );
+}
+
+async function tablesWithoutKey(source: Source, within: string): Promise<readonly Fault[]> {
+  const rows = await source.rows<Named>(
+    `SELECT t.TABLE_SCHEMA AS \`database\`, t.TABLE_NAME AS name FROM information_schema.TABLES t
+     WHERE t.TABLE_TYPE = 'BASE TABLE' AND t.TABLE_SCHEMA ${within} AND NOT EXISTS (
+       SELECT 1 FROM information_schema.STATISTICS s WHERE s.TABLE_SCHEMA = t.TABLE_SCHEMA
+         AND s.TABLE_NAME = t.TABLE_NAME AND s.INDEX_NAME = 'PRIMARY')`,
+  );
+  return rows.map((table) => ({
+    path: path(table),
+    problem: "it has no primary key, so that a row of it cannot be found again",
+    remedy: `ALTER TABLE ${full(table)} ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY`,
+  }));
+}
+
+async function columns(source: Source, within: string): Promise<readonly Fault[]> {
+  const rows = await source.rows<Named & { column: string; type: string; definition: string; key: string }>(
+    `SELECT c.TABLE_SCHEMA AS \`database\`, c.TABLE_NAME AS name, c.COLUMN_NAME AS \`column\`, c.DATA_TYPE AS type,
+       c.COLUMN_TYPE AS definition, c.COLUMN_KEY AS \`key\`
+     FROM information_schema.COLUMNS c JOIN information_schema.TABLES t
+       ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
+     WHERE t.TABLE_TYPE = 'BASE TABLE' AND c.TABLE_SCHEMA ${within} AND (
+       c.DATA_TYPE NOT IN (${Object.keys(carriedTypes).map(quoteString).join(", ")})
+       OR c.COLUMN_TYPE LIKE '%/*M!100301 COMPRESSED%'
+       OR (c.DATA_TYPE IN ('float', 'double') AND c.COLUMN_KEY = 'PRI'))`,
+  );
+  return rows.map(({ database, name, column, definition, key }) => ({
+    path: `${path({ database, name })}.${column}`,
+    problem:
+      key === "PRI" ? "no row can be found by such a key" : "columns of this type are not replicated yet",
+    found: definition,
+    remedy: `ALTER TABLE ${full({ database, name })} MODIFY ${quoteName(column)} … with another type`,
+  }));
+}
+
+/** Cascades come from the foreign key at the target too: both ends of it have to be there. */
+async function foreignReferences(source: Source, within: string): Promise<readonly Fault[]> {
+  const rows = await source.rows<Named & { parent: string }>(
+    `SELECT DISTINCT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name, REFERENCED_TABLE_SCHEMA AS parent
+     FROM information_schema.KEY_COLUMN_USAGE
+     WHERE REFERENCED_TABLE_SCHEMA IS NOT NULL AND TABLE_SCHEMA ${within} AND NOT REFERENCED_TABLE_SCHEMA ${within}`,
+  );
+  return rows.map(({ database, name, parent }) => ({
+    path: path({ database, name }),
+    problem: `it refers to database ${parent}, which is not replicated`,
+    remedy: "replicate both databases",
+  }));
+}
+
+/** Their effects are in the rows already; at the target they would happen twice. */
+async function programs(
+  source: Source,
+  within: string,
+  kind: "TRIGGER" | "EVENT",
+): Promise<readonly Fault[]> {
+  const rows = await source.rows<Named>(
+    `SELECT ${kind}_SCHEMA AS \`database\`, ${kind}_NAME AS name FROM information_schema.${kind}S WHERE ${kind}_SCHEMA ${within}`,
+  );
+  return rows.map((one) => ({
+    path: `source: ${kind.toLowerCase()} ${one.database}.${one.name}`,
+    problem: `${kind.toLowerCase()}s are not replicated yet`,
+    remedy: `DROP ${kind} ${full(one)}`,
+  }));
+}
+
+function path({ database, name }: Named): string {
+  return `source: table ${database}.${name}`;
+}
+
+function full({ database, name }: Named): string {
+  return `${quoteName(database)}.${quoteName(name)}`;
+}

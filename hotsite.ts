@@ -4,6 +4,7 @@ export { local } from "./drivers/local/local.ts";
 
 export { haproxy } from "./recipes/haproxy.ts";
 export { mysql } from "./recipes/mysql/mysql.ts";
+export { petclinic, petclinicDatabase } from "./recipes/petclinic.ts";
 export { tomcat } from "./recipes/tomcat/tomcat.ts";
 export { war } from "./recipes/tomcat/war.ts";
 

@@ -13,9 +13,7 @@ export function listenForInterrupt(tell: (text: string) => void): Interrupt {
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    tell(
-      "Stopping: what was begun is being taken back. Once more stops at once; `hotsite resume` then continues.",
-    );
+    tell("Stopping. Once more stops at once.");
     controller.abort(new HotsiteError("interrupted", "interrupted"));
   };
   for (const name of signals) process.on(name, onSignal);

@@ -1,3 +1,4 @@
+import { HotsiteError } from "../core/errors.ts";
 import { failureJson, failureText } from "./failure.ts";
 import { exitCodeOf, exitCodes } from "./exit.ts";
 import { listenForInterrupt } from "./interrupt.ts";
@@ -38,10 +39,15 @@ export async function main(argv: readonly string[], { stdout, stderr, cwd }: Sur
   try {
     return await dispatch(argv, output, cwd, interrupt.signal);
   } catch (error) {
-    output.note(failureText(error, output));
+    if (!isInterruption(error)) output.note(failureText(error, output));
     if (json) output.result("", failureJson(error, interrupt.signal));
     return exitCodeOf(error, interrupt.signal);
   }
+}
+
+/** The person who pressed Ctrl-C knows; a run that was taken back because of it says more. */
+function isInterruption(error: unknown): boolean {
+  return error instanceof HotsiteError && error.code === "interrupted";
 }
 
 async function dispatch(

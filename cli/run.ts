@@ -1,9 +1,11 @@
 import { hostname, userInfo } from "node:os";
 import type { Workflow } from "../core/workflow.ts";
+import type { Observer } from "../workflow/events.ts";
 import { findUnfinished } from "../workflow/journal.ts";
 import { resumeRun, runWorkflow } from "../workflow/runner.ts";
 import type { RunResult } from "../workflow/settings.ts";
 import { stepNames } from "../workflow/tree.ts";
+import { logged } from "./logged.ts";
 import { showProgress } from "./progress.ts";
 import type { Session } from "./session.ts";
 import { duration, timestamp } from "./time.ts";
@@ -36,8 +38,8 @@ export async function runJob<C extends object, I>(
   signal: AbortSignal,
 ): Promise<Done<I>> {
   const { workflow, context } = job;
-  using observer = showProgress(call.output);
-  const settings = { ...runSettings(session), observer, signal };
+  using shown = showRun(session, call, signal);
+  const settings = { ...runSettings(session), observer: shown, signal };
   const open = await findUnfinished(settings.store, settings.application);
   if (open?.record.workflow === workflow.name) {
     call.output.note(`continuing the ${workflow.name} of ${timestamp(open.record.startedAt)}`);
@@ -49,6 +51,21 @@ export async function runJob<C extends object, I>(
   const input = await job.plan();
   await job.confirm?.(input);
   return doneWith(input, await runWorkflow({ ...settings, workflow, input, context }));
+}
+
+/** Shows and logs a run, and says what an interruption does to it. */
+export function showRun({ world }: Session, { output }: Call, signal: AbortSignal): Observer & Disposable {
+  const progress = showProgress(output);
+  const onAbort = (): void =>
+    output.note("What was begun is being taken back, or carried on if that is not possible.");
+  signal.addEventListener("abort", onAbort, { once: true });
+  return {
+    ...logged(world.logger, progress),
+    [Symbol.dispose]: () => {
+      signal.removeEventListener("abort", onAbort);
+      progress[Symbol.dispose]();
+    },
+  };
 }
 
 /** What every run of an application has in common. */

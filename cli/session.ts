@@ -13,12 +13,14 @@ export interface Session extends AsyncDisposable {
 }
 
 /** Opens what nearly every verb needs; whoever opens it closes it. */
-export async function openSession({ options, cwd, output }: Call): Promise<Session> {
+export async function openSession({ verb, options, cwd, output }: Call): Promise<Session> {
   const config = await loadConfig(options.config, cwd);
   const stateFolder =
     options.state === undefined ? join(config.folder, ".hotsite") : resolve(cwd, options.state);
   await ensureStateFolder(stateFolder);
   const logger = fileLogger(join(stateFolder, "log", "hotsite.log"), output);
+  // Without operands: what people run over ssh is theirs.
+  logger.info("command", { verb });
   const { openWorld } = await import("../lifecycle/world.ts");
   const world = await openWorld({
     application: config.application,

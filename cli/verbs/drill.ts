@@ -8,9 +8,8 @@ import type { ProtectionWorld } from "../../failover/world.ts";
 import { needFacts } from "../../lifecycle/facts.ts";
 import { confirm } from "../confirm.ts";
 import { exitCodes } from "../exit.ts";
-import { showProgress } from "../progress.ts";
 import { openProtection } from "../protection.ts";
-import { runSettings } from "../run.ts";
+import { runSettings, showRun } from "../run.ts";
 import { openSession } from "../session.ts";
 import { oneOf } from "../target.ts";
 import { duration } from "../time.ts";
@@ -20,7 +19,7 @@ import type { Call, Outcome } from "../verb.ts";
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
   const world = await openProtection(session);
-  using observer = showProgress(call.output);
+  using observer = showRun(session, call, signal);
   const say = (text: string): void => call.output.note(`  ${text}`);
   const host = journaledHost({ world, by: runSettings(session).by, observer, say });
   if (call.options.recover === true) {

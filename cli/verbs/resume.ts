@@ -10,16 +10,15 @@ import type { World } from "../../lifecycle/world.ts";
 import { findUnfinished } from "../../workflow/journal.ts";
 import { abandonRun, resumeRun } from "../../workflow/runner.ts";
 import { confirm } from "../confirm.ts";
-import { showProgress } from "../progress.ts";
 import { openProtection } from "../protection.ts";
-import { runSettings } from "../run.ts";
+import { runSettings, showRun } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
 import { duration } from "../time.ts";
 import type { Call, Outcome } from "../verb.ts";
 
 /** Continues the run that was killed or got stuck, takes it back, or gives it up. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
-  const { options, output } = call;
+  const { options } = call;
   if (options.unwind === true && options.abandon === true) {
     throw new HotsiteError("usage", "--unwind and --abandon exclude each other");
   }
@@ -37,7 +36,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
       json: { run: id, workflow, state: "abandoned" },
     };
   }
-  using observer = showProgress(output);
+  using observer = showRun(session, call, signal);
   const mode = options.unwind === true ? ("unwind" as const) : undefined;
   const { state, ms } = await resume(session, workflow, { ...settings, observer, signal, mode });
   const end = state === "done" ? "is done" : "is taken back; nothing is left";

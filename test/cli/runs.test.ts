@@ -55,7 +55,7 @@ describe("an interrupted run", () => {
     running.kill("SIGINT");
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
-    expect(stderr).toContain("Stopping: what was begun is being taken back");
+    expect(stderr).toContain("Stopping. Once more stops at once.\nWhat was begun is being taken back");
     expect(await shop.machines()).toEqual([]);
   });
 

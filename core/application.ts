@@ -50,7 +50,11 @@ export interface Application {
   readonly name: string;
   readonly sites: readonly Site[];
   readonly services: readonly Service[];
-  readonly edge?: { readonly name: string; readonly cloud: Cloud; readonly witness: Service };
+  readonly edge?: {
+    readonly name: string;
+    readonly cloud: Cloud;
+    /** Only where there are two sites. */ readonly witness?: Service;
+  };
   readonly traffic?: Traffic;
   readonly replication?: Replication;
   readonly protection: Protection;

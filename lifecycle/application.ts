@@ -113,7 +113,7 @@ function build(name: string, spec: ApplicationSpec): Application {
     services,
     ...(edge === undefined
       ? {}
-      : { edge: { name: EDGE, cloud: edge.cloud, witness: witness("witness", {}) } }),
+      : { edge: { name: EDGE, cloud: edge.cloud, ...(replication && { witness: witness("witness", {}) }) } }),
     ...(traffic === undefined
       ? {}
       : { traffic: { ...traffic, health: traffic.health ?? healthOf(traffic, services) } satisfies Traffic }),

@@ -21,7 +21,7 @@ export class Controls {
 
   /** Throws `HotsiteError` "unprotected" where the application has none. */
   witness(): Witness {
-    return new WitnessControl(this.shellOf(this.#world.application.edge?.witness.name, "edge"));
+    return new WitnessControl(this.shellOf(this.#world.application.edge?.witness?.name, "edge"));
   }
 
   balancer(): Balancer {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Application } from "../core/application.ts";
-import { HotsiteError, RetryableError } from "../core/errors.ts";
+import { HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
 import type { LinkOrder, LinkStatus } from "../core/protection.ts";
 import type { Step, StepScope } from "../core/workflow.ts";
 import { waitFor } from "../core/wait.ts";
@@ -110,11 +110,11 @@ export function checkTraffic({ traffic }: Application): readonly Step<World, { u
       readOnly: true,
       async run(world, signal) {
         const url = new URL(traffic.health, await frontDoor(world));
-        await waitFor(
-          (inner) => answers(url, inner),
-          { timeoutMs: FIRST_ANSWER_MS, what: `${url.href} to answer` },
-          signal,
-        );
+        const options = { timeoutMs: FIRST_ANSWER_MS, what: `${url.href} to answer` };
+        await waitFor((inner) => answers(url, inner), options, signal).catch(async (error: unknown) => {
+          signal.throwIfAborted();
+          throw await unanswered(error, world, signal);
+        });
         return { url: url.href };
       },
     },
@@ -192,6 +192,18 @@ async function recordProtected(world: World, order: LinkOrder): Promise<void> {
     epoch: order.epoch,
     link: order,
     copied: true,
+  });
+}
+
+/** The failure with what the balancer thinks of each member; waiting again would not help. */
+async function unanswered(error: unknown, world: World, signal: AbortSignal): Promise<HotsiteError> {
+  const stats = await new Controls(world).balancer().stats(signal);
+  const members = stats.map(
+    ({ name, state, healthy }) => `${name} ${state}, ${healthy ? "healthy" : "not healthy"}`,
+  );
+  return new HotsiteError("no-answer", `${messageOf(error)}; the pool: ${members.join("; ")}`, {
+    cause: error,
+    hint: "see what the members say: hotsite logs",
   });
 }
 

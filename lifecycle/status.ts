@@ -46,7 +46,9 @@ export async function readStatus(world: World, signal: AbortSignal): Promise<Sta
     ...(application.edge === undefined ? [] : ["edge"]),
   ];
   const [authority, pool, ...sites] = await Promise.all([
-    application.edge === undefined ? undefined : ask((inner) => controls.witness().authority(inner), signal),
+    application.edge?.witness === undefined
+      ? undefined
+      : ask((inner) => controls.witness().authority(inner), signal),
     application.traffic === undefined ? undefined : ask((inner) => controls.balancer().stats(inner), signal),
     ...names.map((site) => siteStatus(world, controls, { site, activeSite: facts?.activeSite }, signal)),
   ]);

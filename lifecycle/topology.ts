@@ -60,7 +60,7 @@ export function dependenciesOf(application: Application, service: Service): Read
   const needs = new Set(refsOf(service.params).map((ref) => ref.service));
   const { edge, traffic, replication } = application;
   const inSites = application.services.includes(service);
-  if (edge !== undefined && inSites && service === replication?.of) needs.add(edge.witness.name);
+  if (edge?.witness !== undefined && inSites && service === replication?.of) needs.add(edge.witness.name);
   if (traffic !== undefined && service === traffic.balancer) needs.add(traffic.to.service);
   if (replication !== undefined && service === replication.gateway) needs.add(replication.of.name);
   needs.delete(service.name);
@@ -93,7 +93,7 @@ function siteServices({ services, replication }: Application): readonly Service[
 
 function edgeServices({ edge, traffic }: Application): readonly Service[] {
   return [
-    ...(edge === undefined ? [] : [edge.witness]),
+    ...(edge?.witness === undefined ? [] : [edge.witness]),
     ...(traffic === undefined ? [] : [traffic.balancer]),
   ];
 }

@@ -5,7 +5,10 @@ const shared = {
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
   transform: {
-    "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "es6" } }],
+    "^.+\\.ts$": [
+      "@swc/jest",
+      { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "es6" } },
+    ],
   },
   moduleNameMapper: { "^hotsite$": "<rootDir>/hotsite.ts" },
 };
@@ -19,7 +22,11 @@ export default {
       testMatch: ["<rootDir>/test/**/*.test.ts"],
       testPathIgnorePatterns: [...suffixes, "soak"].map((suffix) => `\\.${suffix}\\.test\\.ts$`),
     },
-    ...suffixes.map((suffix) => ({ ...shared, displayName: suffix, testMatch: [`<rootDir>/test/**/*.${suffix}.test.ts`] })),
+    ...suffixes.map((suffix) => ({
+      ...shared,
+      displayName: suffix,
+      testMatch: [`<rootDir>/test/**/*.${suffix}.test.ts`],
+    })),
     { ...shared, displayName: "soak", testMatch: ["<rootDir>/test/**/*.soak.test.ts"] },
   ],
 };

@@ -8,12 +8,14 @@ export interface Surroundings {
   readonly wired?: object;
   /** The other services whose endpoints are used. */
   readonly others?: readonly Service[];
+  /** Of their nodes, by service. */
+  readonly addresses?: Readonly<Record<string, string | undefined>>;
 }
 
 /** A context for one node of a service, as the lifecycle would make it, in which every secret is recognisable. */
 export function contextFor<P>(
   service: Service<P>,
-  { node, wired, others = [] }: Surroundings = {},
+  { node, wired, others = [], addresses = {} }: Surroundings = {},
 ): RecipeContext<P> {
   const view: NodeView = { ...nodeOf(service.name), ...node };
   return {
@@ -24,7 +26,7 @@ export function contextFor<P>(
     secrets: secretsFor(service),
     tls: { ca: "CA PEM\n", certificate: "CERT PEM\n", key: new Secret("SECRET-tls-key\n") },
     nodes: (name) => (name === service.name ? [view] : [nodeOf(name)]),
-    value: (ref) => resolveIn(others, ref),
+    value: (ref) => resolveIn(others, ref, addresses),
   };
 }
 
@@ -34,26 +36,30 @@ export function secretsFor(service: Service): Readonly<Record<string, Secret>> {
   return Object.fromEntries(names.map((name) => [name, new Secret(`SECRET-${name}`)]));
 }
 
-function resolveIn<T>(services: readonly Service[], ref: Ref<T>): T {
+function resolveIn<T>(
+  services: readonly Service[],
+  ref: Ref<T>,
+  addresses: Readonly<Record<string, string | undefined>>,
+): T {
   const service = services.find(({ name }) => name === ref.service);
   if (service === undefined) throw new Error(`the test has no service ${ref.service}`);
   const view: ServiceView = {
     application: "clinic",
-    nodes: [nodeOf(service.name)],
+    nodes: [nodeOf(service.name, addresses[service.name])],
     params: service.params,
     secrets: secretsFor(service),
   };
   return ref.resolve(view);
 }
 
-function nodeOf(service: string): NodeView {
+function nodeOf(service: string, address = "10.111.0.11"): NodeView {
   return {
     site: "east",
     role: "primary",
     service,
     name: `${service}-1`,
     index: 1,
-    address: "10.111.0.11",
+    address,
     exposed: {},
   };
 }

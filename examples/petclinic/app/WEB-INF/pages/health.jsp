@@ -1,3 +1,4 @@
+<%@ page trimDirectiveWhitespaces="true" %>
 <%@ include file="/WEB-INF/parts/lib.jspf" %>
 <%
   response.setContentType("application/json;charset=UTF-8");

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "@jest/globals";
+import type { SiteRole } from "../../core/recipe.ts";
+import { PreflightError } from "../../core/errors.ts";
+import { Secret, secret } from "../../core/secret.ts";
+import { mysql } from "../../recipes/mysql/mysql.ts";
+import { commandsOf } from "./contract.ts";
+import { clinicDatabase, databaseExample, replicated } from "./examples.ts";
+
+async function settingsOf(role: SiteRole, wired: object): Promise<string> {
+  const { service, context } = await databaseExample(role, wired);
+  const [settings] = service.recipe.plan(context).files;
+  return settings?.content as string;
+}
+
+/** The SQL that the node's server is fed. */
+async function sqlOf(role: SiteRole, wired: object): Promise<string> {
+  const { service, context } = await databaseExample(role, wired);
+  const fed = commandsOf(service.recipe.plan(context)).flatMap((command) =>
+    "stdin" in command && command.stdin !== undefined ? [command.stdin] : [],
+  );
+  return fed.map((text) => (text instanceof Secret ? text.reveal() : text)).join("");
+}
+
+describe("the recipe mysql", () => {
+  test("a server with a witness starts read-only in either role; alone, a primary is writable", async () => {
+    expect(await settingsOf("primary", replicated)).toContain("read-only = ON\n");
+    expect(await settingsOf("standby", replicated)).toContain("read-only = ON\n");
+    expect(await settingsOf("standby", {})).toContain("read-only = ON\n");
+    expect(await settingsOf("primary", {})).toContain("read-only = OFF\n");
+  });
+
+  test("each site has the identity that it was given, and a binlog that can be followed", async () => {
+    const settings = await settingsOf("primary", replicated);
+    for (const line of [
+      "server-id = 201",
+      "gtid-domain-id = 2",
+      "gtid-strict-mode = ON",
+      "binlog-row-image = FULL",
+    ])
+      expect(settings).toContain(`${line}\n`);
+    expect(settings).toContain("wait-timeout = 600\n");
+  });
+
+  test("only a primary is sent seeds", async () => {
+    const seeds = async (role: SiteRole): Promise<readonly string[]> => {
+      const { service, context } = await databaseExample(role);
+      return service.recipe
+        .plan(context)
+        .files.map(({ path }) => path)
+        .filter((path) => path.includes("/seed/"));
+    };
+    expect(await seeds("primary")).toEqual([
+      "/etc/hotsite/db/seed/petclinic/01-schema.sql",
+      "/etc/hotsite/db/seed/petclinic/02-data.sql",
+    ]);
+    expect(await seeds("standby")).toEqual([]);
+  });
+
+  test("a user gets what the config grants, on exactly the named database", async () => {
+    const sql = await sqlOf("primary", replicated);
+    expect(sql).toContain("GRANT ALL PRIVILEGES ON `petclinic`.* TO 'clinic'@'%';");
+    expect(sql).toContain("GRANT SELECT, SHOW VIEW ON `my\\_shop`.* TO 'report'@'%';");
+    expect(sql).toContain("IDENTIFIED BY 'SECRET-users.clinic.password' REQUIRE SSL;");
+    expect(sql).toContain("IDENTIFIED BY 'SECRET-users.report.password' REQUIRE NONE;");
+  });
+
+  test("users of the replication exist only where there is one, and must use TLS", async () => {
+    expect(await sqlOf("standby", replicated)).toContain(
+      "'hotsite_applier'@'%' IDENTIFIED BY 'SECRET-applier' REQUIRE SSL",
+    );
+    expect(await sqlOf("primary", {})).not.toContain("hotsite_applier");
+  });
+
+  test("what recovery rests on cannot be set, in any spelling", () => {
+    for (const name of ["read_only", "gtid-strict-mode", "sync_binlog", "log_bin"]) {
+      expect(() => mysql("db", { settings: { [name]: 0 } })).toThrow(
+        "is set by Hotsite and cannot be changed",
+      );
+    }
+  });
+
+  test("a grant on a database that is not declared, and a name that is taken, are faults", () => {
+    const users = {
+      clinic: { password: secret.generated(), grants: { clinc: "ALL" as const } },
+      root: { password: secret.generated(), grants: {} },
+    };
+    expect(() => mysql("db", { databases: { clinic: {} }, users })).toThrow(PreflightError);
+    expect(() => mysql("db", { databases: { hotsite: {} } })).toThrow(/needs itself/);
+  });
+
+  test("a wire to a database or a user that is not declared is refused where it is written", () => {
+    const db = clinicDatabase();
+    // @ts-expect-error -- the type checker knows the names
+    expect(() => db.jdbc("petclinc", "clinic")).toThrow(
+      /"petclinc"\); allowed: petclinic, my_shop|found petclinc/,
+    );
+    // @ts-expect-error -- the type checker knows the names
+    expect(() => db.jdbc("petclinic", "nobody")).toThrow(/found nobody/);
+  });
+});

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import type { Answer } from "./world.ts";
+import type { Answer } from "../lifecycle/http.ts";
 
 /** One request of the drill's client. */
 export interface Request {

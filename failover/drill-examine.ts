@@ -1,5 +1,5 @@
 import type { DrillRun } from "./drill.ts";
-import { needFacts } from "./facts.ts";
+import { needFacts } from "../lifecycle/facts.ts";
 import { lossOf } from "./loss.ts";
 
 /** What the databases hold afterwards: the ledger on the primary, what the old one had alone, and both compared row by row. */

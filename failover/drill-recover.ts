@@ -1,6 +1,6 @@
 import { waitFor } from "../core/wait.ts";
 import type { DrillHost } from "./drill.ts";
-import { changeFacts, needFacts } from "./facts.ts";
+import { changeFacts, needFacts } from "../lifecycle/facts.ts";
 import { planReprotect, reprotectWorkflow } from "./reprotect.ts";
 import type { ProtectionWorld } from "./world.ts";
 

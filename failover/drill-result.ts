@@ -3,7 +3,7 @@ import type { Verdict } from "./detect.ts";
 import type { DrillOptions } from "./drill.ts";
 import { headlineOf, objectivesOf } from "./drill-objectives.ts";
 import type { DrillReport, Measured, Numbers, Slice, StepTiming, TimelineEvent } from "./drill-report.ts";
-import type { Facts } from "./facts.ts";
+import type { Facts } from "../lifecycle/facts.ts";
 import type { Guard } from "./guards.ts";
 import type { LedgerAttempt } from "./ledger-writer.ts";
 import type { Loss } from "./loss.ts";

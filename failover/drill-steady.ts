@@ -1,4 +1,4 @@
-import type { Facts } from "./facts.ts";
+import type { Facts } from "../lifecycle/facts.ts";
 import { check, enforce } from "./guards.ts";
 import { stateOf } from "./state.ts";
 import type { ProtectionWorld } from "./world.ts";

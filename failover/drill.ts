@@ -10,7 +10,7 @@ import { powerOffScenario, switchoverScenario, type Scenario } from "./drill-sce
 import { examine } from "./drill-examine.ts";
 import { steadyState } from "./drill-steady.ts";
 import type { Rules } from "./detect.ts";
-import { changeFacts, needFacts, type Facts } from "./facts.ts";
+import { changeFacts, needFacts, type Facts } from "../lifecycle/facts.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
 import { writeReport } from "./report-files.ts";
 import type { ProtectionWorld } from "./world.ts";

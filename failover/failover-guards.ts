@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Step } from "../core/workflow.ts";
 import type { FailoverInput } from "./failover.ts";
-import { readFacts, type Facts } from "./facts.ts";
+import { readFacts, type Facts } from "../lifecycle/facts.ts";
 import { check, enforce, guard, type Guard } from "./guards.ts";
 import type { ProtectionWorld } from "./world.ts";
 

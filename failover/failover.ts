@@ -3,7 +3,7 @@ import { HotsiteError } from "../core/errors.ts";
 import type { Step, Workflow } from "../core/workflow.ts";
 import { takeAuthority, restoreAuthority } from "./authority.ts";
 import type { Verdict } from "./detect.ts";
-import { changeFacts, linkOrder, needFacts } from "./facts.ts";
+import { changeFacts, linkOrder, needFacts } from "../lifecycle/facts.ts";
 import { assess, type Assessment } from "./failover-guards.ts";
 import { promote, switchTraffic, WEB_START_MS } from "./switchover-gap.ts";
 import { verifyAsClient } from "./switchover-after.ts";

@@ -6,10 +6,10 @@ import { startNodes, stopNodes } from "../lifecycle/launch.ts";
 import { frontDoor } from "../lifecycle/protect.ts";
 import { machinesIn, nodesIn, startWeb, stopWeb, webRuns, webTier } from "../lifecycle/site.ts";
 import { EDGE } from "../lifecycle/topology.ts";
+import { askOverHttp } from "../lifecycle/http.ts";
 import { workOf } from "../lifecycle/work.ts";
 import { awaitReady } from "../lifecycle/apply.ts";
 import type { World } from "../lifecycle/world.ts";
-import { askOverHttp } from "./http.ts";
 import { openLedger } from "./ledger-mysql.ts";
 import { compareSites, lostBetween } from "./evidence.ts";
 import { probeFrom } from "./probe.ts";
@@ -121,7 +121,7 @@ function observerShell(
   { application }: World,
   observer: string,
 ): ReturnType<Controls["shellOf"]> {
-  const service = observer === EDGE ? application.edge?.witness.name : application.replication?.gateway.name;
+  const service = observer === EDGE ? application.edge?.witness?.name : application.replication?.gateway.name;
   return controls.shellOf(service, observer);
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DrillReport } from "./drill-report.ts";
-import type { Facts } from "./facts.ts";
+import type { Facts } from "../lifecycle/facts.ts";
 import { reportHtml } from "./report-html.ts";
 
 /** Writes `<id>.json` and `<id>.html`; gives what the status line and the next report's chain need. */

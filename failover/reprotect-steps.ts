@@ -3,7 +3,7 @@ import { HotsiteError, RetryableError } from "../core/errors.ts";
 import type { LinkStatus } from "../core/protection.ts";
 import type { Step } from "../core/workflow.ts";
 import { waitFor } from "../core/wait.ts";
-import { changeFacts, freshFacts, linkOrder, readFacts } from "./facts.ts";
+import { changeFacts, freshFacts, linkOrder, readFacts } from "../lifecycle/facts.ts";
 import { orderFor } from "./order.ts";
 import type { ReprotectInput } from "./reprotect.ts";
 import { isWarm, poolFor } from "./traffic.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { HotsiteError } from "../core/errors.ts";
 import type { Workflow } from "../core/workflow.ts";
-import { freshFacts, openFailover, readFacts, type Facts } from "./facts.ts";
+import { freshFacts, openFailover, readFacts, type Facts } from "../lifecycle/facts.ts";
 import { readLoss } from "./loss.ts";
 import { awaitCopy, bringBack, lookAround, reseed, settle } from "./reprotect-steps.ts";
 import type { ProtectionWorld } from "./world.ts";

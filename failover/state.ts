@@ -1,5 +1,5 @@
 import type { Authority, LinkStatus } from "../core/protection.ts";
-import type { Facts } from "./facts.ts";
+import type { Facts } from "../lifecycle/facts.ts";
 
 export type StateName =
   | "UNPROTECTED"

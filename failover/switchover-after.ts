@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Step } from "../core/workflow.ts";
-import { changeFacts } from "./facts.ts";
+import { changeFacts } from "../lifecycle/facts.ts";
 import { orderFor } from "./order.ts";
 import type { SwitchoverInput } from "./switchover.ts";
 import { canary, CLIENTS_WRITE, defaultCanary, isWarm } from "./traffic.ts";

@@ -3,7 +3,7 @@ import type { Member } from "../core/balancer.ts";
 import { HotsiteError } from "../core/errors.ts";
 import type { DatabaseState } from "../core/protection.ts";
 import type { Step } from "../core/workflow.ts";
-import { readFacts } from "./facts.ts";
+import { readFacts } from "../lifecycle/facts.ts";
 import { check, enforce, guard, type Guard } from "./guards.ts";
 import type { SwitchoverInput } from "./switchover.ts";
 import { isWarm } from "./traffic.ts";

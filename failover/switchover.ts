@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { StepTree, Workflow } from "../core/workflow.ts";
-import { needFacts, linkOrder } from "./facts.ts";
+import { needFacts, linkOrder } from "../lifecycle/facts.ts";
 import { HotsiteError } from "../core/errors.ts";
 import { evaluate, prepareWeb } from "./switchover-before.ts";
 import {

@@ -1,7 +1,8 @@
 import type { Member } from "../core/balancer.ts";
 import { RetryableError } from "../core/errors.ts";
 import { waitFor } from "../core/wait.ts";
-import type { Answer, ProtectionWorld } from "./world.ts";
+import type { ProtectionWorld } from "./world.ts";
+import type { Answer } from "../lifecycle/http.ts";
 
 /** Why nothing is undone after a promotion. */
 export const CLIENTS_WRITE = "clients may have written to the new primary";

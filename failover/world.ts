@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { DatabaseControl, LinkControl, Witness } from "../core/protection.ts";
 import type { Store } from "../core/store.ts";
+import type { Answer } from "../lifecycle/http.ts";
 
 /** Everything that protection touches of one application on two sites. Calls keep their connections open, so a second call is quick. */
 export interface ProtectionWorld {
@@ -36,14 +37,6 @@ export interface ProtectionWorld {
   ): Promise<readonly LostTransaction[]>;
   /** Compares the replicated tables of both databases row by row, at one position; link running. */
   verify(source: string, target: string, signal: AbortSignal): Promise<readonly TableDiff[]>;
-}
-
-/** What a client got. */
-export interface Answer {
-  /** Answered with a status below 400 in time. */
-  readonly ok: boolean;
-  /** `200`, `503`, or the kind of failure: `timeout`, `refused`, `reset`, `failed`. */
-  readonly outcome: string;
 }
 
 /** The machines of one site, through its cloud's driver. All methods are repeatable. */

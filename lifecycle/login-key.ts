@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { HotsiteError } from "../core/errors.ts";
+import { newSshKey } from "../core/ssh-key.ts";
 import { keptSecret, type Secret } from "../core/secret.ts";
 
 /** The key with which Hotsite logs in to every node of one application. */
@@ -15,10 +16,7 @@ export interface LoginKey {
 /** The key kept in the state folder, made at its first use with mode 0600. */
 export async function loginKey(stateFolder: string): Promise<LoginKey> {
   const path = join(stateFolder, "keys", "login");
-  const privateKey = await keptSecret(
-    path,
-    () => ssh2.utils.generateKeyPairSync("ed25519", { comment: "hotsite" }).private,
-  );
+  const privateKey = await keptSecret(path, () => newSshKey("hotsite").privateKey);
   const parsed = ssh2.utils.parseKey(privateKey.reveal());
   if (parsed instanceof Error) {
     throw new HotsiteError("bad-login-key", `${path}: ${parsed.message}`, {

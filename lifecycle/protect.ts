@@ -8,12 +8,14 @@ import { readScene } from "./context.ts";
 import { Controls } from "./controls.ts";
 import { membersOf } from "./pool.ts";
 import { changeFacts, freshFacts, readFacts } from "./facts.ts";
+import { askOverHttp } from "./http.ts";
 import type { World } from "./world.ts";
 
 /** A first copy of any size may take long; it has failed when it makes no progress for so long. */
 const STALLED_MS = 120_000;
 /** A fresh web tier compiles its pages at the first request. */
 const FIRST_ANSWER_MS = 90_000;
+const ANSWER_MS = 10_000;
 
 interface Where {
   readonly activeSite: string;
@@ -207,18 +209,8 @@ async function unanswered(error: unknown, world: World, signal: AbortSignal): Pr
   });
 }
 
-async function answers(url: URL, signal: AbortSignal): Promise<true | undefined> {
-  try {
-    const response = await fetch(url, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
-      redirect: "manual",
-    });
-    await response.arrayBuffer();
-    if (response.ok) return true;
-    throw new RetryableError("no-answer", `${url.href} answers ${response.status}`);
-  } catch (cause) {
-    signal.throwIfAborted();
-    if (cause instanceof HotsiteError) throw cause;
-    throw new RetryableError("no-answer", `${url.href} does not answer`, { cause });
-  }
+async function answers(url: URL, signal: AbortSignal): Promise<true> {
+  const { ok, outcome } = await askOverHttp(url, ANSWER_MS, signal);
+  if (ok) return true;
+  throw new RetryableError("no-answer", `${url.href} answers ${outcome}`);
 }

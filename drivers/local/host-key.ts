@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import ssh2 from "ssh2";
+import { newSshKey } from "../../core/ssh-key.ts";
 
 /** The SSH host key of one machine. */
 export interface HostKey {
@@ -11,7 +11,7 @@ export interface HostKey {
 
 /** A new key. The driver makes it, so the machine can be recognised at the very first contact. */
 export function newHostKey(): HostKey {
-  const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync("ed25519");
+  const { privateKey, publicKey } = newSshKey();
   const blob = Buffer.from(publicKey.split(" ")[1] ?? "", "base64");
   const digest = createHash("sha256").update(blob).digest("base64").replace(/=+$/, "");
   return { privateKey, publicKey: `${publicKey}\n`, fingerprint: `SHA256:${digest}` };

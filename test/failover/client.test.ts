@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { RetryableError } from "../../core/errors.ts";
 import { HttpClient } from "../../failover/client.ts";
-import { askOverHttp } from "../../failover/http.ts";
+import { askOverHttp } from "../../lifecycle/http.ts";
 import { LedgerWriter } from "../../failover/ledger-writer.ts";
 import type { Ledger, LedgerEntry } from "../../failover/world.ts";
 import { forever } from "./fake-world.ts";

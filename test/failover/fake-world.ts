@@ -1,4 +1,5 @@
-import { mkdtempSync } from "node:fs";
+import { afterAll } from "@jest/globals";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Application } from "../../core/application.ts";
@@ -6,7 +7,7 @@ import type { Balancer, Member } from "../../core/balancer.ts";
 import { HotsiteError, RetryableError, StaleEpochError } from "../../core/errors.ts";
 import { silentLogger } from "../../core/logger.ts";
 import type { Authority, DatabaseControl, LinkControl, LinkOrder, Witness } from "../../core/protection.ts";
-import { freshFacts, type Facts } from "../../failover/facts.ts";
+import { freshFacts, type Facts } from "../../lifecycle/facts.ts";
 import { orderFor } from "../../failover/order.ts";
 import type {
   Ledger,
@@ -48,13 +49,18 @@ export interface FakeOptions {
 
 const signal = new AbortController().signal;
 
+/** Reports of all worlds of a test file; they go when it is done. */
+const reports = mkdtempSync(join(tmpdir(), "hotsite-drills-"));
+let worlds = 0;
+afterAll(() => rmSync(reports, { recursive: true }));
+
 /** Two sites, east and west, as state that can be looked at: no machine, but the rules that the real ones obey. */
 export class FakeWorld implements ProtectionWorld {
   readonly application: Application;
   readonly store = memoryStore();
   readonly logger = silentLogger;
   readonly endpoint = new URL("http://edge:8080/health");
-  readonly reportsFolder = mkdtempSync(join(tmpdir(), "hotsite-drills-"));
+  readonly reportsFolder = join(reports, String((worlds += 1)));
   readonly sites: Record<string, FakeSite>;
   authority: Authority = { epoch: 1, writer: "east" };
   pool: readonly Member[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { freshFacts, type Facts } from "../../failover/facts.ts";
+import { freshFacts, type Facts } from "../../lifecycle/facts.ts";
 import { stateOf, type Observed, type StateName } from "../../failover/state.ts";
 
 const facts: Facts = { ...freshFacts("east", "west"), epoch: 3, copied: true };

@@ -1,4 +1,10 @@
-import type { Answer } from "./world.ts";
+/** What a client got. */
+export interface Answer {
+  /** Answered with a status below 400 in time. */
+  readonly ok: boolean;
+  /** `200`, `503`, or the kind of failure: `timeout`, `refused`, `reset`, `failed`. */
+  readonly outcome: string;
+}
 
 /** One GET as a client does it, with its whole time limited. Never throws but for an aborted signal. */
 export async function askOverHttp(url: URL, timeoutMs: number, signal: AbortSignal): Promise<Answer> {

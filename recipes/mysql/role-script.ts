@@ -26,7 +26,11 @@ ask_witness() {
 # An answer older than one that was seen comes from a witness that was set back: it decides nothing.
 is_current() {
   seen=$(cat "$newest" 2>/dev/null) || seen=0
-  [ "$epoch" -ge "\${seen:-0}" ] || return 1
+  if [ "$epoch" -lt "\${seen:-0}" ]; then
+    [ "$heard" = old ] || echo "the witness says epoch $epoch, which is older than $seen: it decides nothing"
+    heard=old
+    return 1
+  fi
   [ "$epoch" -eq "\${seen:-0}" ] || { echo "$epoch" >"$newest.new" && mv "$newest.new" "$newest"; }
 }
 
@@ -55,14 +59,14 @@ follow() {
   read_only=$(is_read_only)
   [ -n "$read_only" ] || return 0
   if ask_witness; then
-    [ "$heard" = yes ] || echo "the witness answers again"
-    heard=yes
+    [ "$heard" != no ] || echo "the witness answers again"
   else
     [ "$heard" = no ] || echo "no witness answers: nothing changes meanwhile"
     heard=no
     return 0
   fi
   is_current || return 0
+  heard=yes
   if [ "$writer" = "$site" ]; then
     [ "$read_only" = 0 ] || ! open_database || ! ask_witness || [ "$writer" = "$site" ] || close_database
   else

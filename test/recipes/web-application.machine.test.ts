@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +26,8 @@ import { zipOf } from "./zip.ts";
 const owner = `recipes-${randomBytes(3).toString("hex")}`;
 const driver = new LocalDriver();
 const signal = AbortSignal.timeout(580_000);
+// Every file that is sent listens to it.
+setMaxListeners(100, signal);
 
 const db = mysql("db", {
   databases: { petclinic: petclinicDatabase, shop: {} },

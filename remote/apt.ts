@@ -41,7 +41,18 @@ apt() {
     -o Dpkg::Options::=--force-confold -o Acquire::Retries=2 -o Acquire::http::Timeout=20 "$@" 9>&-
 }
 installed() { dpkg-query -W -f '\${Package} \${db:Status-Status}\\n' | sed -n 's/ installed$//p' | sort -u; }
-mend() { [ -z "$(dpkg --audit)" ] || dpkg --configure -a --force-confdef --force-confold 9>&-; }
+# After an attempt that was cut off: unpack again what was cut in the middle, then finish the rest.
+mend() {
+  [ -n "$(dpkg --audit)" ] || return 0
+  torn=$(dpkg-query -W -f '\${db:Status-Eflag} \${Package}\\n' | sed -n 's/^reinstreq //p')
+  dpkg --configure -a --force-confdef --force-confold 9>&-
+  apt --fix-broken \${torn:+--reinstall} install $torn
+}
+# Adds what has come since the attempt began to what came through us.
+settle() {
+  { cat "$memory/new"; installed | comm -13 "$memory/before" -; } | sort -u >"$memory/new.tmp" &&
+    mv "$memory/new.tmp" "$memory/new" && rm -f "$memory/before"
+}
 `;
 
 const installText = `# install packages
@@ -65,30 +76,35 @@ printf '#!/bin/sh\\n# by hotsite, during an installation\\nexit 101\\n' >"$polic
 if [ ! -e "$memory/before" ]; then
   printf '%s\\n' "$have" >"$memory/before.tmp" && mv "$memory/before.tmp" "$memory/before" || exit 1
 fi
-mend
+attempt() { apt install --no-install-recommends "$@"; }
 tries=$(mktemp) || exit 1
-if ! apt install --no-install-recommends "$@" >"$tries" 2>&1; then
-  if ! { apt update && apt install --no-install-recommends "$@"; } >>"$tries" 2>&1; then
-    cat "$tries" >&2
-    rm -f "$tries"
-    exit 1
-  fi
-fi
+{ mend; attempt "$@" || { mend; apt update && attempt "$@"; }; } >"$tries" 2>&1 || {
+  cat "$tries" >&2
+  rm -f "$tries"
+  exit 1
+}
 rm -f "$tries"
-{ cat "$memory/new"; installed | comm -13 "$memory/before" -; } | sort -u >"$memory/new.tmp" &&
-  mv "$memory/new.tmp" "$memory/new" && rm -f "$memory/before"`;
+settle || exit 1
+# An attempt that was cut off leaves its dependencies as if they had been asked for.
+asked=$(cat "$memory"/wants/* | sort -u)
+came=$(printf '%s\\n' "$asked" | comm -13 - "$memory/new")
+[ -z "$came" ] || apt-mark -q auto $came >/dev/null`;
 
 const purgeText = `# remove packages
 ${head}
 rm -f "$memory/wants/$key"
-mine=$(printf '%s\\n' "$@" | sort -u | comm -12 - "$memory/new")
+mend >&2
+[ ! -e "$memory/before" ] || settle || exit 1
+here() { while read -r name; do ! dpkg-query -W "$name" >/dev/null 2>&1 || echo "$name"; done; }
+mine=$(printf '%s\\n' "$@" | sort -u | comm -12 - "$memory/new" | here)
 wanted=$(cat "$memory"/wants/* 2>/dev/null)
 go=$(for name in $mine; do printf '%s\\n' "$wanted" | grep -qxF -- "$name" || echo "$name"; done)
-[ -n "$go" ] || exit 0
-mend
-go=$(for name in $go; do dpkg-query -W "$name" >/dev/null 2>&1 && echo "$name"; done)
-# With what only they needed, as far as it came with them.
-orphans=$(apt -s --autoremove purge $go | sed -n 's/^\\(Purg\\|Remv\\) \\([^ :]*\\).*/\\2/p' | sort -u | comm -12 - "$memory/new")
-for name in $go $orphans; do echo "$name"; done | sort -u >"$memory/gone"
+removal() { apt -s "$@" | sed -n 's/^\\(Purg\\|Remv\\) \\([^ :]*\\).*/\\2/p' | sort -u; }
+# All that ever came with us, unless something else has come to need it; then what nothing needs by apt's own account.
+printf '%s\\n' "$wanted" | sort -u | comm -13 - "$memory/new" | here >"$memory/gone"
+if [ -n "$(removal purge $(cat "$memory/gone") | comm -23 - "$memory/gone")" ]; then
+  light="-o APT::AutoRemove::RecommendsImportant=false -o APT::AutoRemove::SuggestsImportant=false"
+  { printf '%s\\n' $go; removal $light --autoremove purge $go | comm -12 - "$memory/new"; } | sort -u >"$memory/gone"
+fi
 if [ -s "$memory/gone" ]; then apt purge $(cat "$memory/gone") >&2 || exit 1; fi
 comm -23 "$memory/new" "$memory/gone" >"$memory/new.tmp" && mv "$memory/new.tmp" "$memory/new" && rm -f "$memory/gone"`;

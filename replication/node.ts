@@ -10,6 +10,7 @@ const programs: Readonly<
     () => Promise<(args: readonly string[], logger: Logger, signal: AbortSignal) => Promise<unknown>>
   >
 > = {
+  gateway: async () => (await import("./gateway/main.ts")).gateway,
   witness: async () => (await import("./witness/main.ts")).witness,
 };
 

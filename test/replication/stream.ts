@@ -108,7 +108,7 @@ export class HandFeeder {
 
   async batch(list: readonly Unnumbered<StreamRecord>[], copy?: CopyProgress): Promise<void> {
     const first = this.#sequence + 1;
-    const records = list.map((record) => ({ ...record, seq: (this.#sequence += 1) }) as StreamRecord);
+    const records = list.map((record) => ({ ...record, seq: (this.#sequence += 1) }));
     const payload = encodeBatch({
       position: this.position,
       tables: this.#tables,

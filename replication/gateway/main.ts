@@ -1,0 +1,79 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { systemClock } from "../../core/clock.ts";
+import { HotsiteError } from "../../core/errors.ts";
+import type { Logger } from "../../core/logger.ts";
+import type { LinkControl } from "../../core/protection.ts";
+import { readConfig } from "../control/config-file.ts";
+import { askControl } from "../control/client.ts";
+import { serveControl, type Verbs } from "../control/server.ts";
+import { gatewayConfig, gatewayConfigPath, type GatewayConfig } from "./config.ts";
+import { linkOrder } from "./control.ts";
+
+const usage =
+  "gateway run | status | start-order --order JSON | drain --timeout MS | reach --position GTIDS --timeout MS | stop";
+
+/** The verbs above, each with `--config FILE`. Gives what is to be printed. */
+export async function gateway(
+  args: readonly string[],
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { positionals, values } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      config: { type: "string", default: gatewayConfigPath },
+      order: { type: "string" },
+      position: { type: "string" },
+      timeout: { type: "string" },
+    },
+  });
+  const config = await readConfig(values.config, gatewayConfig);
+  const [verb = ""] = positionals;
+  if (verb === "run") return serveGateway(config, logger, signal);
+  const input = verbInput(verb, values);
+  return askControl(config.controlSocket, verb, input, signal);
+}
+
+function verbInput(verb: string, given: { order?: string; position?: string; timeout?: string }): unknown {
+  const timeoutMs = Number(given.timeout ?? "30000");
+  switch (verb) {
+    case "status":
+    case "stop":
+      return undefined;
+    case "start-order":
+      return JSON.parse(given.order ?? "null");
+    case "drain":
+      return { timeoutMs };
+    case "reach":
+      return { position: given.position, timeoutMs };
+    default:
+      throw new HotsiteError("usage", usage);
+  }
+}
+
+async function serveGateway(config: GatewayConfig, logger: Logger, signal: AbortSignal): Promise<void> {
+  // Only the process that runs needs the database drivers: a control command starts faster without.
+  const { Gateway } = await import("./gateway.ts");
+  await using running = await Gateway.open({ config, clock: systemClock, logger });
+  await running.resume(signal);
+  logger.info("gateway runs", { site: config.site, order: await running.status(signal) });
+  await serveControl(config.controlSocket, verbsOf(running), signal);
+}
+
+const drainInput = z.strictObject({ timeoutMs: z.number().nonnegative() });
+const reachInput = z.strictObject({ position: z.string(), timeoutMs: z.number().nonnegative() });
+
+function verbsOf(running: LinkControl): Verbs {
+  return {
+    status: (_input, signal) => running.status(signal),
+    stop: (_input, signal) => running.stop(signal),
+    "start-order": (input, signal) => running.start(linkOrder.parse(input), signal),
+    drain: (input, signal) => running.drain(drainInput.parse(input).timeoutMs, signal),
+    reach: (input, signal) => {
+      const { position, timeoutMs } = reachInput.parse(input);
+      return running.reach(position, timeoutMs, signal);
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import type { Clock } from "../core/clock.ts";
+import { messageOf } from "../core/errors.ts";
+import type { LinkOrder, LinkStatus } from "../core/protection.ts";
+import type { Applied } from "./checkpoint.ts";
+import type { FeederStatus } from "./feeder.ts";
+
+/** The source writes one each second. */
+const heartbeatEveryMs = 1000;
+
+/** What is known of a running link, put together from its parts. */
+export class LinkState {
+  readonly #order: LinkOrder;
+  readonly #clock: Clock;
+  readonly #onStatus: ((status: LinkStatus) => void) | undefined;
+  #feeder: FeederStatus = { state: "connecting" };
+  #applied: Applied | undefined;
+  #heartbeat: { readonly writtenMs: number; readonly lagMs: number } | undefined;
+  #trouble: string | undefined;
+  readonly #failures: Error[] = [];
+  #ended = false;
+
+  constructor(order: LinkOrder, clock: Clock, onStatus?: (status: LinkStatus) => void) {
+    this.#order = order;
+    this.#clock = clock;
+    this.#onStatus = onStatus;
+  }
+
+  get failure(): Error | undefined {
+    return this.#failures[0];
+  }
+
+  /** What the log held already. */
+  received(position: string, sequence: number): void {
+    this.#feeder = { ...this.#feeder, received: position, sequence };
+  }
+
+  feeder(status: FeederStatus): void {
+    const { received, sequence } = this.#feeder;
+    this.#feeder = { received, sequence, ...status };
+    this.#tell();
+  }
+
+  applied(applied: Applied, heartbeatMs: number | undefined): void {
+    this.#applied = applied;
+    if (heartbeatMs !== undefined)
+      this.#heartbeat = { writtenMs: heartbeatMs, lagMs: Math.max(0, this.#clock.now() - heartbeatMs) };
+    this.#tell();
+  }
+
+  trouble(problem: string | undefined): void {
+    this.#trouble = problem;
+    this.#tell();
+  }
+
+  failed(error: unknown): void {
+    this.#failures.push(error instanceof Error ? error : new Error(messageOf(error)));
+    this.#tell();
+  }
+
+  draining(): void {
+    this.#feeder = { ...this.#feeder, state: "connecting", problem: undefined };
+    this.#tell();
+  }
+
+  stopped(): void {
+    this.#ended = true;
+    this.#tell();
+  }
+
+  status(): LinkStatus {
+    const { stream, epoch } = this.#order;
+    const { received, sequence: read, copy } = this.#feeder;
+    const { position, sequence } = this.#applied ?? {};
+    return {
+      stream,
+      epoch,
+      state: this.#stage(),
+      ...present("problem", this.#problem()),
+      ...present("received", received),
+      ...present("applied", position === "" ? undefined : position),
+      ...present("sequence", sequence),
+      ...present("behindTransactions", behind(read, sequence)),
+      ...present("lagSeconds", this.#lagSeconds()),
+      ...present("copy", this.#copying() ? copy : undefined),
+    };
+  }
+
+  #stage(): LinkStatus["state"] {
+    if (this.#failures.length > 0) return "failed";
+    if (this.#ended) return "stopped";
+    if (this.#copying()) return "copying";
+    return this.#feeder.state === "streaming" && this.#trouble === undefined ? "streaming" : "starting";
+  }
+
+  /** Until the target has applied the end of the copy, whatever the feeder does. */
+  #copying(): boolean {
+    return this.#order.begin === "copy" && this.#applied?.position === "";
+  }
+
+  #problem(): string | undefined {
+    const [failure] = this.#failures;
+    return failure === undefined ? (this.#trouble ?? this.#feeder.problem) : failure.message;
+  }
+
+  /** A heartbeat that does not come makes it grow. */
+  #lagSeconds(): number | undefined {
+    if (this.#heartbeat === undefined) return undefined;
+    const { writtenMs, lagMs } = this.#heartbeat;
+    return Math.max(lagMs, this.#clock.now() - writtenMs - heartbeatEveryMs) / 1000;
+  }
+
+  #tell(): void {
+    this.#onStatus?.(this.status());
+  }
+}
+
+function behind(read: number | undefined, applied: number | undefined): number | undefined {
+  return read === undefined || applied === undefined ? undefined : Math.max(0, read - applied);
+}
+
+function present<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
+}

@@ -1,0 +1,133 @@
+import type { Clock } from "../core/clock.ts";
+import { HotsiteError, messageOf } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Logger } from "../core/logger.ts";
+import { includesPosition, parsePosition } from "../core/position.ts";
+import type { LinkOrder, LinkStatus } from "../core/protection.ts";
+import { waitFor } from "../core/wait.ts";
+import { decodeBatch } from "./batch.ts";
+import { Feeder } from "./feeder.ts";
+import { LinkState } from "./link-state.ts";
+import { openEmbeddedLog, removeOtherLogs } from "./log/embedded.ts";
+import { Processor } from "./processor.ts";
+import type { SourceOptions } from "./source.ts";
+import type { TargetOptions } from "./target.ts";
+
+export interface LinkOptions {
+  readonly order: LinkOrder;
+  readonly source: SourceOptions;
+  readonly target: TargetOptions;
+  /** What is replicated. */
+  readonly databases: readonly string[];
+  /** Where the log is kept; logs of other streams are removed from it. */
+  readonly logFolder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Looking again costs a comparison of two short texts. */
+const lookMs = 5;
+
+/** Runs a link until the signal ends. Rejects when feeder or processor needs a person, with the other one ended. */
+export async function runLink(
+  options: LinkOptions,
+  onStatus: (status: LinkStatus) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const link = await Link.open(options, onStatus);
+  await link.run(signal);
+}
+
+/** Feeder, log and processor of one stream in this process. */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #log: Log;
+  readonly #state: LinkState;
+  readonly #pulling = new AbortController();
+
+  private constructor(options: LinkOptions, log: Log, state: LinkState) {
+    this.#options = options;
+    this.#log = log;
+    this.#state = state;
+  }
+
+  static async open(options: LinkOptions, onStatus?: (status: LinkStatus) => void): Promise<Link> {
+    const { order, logFolder, clock } = options;
+    const log = await openEmbeddedLog(logFolder, order.stream);
+    await removeOtherLogs(logFolder, order.stream);
+    const state = new LinkState(order, clock, onStatus);
+    const tail = await log.tail();
+    if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
+    return new Link(options, log, state);
+  }
+
+  status(): LinkStatus {
+    return this.#state.status();
+  }
+
+  /**
+   * Pulls and applies until the signal ends, or until everything is applied after `drain`. Each of the two goes on when the other one has
+   * failed: what is in the log is safe, and what is in it can be applied. Rejects when both have ended and one had failed.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const pulling = AbortSignal.any([signal, this.#pulling.signal]);
+    try {
+      const fed = this.#noted(this.#feed(pulling));
+      const applied = this.#noted(this.#apply(pulling, fed, signal));
+      await Promise.all([fed, applied]);
+    } finally {
+      this.#state.stopped();
+      await this.#log[Symbol.asyncDispose]();
+    }
+    const { failure } = this.#state;
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Nothing more is pulled; `run` ends when what the log holds is applied. */
+  drain(): void {
+    this.#state.draining();
+    this.#pulling.abort();
+  }
+
+  /** Resolves once everything up to `position` is applied; throws a retryable "timeout". */
+  async reach(position: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const wanted = parsePosition(position);
+    const look = (): Promise<true | undefined> => {
+      const { applied, state, problem } = this.status();
+      if (includesPosition(parsePosition(applied ?? ""), wanted)) return Promise.resolve(true);
+      if (state === "failed") throw new HotsiteError("link-failed", problem ?? "the link has failed");
+      return Promise.resolve(undefined);
+    };
+    const what = `${this.#options.order.stream} to reach ${position}`;
+    await waitFor(look, { timeoutMs, intervalMs: lookMs, what, clock: this.#options.clock }, signal);
+  }
+
+  #feed(signal: AbortSignal): Promise<void> {
+    const feeder = new Feeder({
+      ...this.#options,
+      log: this.#log,
+      onStatus: (status) => this.#state.feeder(status),
+    });
+    return feeder.run(signal);
+  }
+
+  async #apply(pulling: AbortSignal, fed: Promise<void>, signal: AbortSignal): Promise<void> {
+    const { target, order, clock, logger } = this.#options;
+    const processor = new Processor({
+      ...{ target, order, clock, logger, log: this.#log },
+      onApplied: (applied, heartbeatMs) => this.#state.applied(applied, heartbeatMs),
+      onTrouble: (problem) => this.#state.trouble(problem),
+    });
+    await processor.run(pulling);
+    await fed;
+    if (!signal.aborted) await processor.run(signal, (await this.#log.tail())?.last ?? 0);
+  }
+
+  async #noted(work: Promise<void>): Promise<void> {
+    const { logger, order } = this.#options;
+    await work.catch((error: unknown) => {
+      logger.error("the link has failed", { stream: order.stream, problem: messageOf(error) });
+      this.#state.failed(error);
+    });
+  }
+}

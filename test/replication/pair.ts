@@ -1,0 +1,113 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LinkOrder } from "../../core/protection.ts";
+import type { Shell } from "../../core/shell.ts";
+import { openLocalShell } from "../../remote/local.ts";
+import { MariadbControl } from "../../replication/database.ts";
+import { GatewayControl } from "../../replication/gateway/control.ts";
+import { applierGrants, schemaSql } from "../../replication/schema.ts";
+import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
+import { nodeProgram, startNode, stopScript, type Script } from "./process.ts";
+
+/** Two sites as far as replication sees them: a database each, and the gateway of the second. */
+export interface Pair extends AsyncDisposable {
+  readonly east: MariadbServer;
+  readonly west: MariadbServer;
+  readonly eastDatabase: MariadbControl;
+  readonly westDatabase: MariadbControl;
+  /** In the west: it pulls from the east. */
+  readonly gateway: GatewayControl;
+  /** Starts the gateway's process, again after a kill. */
+  startGateway(env?: NodeJS.ProcessEnv): void;
+  /** Whether the process is there. */
+  gatewayRuns(): boolean;
+  stopGateway(how: NodeJS.Signals): Promise<void>;
+}
+
+export const pairDatabase = "shop";
+
+/** The order that copies east to west. */
+export function orderWest(more: Partial<LinkOrder> = {}): LinkOrder {
+  return { stream: "shop/db/1", epoch: 1, from: "east", to: "west", start: "", begin: "copy", ...more };
+}
+
+/** `seed`: statements that the east runs before anything else. */
+export async function startPair(seed: readonly string[]): Promise<Pair> {
+  const folder = await mkdtemp(join(tmpdir(), "hotsite-pair-"));
+  const [east, west] = await Promise.all([
+    startMariadb({ serverId: 101, domain: 1 }),
+    startMariadb({ serverId: 102, domain: 2, extra: ["--read-only=1"] }),
+  ]);
+  const pair = await pairOf(folder, east, west);
+  try {
+    await Promise.all([prepare(east), prepare(west)]);
+    await east.query(...seed);
+    return pair;
+  } catch (error) {
+    await pair[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function pairOf(folder: string, east: MariadbServer, west: MariadbServer): Promise<Pair> {
+  const shell = openLocalShell();
+  const config = join(folder, "gateway.json");
+  await writeFile(join(folder, "password"), "secret\n");
+  await writeFile(config, JSON.stringify(configOf(folder, east, west)));
+  await mkdir(join(folder, "state"));
+  const program = await nodeProgram(folder, "gateway", config);
+  let script: Script | undefined;
+  return {
+    east,
+    west,
+    eastDatabase: controlOf("east", east, shell),
+    westDatabase: controlOf("west", west, shell),
+    gateway: new GatewayControl({ site: "west", shell, program }),
+    startGateway: (env) => {
+      script = startNode(["gateway", "run", "--config", config], env);
+    },
+    gatewayRuns: () => script !== undefined && script.exitCode === null && script.signalCode === null,
+    stopGateway: (how) => stopScript(script, how),
+    [Symbol.asyncDispose]: async () => {
+      await stopScript(script, "SIGKILL");
+      await Promise.all([east, west, shell].map((each) => each[Symbol.asyncDispose]()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function prepare(server: MariadbServer): Promise<void> {
+  const applier = "'hotsite_applier'@'127.0.0.1'";
+  const feeder = "'hotsite_feeder'@'127.0.0.1'";
+  await server.query(
+    ...schemaSql.split(";\n").filter((sql) => sql.trim() !== ""),
+    "SET sql_log_bin = 0",
+    `CREATE USER ${applier} IDENTIFIED BY 'secret'`,
+    ...applierGrants(applier, [pairDatabase]),
+    `CREATE USER ${feeder} IDENTIFIED BY 'secret'`,
+    `GRANT REPLICATION SLAVE, REPLICATION CLIENT, BINLOG MONITOR ON *.* TO ${feeder}`,
+    `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON ${pairDatabase}.* TO ${feeder}`,
+    `GRANT SELECT, INSERT, UPDATE, CREATE ON hotsite.* TO ${feeder}`,
+  );
+}
+
+function configOf(folder: string, east: MariadbServer, west: MariadbServer): object {
+  const account = { host: "127.0.0.1", passwordFile: join(folder, "password") };
+  return {
+    site: "west",
+    source: { ...account, site: "east", port: east.port, user: "hotsite_feeder" },
+    target: { ...account, port: west.port, user: "hotsite_applier" },
+    databases: [pairDatabase],
+    stateFolder: join(folder, "state"),
+    controlSocket: join(folder, "control.sock"),
+  };
+}
+
+function controlOf(site: string, server: MariadbServer, shell: Shell): MariadbControl {
+  return new MariadbControl({
+    site,
+    shell,
+    client: ["mariadb", "--no-defaults", `--socket=${server.socket}`, "--user=root"],
+  });
+}

@@ -5,6 +5,7 @@ import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { bundleGateway } from "./bundle-gateway.mjs";
 import { sourcesStamp, stampFile } from "./stale.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -19,7 +20,7 @@ export async function buildAll({ types = false, clean = false } = {}) {
   const stamp = sourcesStamp();
   const fresh = await mkdtemp(join(root, ".dist-"));
   try {
-    await bundle(fresh);
+    await Promise.all([bundle(fresh), bundleGateway(join(fresh, "gateway.tgz"))]);
     await cp(join(root, "cli/templates"), join(fresh, "templates"), { recursive: true });
     if (types) emitTypes(fresh);
     const kept = await moveInto(dist, fresh);

@@ -1,26 +1,50 @@
-import type { Controls } from "../lifecycle/controls.ts";
 import type { Scene } from "../lifecycle/context.ts";
-import type { World } from "../lifecycle/world.ts";
+import type { Controls } from "../lifecycle/controls.ts";
+import { openSiteDatabase } from "../lifecycle/site-database.ts";
+import { databasesOf, replicationOf } from "../lifecycle/wiring.ts";
+import type { Piece } from "../replication/binlog/transactions.ts";
+import { readTransactions } from "../replication/read-transactions.ts";
+import { changeText, ledgerIdsIn, tablesIn } from "./change-text.ts";
 import type { LostTransaction, TableDiff } from "./world.ts";
 
-export interface Evidence {
-  readonly world: World;
+/** An installed application, as evidence is taken from it. */
+export interface Ground {
   readonly scene: Scene;
   readonly controls: Controls;
 }
 
-export function lostBetween(
-  _e: Evidence,
-  _way: { site: string; from: string; to: string },
-  _signal: AbortSignal,
+/** What a site's database has committed itself between two positions of its own domain, from its binlog. */
+export async function lostBetween(
+  { scene, controls }: Ground,
+  { site, from, to }: { site: string; from: string; to: string },
+  signal: AbortSignal,
 ): Promise<readonly LostTransaction[]> {
-  throw new Error("evidence: waiting for the reader");
+  const databases = databasesOf(replicationOf(scene.world).of);
+  await using database = await openSiteDatabase(scene, controls, site, signal);
+  const pieces = new Map<string, Piece[]>();
+  const options = { source: database.source, databases, clock: scene.world.clock };
+  for await (const piece of readTransactions(options, from, to, signal)) {
+    pieces.set(piece.gtid, [...(pieces.get(piece.gtid) ?? []), piece]);
+  }
+  return [...pieces.values()].map(transactionOf);
 }
 
-export function compareSites(
-  _e: Evidence,
-  _way: { source: string; target: string },
-  _signal: AbortSignal,
-): Promise<readonly TableDiff[]> {
-  throw new Error("evidence: waiting for verify");
+const HEARTBEAT = "hotsite.heartbeat";
+
+function transactionOf(pieces: readonly Piece[]): LostTransaction {
+  const [first] = pieces;
+  const changes = pieces.flatMap((piece) => piece.changes);
+  const tables = tablesIn(changes);
+  return {
+    gtid: first?.gtid ?? "",
+    committedMs: first?.commitMs ?? 0,
+    tables,
+    ledgerIds: ledgerIdsIn(changes),
+    changes: changes.flatMap(changeText),
+    internal: tables.every((table) => table === HEARTBEAT),
+  };
+}
+
+export function compareSites(_ground: Ground, _way: { source: string; target: string }, _signal: AbortSignal): Promise<readonly TableDiff[]> {
+  throw new Error("not measured yet");
 }

@@ -63,8 +63,8 @@ export async function protectionOf({ world, reportsFolder }: LiveOptions): Promi
       return openLedger({ stream, user: "hotsite_drill", password, ca: world.pki.ca }, signal);
     },
     lostTransactions: (site, from, to, signal) =>
-      lostBetween({ world, scene, controls }, { site, from, to }, signal),
-    verify: (source, target, signal) => compareSites({ world, scene, controls }, { source, target }, signal),
+      lostBetween({ scene, controls }, { site, from, to }, signal),
+    verify: (source, target, signal) => compareSites({ scene, controls }, { source, target }, signal),
   };
 }
 

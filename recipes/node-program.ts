@@ -37,7 +37,7 @@ export function unitOf(name: NodeProgram["name"]): string {
 
 /** Where a running program finds one of its credentials. */
 export function credentialPath(name: NodeProgram["name"], credential: string): string {
-  return `/run/credentials/${unitOf(name)}.service/${credential}`;
+  return `/run/${unitOf(name)}/credentials/${credential}`;
 }
 
 export function programFiles(program: NodeProgram, archives: Archives): readonly NodeFile[] {
@@ -50,7 +50,7 @@ export function programFiles(program: NodeProgram, archives: Archives): readonly
     ),
     file(`/opt/hotsite/${name}/bin/${name}`, wrapper(name, archives), { mode: 0o755, restarts: true }),
     file(`${settings}/${name}.json`, `${JSON.stringify(config, undefined, 2)}\n`, restarts),
-    // Owned by root: systemd hands them to the program and to nobody else.
+    // Owned by root; the unit gives the program a copy of its own. (systemd's LoadCredential needs mounts that containers forbid.)
     ...Object.entries(credentials).map(([key, secret]) =>
       file(`${settings}/credentials/${key}`, secret, { mode: 0o600, restarts: true }),
     ),
@@ -79,18 +79,18 @@ function wrapper(name: string, { runtime, bundle }: Archives): string {
 }
 
 function unit({ name, summary, credentials, memoryMb }: NodeProgram): string {
-  const loads = Object.keys(credentials).map(
-    (key) => `LoadCredential=${key}:/etc/hotsite/${name}/credentials/${key}\n`,
-  );
+  const copy = `install -D -m 0400 -o ${unitOf(name)} -t /run/${unitOf(name)}/credentials`;
+  const files = Object.keys(credentials).map((key) => `/etc/hotsite/${name}/credentials/${key}`);
+  const give = files.length === 0 ? "" : `ExecStartPre=+/usr/bin/${copy} ${files.join(" ")}\n`;
   return `[Unit]
 Description=Hotsite: ${summary}
 After=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart=/opt/hotsite/${name}/bin/${name} run
+${give}ExecStart=/opt/hotsite/${name}/bin/${name} run
 User=${unitOf(name)}
-${loads.join("")}StateDirectory=${unitOf(name)}
+StateDirectory=${unitOf(name)}
 StateDirectoryMode=0700
 RuntimeDirectory=${unitOf(name)}
 RuntimeDirectoryMode=0750

@@ -40,7 +40,7 @@ describe("programs of our own", () => {
     const config = witnessConfig.parse(
       JSON.parse(fileOf(witnessExample(), "/etc/hotsite/witness/witness.json")),
     );
-    expect(config).toMatchObject({ port: 7443, key: "/run/credentials/hotsite-witness.service/key" });
+    expect(config).toMatchObject({ port: 7443, key: "/run/hotsite-witness/credentials/key" });
   });
 
   test("another build lies beside the one in use, which is told apart by its hash", () => {

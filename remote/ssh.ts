@@ -29,8 +29,14 @@ const hangUpTimeoutMs = 1000;
  */
 export async function openShell(options: SshOptions, signal: AbortSignal): Promise<Shell> {
   const shell = new SshShell(options);
-  await shell.connected(signal);
-  return shell;
+  try {
+    await shell.connected(signal);
+    return shell;
+  } catch (error) {
+    // Otherwise it would go on trying behind the back of a caller who has given up.
+    await shell[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 class SshShell implements Shell {

@@ -4,6 +4,7 @@ import { openSiteDatabase } from "../lifecycle/site-database.ts";
 import { databasesOf, replicationOf } from "../lifecycle/wiring.ts";
 import type { Piece } from "../replication/binlog/transactions.ts";
 import { readTransactions } from "../replication/read-transactions.ts";
+import { verify } from "../replication/verify.ts";
 import { changeText, ledgerIdsIn, tablesIn } from "./change-text.ts";
 import type { LostTransaction, TableDiff } from "./world.ts";
 
@@ -45,6 +46,17 @@ function transactionOf(pieces: readonly Piece[]): LostTransaction {
   };
 }
 
-export function compareSites(_ground: Ground, _way: { source: string; target: string }, _signal: AbortSignal): Promise<readonly TableDiff[]> {
-  throw new Error("not measured yet");
+/** Compares what two sites hold of the replicated tables, row by row, while both are in use. */
+export async function compareSites(
+  { scene, controls }: Ground,
+  way: { source: string; target: string },
+  signal: AbortSignal,
+): Promise<readonly TableDiff[]> {
+  const databases = databasesOf(replicationOf(scene.world).of);
+  await using source = await openSiteDatabase(scene, controls, way.source, signal);
+  await using target = await openSiteDatabase(scene, controls, way.target, signal);
+  return verify(
+    { source: source.source, target: target.source, databases, clock: scene.world.clock },
+    signal,
+  );
 }

@@ -2,6 +2,7 @@ import mysql from "mysql2/promise";
 import type { ConnectionOptions } from "mysql2/promise";
 import { CredentialError, HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
+import { within } from "./within.ts";
 
 /** The database that is replicated from, as the feeder's user. */
 export interface SourceOptions {
@@ -38,10 +39,17 @@ export class Source implements AsyncDisposable {
   /** Throws a retryable error when the server cannot be reached, `CredentialError` when it refuses the user. */
   static async open(options: SourceOptions, signal: AbortSignal): Promise<Source> {
     signal.throwIfAborted();
-    const source = new Source(
-      await mysql.createConnection(connectionOptions(options)).catch(rethrow),
-      signal,
-    );
+    const connecting = mysql.createConnection(connectionOptions(options));
+    // A site that was lost does not refuse: whoever stops waiting for it must not wait for the time-out.
+    const connection = await within(0, connecting, signal).catch((error: unknown) => {
+      connecting.then(
+        (late) => late.destroy(),
+        () => undefined,
+      );
+      signal.throwIfAborted();
+      return rethrow(error);
+    });
+    const source = new Source(connection, signal);
     await source.run(sessionSql);
     return source;
   }

@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import mysql from "mysql2/promise";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import { sessionSql } from "./session.ts";
+import { within } from "./within.ts";
 
 /** How to reach the target. */
 export interface TargetOptions {
@@ -118,21 +118,4 @@ function fail(error: unknown, signal: AbortSignal): never {
 
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === "TimeoutError";
-}
-
-/** The driver leaves calls of a destroyed connection open for ever, so each is raced with the signal. */
-async function within<T>(timeoutMs: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const over = timeoutMs === 0 ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const stop = new AbortController();
-  const ended = once(over, "abort", { signal: stop.signal }).then(
-    () => over.throwIfAborted(),
-    () => undefined,
-  ) as Promise<never>;
-  try {
-    over.throwIfAborted();
-    return await Promise.race([work, ended]);
-  } finally {
-    stop.abort();
-    work.catch(() => undefined);
-  }
 }

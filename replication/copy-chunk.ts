@@ -60,8 +60,8 @@ function chunkSql({ schema, columns }: CopiedTable, lastKey: Row | undefined, li
   );
 }
 
-/** For a key of two columns: `a >= 1 AND (a > 1 OR b > 2)`, which the server turns into a range of its index. */
-function afterKey(schema: CopiedTable["schema"], names: readonly string[], lastKey: Row): string {
+/** What comes after a key. Of two columns: `a >= 1 AND (a > 1 OR b > 2)`, which the server turns into a range of its index. */
+export function afterKey(schema: CopiedTable["schema"], names: readonly string[], lastKey: Row): string {
   const values = schema.primaryKey.map((place, index) => {
     const column = schema.columns[place];
     return column === undefined ? "NULL" : literal(lastKey[index] ?? null, column);

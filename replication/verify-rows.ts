@@ -1,0 +1,143 @@
+import { afterKey } from "./copy-chunk.ts";
+import { literal, quoteName } from "./literal.ts";
+import type { Row } from "./record.ts";
+import type { CopiedColumn, CopiedTable } from "./source-columns.ts";
+import type { Source } from "./source.ts";
+
+/** Rows after one key up to another; open where there is none. */
+export interface KeyRange {
+  readonly after?: Row;
+  readonly upTo?: Row;
+}
+
+export interface Summary {
+  readonly rows: number;
+  readonly checksum: string;
+}
+
+/** A row by its key, with a checksum of all its columns. */
+export interface RowHash {
+  readonly key: Row;
+  readonly hash: string;
+}
+
+const chunkRows = 2000;
+const keysInStatement = 200;
+
+/** Key of the last row of the next chunk; undefined when the rest is one. */
+export async function endOfChunk(server: Source, table: CopiedTable, after?: Row): Promise<Row | undefined> {
+  const sql = `SELECT ${keyExpressions(table)} FROM ${nameOf(table)}${where(table, { after })} ORDER BY ${keyNames(table)} LIMIT 1 OFFSET ${chunkRows - 1}`;
+  const [row] = await server.raw(sql);
+  return row && readKey(table, row);
+}
+
+export async function summarize(server: Source, table: CopiedTable, range: KeyRange): Promise<Summary> {
+  const [row] = await server.rows<{ n: number | string; checksum: string }>(
+    `SELECT COUNT(*) AS n, CAST(BIT_XOR(CAST(CONV(LEFT(${hashOf(table)}, 16), 16, 10) AS UNSIGNED)) AS CHAR) AS checksum
+     FROM ${nameOf(table)}${where(table, range)}`,
+  );
+  return { rows: Number(row?.n ?? 0), checksum: String(row?.checksum) };
+}
+
+/** The checksums of rows, of a range or by their keys. */
+export async function readHashes(
+  server: Source,
+  table: CopiedTable,
+  { range, keys }: { readonly range?: KeyRange; readonly keys?: readonly Row[] },
+): Promise<readonly RowHash[]> {
+  const conditions =
+    keys === undefined ? [where(table, range ?? {})] : pieces(keys).map((some) => whereIn(table, some));
+  const found: RowHash[] = [];
+  for (const condition of conditions) {
+    const rows = await server.raw(
+      `SELECT ${hashOf(table)}, ${keyExpressions(table)} FROM ${nameOf(table)}${condition}`,
+    );
+    for (const [hash, ...key] of rows) found.push({ hash: String(hash), key: readKey(table, key) });
+  }
+  return found;
+}
+
+/** Keys that one side lacks or whose rows are not equal. */
+export function differingKeys(ours: readonly RowHash[], theirs: readonly RowHash[]): readonly Row[] {
+  const left = new Map(theirs.map((row) => [identity(row.key), row]));
+  const differing: Row[] = [];
+  for (const { key, hash } of ours) {
+    const other = left.get(identity(key));
+    left.delete(identity(key));
+    if (other?.hash !== hash) differing.push(key);
+  }
+  return [...differing, ...[...left.values()].map(({ key }) => key)];
+}
+
+/** A key for a person: `(4711)`. */
+export function keyText(table: CopiedTable, key: Row): string {
+  return `(${keyLiterals(table, key).join(",")})`;
+}
+
+function where(table: CopiedTable, { after, upTo }: KeyRange): string {
+  const names = keyColumns(table).map(({ schema }) => quoteName(schema.name));
+  const parts = [
+    ...(after === undefined ? [] : [`(${afterKey(table.schema, names, after)})`]),
+    ...(upTo === undefined ? [] : [`NOT (${afterKey(table.schema, names, upTo)})`]),
+  ];
+  return parts.length === 0 ? "" : ` WHERE ${parts.join(" AND ")}`;
+}
+
+function whereIn(table: CopiedTable, keys: readonly Row[]): string {
+  const names = keyColumns(table).map(({ schema }) => quoteName(schema.name));
+  const isKey = (key: Row): string =>
+    keyLiterals(table, key)
+      .map((value, index) => `${names[index] ?? ""} = ${value}`)
+      .join(" AND ");
+  return ` WHERE ${keys.map((key) => `(${isKey(key)})`).join(" OR ")}`;
+}
+
+/** Each column by itself first, so that no row is too large for one value and no two rows run together. */
+function hashOf({ columns }: CopiedTable): string {
+  const parts = columns.map(({ expression }) => `IF(${expression} IS NULL, 'N', MD5(${expression}))`);
+  return `MD5(CONCAT_WS(',', ${parts.join(", ")}))`;
+}
+
+function keyColumns({ schema, columns }: CopiedTable): readonly CopiedColumn[] {
+  return schema.primaryKey.flatMap((place) => columns[place] ?? []);
+}
+
+function keyExpressions(table: CopiedTable): string {
+  return keyColumns(table)
+    .map(({ expression }) => expression)
+    .join(", ");
+}
+
+function keyNames(table: CopiedTable): string {
+  return keyColumns(table)
+    .map(({ schema }) => quoteName(schema.name))
+    .join(", ");
+}
+
+function keyLiterals(table: CopiedTable, key: Row): readonly string[] {
+  return keyColumns(table).map(({ schema }, index) => literal(key[index] ?? null, schema));
+}
+
+function readKey(table: CopiedTable, row: readonly (Buffer | null)[]): Row {
+  return keyColumns(table).map((column, index) => {
+    const bytes = row[index] ?? null;
+    return bytes === null ? null : column.read(bytes);
+  });
+}
+
+function identity(key: Row): string {
+  return key
+    .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString("hex") : String(value)))
+    .join();
+}
+
+function nameOf({ schema }: CopiedTable): string {
+  return `${quoteName(schema.database)}.${quoteName(schema.table)}`;
+}
+
+function pieces(keys: readonly Row[]): readonly (readonly Row[])[] {
+  const count = Math.ceil(keys.length / keysInStatement);
+  return Array.from({ length: count }, (_, index) =>
+    keys.slice(index * keysInStatement, (index + 1) * keysInStatement),
+  );
+}

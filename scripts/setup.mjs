@@ -8,7 +8,10 @@ import { fileURLToPath } from "node:url";
 const root = new URL("../", import.meta.url);
 const stamp = new URL("node_modules/.hotsite-setup", root);
 
-/** Installs exactly what package-lock.json says, unless that is what is there. */
+/**
+ * Installs what package-lock.json says, unless that is what is there. Not `npm ci`: that refuses when a registry lacks an optional package for
+ * some other platform, as mirrors do for days after a release.
+ */
 export function ensureDependencies() {
   // Native modules are built for one ABI and platform: another node needs them again.
   const wanted = createHash("sha256")
@@ -17,14 +20,14 @@ export function ensureDependencies() {
     .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
 
-  console.error("setup: installing dependencies (npm ci)");
-  const { status, error } = spawnSync("npm", ["ci", "--no-fund", "--no-audit"], {
+  console.error("setup: installing dependencies (npm install)");
+  const { status, error } = spawnSync("npm", ["install", "--no-save", "--no-fund", "--no-audit"], {
     cwd: fileURLToPath(root),
     stdio: ["ignore", 2, 2],
   });
   if (status !== 0) {
     throw new Error(
-      `npm ci failed (${error?.message ?? `exit ${status}`}): check the network and the npm registry, then run the command again`,
+      `npm install failed (${error?.message ?? `exit ${status}`}): check the network and the npm registry, then run the command again`,
     );
   }
   writeFileSync(stamp, wanted);

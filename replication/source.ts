@@ -17,37 +17,34 @@ export interface SourceOptions {
 }
 
 const connectMs = 10_000;
+/** Longer than any chunk takes; a server that is gone without a word is given up after it. */
+const exchangeMs = 120_000;
 /** Errors of the server that pass by themselves: too many connections, shutting down, killed, interrupted, table definition changed. */
 const passing = new Set([1040, 1053, 1159, 1161, 1205, 1213, 1317, 1412, 1927, 3024]);
 const credentials = new Set([1044, 1045, 1142, 1143, 1227, 1698]);
 const cannotServeBinlog = 1236;
 
-/** One connection with raw results: no value is converted on its way. It ends with the signal. */
+/** One connection with raw results: no value is converted on its way. Ends when the signal does: calls in progress then reject. */
 export class Source implements AsyncDisposable {
   readonly #connection: mysql.Connection;
-  readonly #release: () => void;
+  readonly #signal: AbortSignal;
 
   private constructor(connection: mysql.Connection, signal: AbortSignal) {
     this.#connection = connection;
+    this.#signal = signal;
     // Without a listener a lost connection would end the process; whoever uses it is told by its next call.
     connection.on("error", () => undefined);
-    const end = (): void => connection.destroy();
-    signal.addEventListener("abort", end);
-    this.#release = () => signal.removeEventListener("abort", end);
   }
 
   /** Throws a retryable error when the server cannot be reached, `CredentialError` when it refuses the user. */
   static async open(options: SourceOptions, signal: AbortSignal): Promise<Source> {
-    signal.throwIfAborted();
     const connecting = mysql.createConnection(connectionOptions(options));
-    // A site that was lost does not refuse: whoever stops waiting for it must not wait for the time-out.
-    const connection = await within(0, connecting, signal).catch((error: unknown) => {
+    const connection = await within(connectMs, connecting, signal).catch((error: unknown) => {
       connecting.then(
         (late) => late.destroy(),
         () => undefined,
       );
-      signal.throwIfAborted();
-      return rethrow(error);
+      return rethrow(error, signal);
     });
     const source = new Source(connection, signal);
     await source.run(sessionSql);
@@ -55,31 +52,31 @@ export class Source implements AsyncDisposable {
   }
 
   async run(sql: string): Promise<void> {
-    await this.#connection.query(sql).catch(rethrow);
+    await this.#exchange(this.#connection.query(sql));
   }
 
   /** Rows by column name; numbers beyond 2^53 as text. */
   async rows<T>(sql: string): Promise<readonly T[]> {
-    const [rows] = await this.#connection.query<mysql.RowDataPacket[]>(sql).catch(rethrow);
+    const [rows] = await this.#exchange(this.#connection.query<mysql.RowDataPacket[]>(sql));
     return rows as unknown as readonly T[];
   }
 
   /** Rows by place, each value as the server sent it. */
   async raw(sql: string): Promise<readonly (readonly (Buffer | null)[])[]> {
-    const query = {
-      sql,
-      rowsAsArray: true,
-      typeCast: (field: { buffer(): Buffer | null }) => field.buffer(),
-    };
-    const [rows] = await this.#connection.query<mysql.RowDataPacket[][]>(query).catch(rethrow);
+    const typeCast = (field: { buffer(): Buffer | null }): Buffer | null => field.buffer();
+    const query = { sql, rowsAsArray: true, typeCast };
+    const [rows] = await this.#exchange(this.#connection.query<mysql.RowDataPacket[][]>(query));
     return rows as unknown as readonly (readonly (Buffer | null)[])[];
   }
 
   /** Without farewell, so that it does not wait for a statement in progress. */
   [Symbol.asyncDispose](): Promise<void> {
-    this.#release();
     this.#connection.destroy();
     return Promise.resolve();
+  }
+
+  async #exchange<T>(asked: Promise<T>): Promise<T> {
+    return within(exchangeMs, asked, this.#signal).catch((error: unknown) => rethrow(error, this.#signal));
   }
 }
 
@@ -120,6 +117,7 @@ export function sourceError(error: unknown): Error {
   return new HotsiteError("source-failed", problem, { cause: error, details: { number: errno } });
 }
 
-function rethrow(error: unknown): never {
+function rethrow(error: unknown, signal: AbortSignal): never {
+  signal.throwIfAborted();
   throw sourceError(error);
 }

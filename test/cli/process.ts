@@ -14,8 +14,12 @@ export interface Running {
 }
 
 /** Starts the built command as people do. */
-export function startHotsite(argv: readonly string[], cwd: string): Running {
-  const child = spawn(process.execPath, [bin, ...argv], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+export function startHotsite(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(process.execPath, [bin, ...argv], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   const textOf = (pieces: readonly Buffer[]): string => Buffer.concat(pieces).toString();
   child.stdout.on("data", (piece: Buffer) => stdout.push(piece));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { HotsiteError, StaleEpochError } from "../../core/errors.ts";
 import type { Log, LogBatch } from "../../core/log.ts";
+import { failpoint } from "../failpoint.ts";
 
 /** Epoch and first sequence number before the payload; the last one is the key. */
 const headerBytes = 16;
@@ -40,12 +41,14 @@ class EmbeddedLog implements Log {
   }
 
   async append(batch: LogBatch): Promise<number> {
+    failpoint("before-log-append");
     const fault = await this.#database.transaction(() => {
       const refusal = refuse(batch, this.#stream, this.#tail());
       if (refusal === undefined) void this.#database.put(batch.last, encode(batch));
       return refusal;
     });
     if (fault !== undefined) throw fault;
+    failpoint("after-log-append");
     this.#appended.emit("batch");
     return batch.last;
   }

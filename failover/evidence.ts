@@ -55,7 +55,7 @@ export async function compareSites(
   const databases = databasesOf(replicationOf(scene.world).of);
   await using source = await openSiteDatabase(scene, controls, way.source, signal);
   await using target = await openSiteDatabase(scene, controls, way.target, signal);
-  return verify(
+  return await verify(
     { source: source.source, target: target.source, databases, clock: scene.world.clock },
     signal,
   );

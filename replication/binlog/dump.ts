@@ -69,6 +69,8 @@ export class BinlogDump implements AsyncDisposable {
     internals.connection.query(`SET @master_heartbeat_period = ${heartbeatMs * 1_000_000}`, (error) => {
       if (error !== null) this.#fail(error);
     });
+    // Without it an error instead of the first packet would be thrown out of the socket's handler.
+    internals.BinlogClass.prototype.onResult = (error) => this.#fail(error);
     const receive = (packet: DumpPacket): unknown => (this.#receive(packet) ? receive : null);
     internals.BinlogClass.prototype.binlogData = receive;
   }
@@ -104,7 +106,7 @@ export class BinlogDump implements AsyncDisposable {
 interface ZongjiInternals {
   readonly useChecksum: boolean;
   readonly connection: DumpConnection;
-  readonly BinlogClass: { readonly prototype: { binlogData: unknown } };
+  readonly BinlogClass: { readonly prototype: { binlogData: unknown; onResult: (error: Error) => void } };
 }
 
 type DumpConnection = Connection;

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { renameSync } from "node:fs";
 import { chmod, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { basename, join } from "node:path";
@@ -54,22 +55,18 @@ export async function freePort(): Promise<number> {
 
 const bundled = new Set<string>();
 
-/** Inside the checkout, so that the packages are found; the test process's id keeps parallel runs apart. */
+/** Inside the checkout, so that the packages are found. Put in place at once: parallel test processes make the same file. */
 function bundle(entry: string): string {
-  const out = join(root, "node_modules/.cache/hotsite", `${basename(entry, ".ts")}-${process.pid}.mjs`);
+  const out = join(root, "node_modules/.cache/hotsite", `${basename(entry, ".ts")}.mjs`);
   if (bundled.has(out)) return out;
+  const fresh = `${out}.${process.pid}`;
   execFileSync(join(root, "node_modules/.bin/esbuild"), [
     join(root, entry),
-    `--outfile=${out}`,
-    ...[
-      "--bundle",
-      "--target=node20.19",
-      "--platform=node",
-      "--format=esm",
-      "--packages=external",
-      "--log-level=warning",
-    ],
+    `--outfile=${fresh}`,
+    ...["--bundle", "--target=node20.19", "--platform=node"],
+    ...["--format=esm", "--packages=external", "--log-level=warning"],
   ]);
+  renameSync(fresh, out);
   bundled.add(out);
   return out;
 }

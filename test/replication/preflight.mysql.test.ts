@@ -1,0 +1,88 @@
+import { expect, test } from "@jest/globals";
+import { systemClock } from "../../core/clock.ts";
+import { Secret } from "../../core/secret.ts";
+import { preflightSource } from "../../replication/preflight.ts";
+import { feederGrants } from "../../replication/source-grants.ts";
+import { startMariadb } from "../support/mariadb.ts";
+import {
+  awaitCaughtUp,
+  awaitRecord,
+  batchesOf,
+  createOwnSchema,
+  MemoryTarget,
+  sourceOptions,
+  startFeeder,
+  temporaryLog,
+} from "./feeder-support.ts";
+
+const signal = AbortSignal.timeout(60_000);
+
+test("preflight tells every fault of a source at once, each with its remedy", async () => {
+  await using server = await startMariadb({
+    ...{ serverId: 1, domain: 0 },
+    extra: [
+      "--binlog-format=MIXED",
+      "--binlog-row-image=MINIMAL",
+      "--binlog-row-metadata=NO_LOG",
+      "--gtid-strict-mode=OFF",
+      "--binlog-expire-logs-seconds=60",
+    ],
+  });
+  await server.query(
+    "CREATE DATABASE shop",
+    "CREATE TABLE shop.keyless (v INT)",
+    "CREATE TABLE shop.kinds (id INT PRIMARY KEY, u UUID, i INET6)",
+    "CREATE TABLE shop.old (id INT PRIMARY KEY) ENGINE=MyISAM",
+    "CREATE SEQUENCE shop.numbers",
+    "CREATE TRIGGER shop.tr BEFORE INSERT ON shop.kinds FOR EACH ROW SET NEW.id = 1",
+    "CREATE EVENT shop.ev ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+    "CREATE USER feeder@'%' IDENTIFIED BY 'secret'",
+  );
+  const source = { ...sourceOptions(server), user: "feeder", password: new Secret("secret") };
+  const asRoot = await preflightSource(
+    { source: sourceOptions(server), databases: ["shop", "absent"], clock: systemClock },
+    signal,
+  );
+  expect(asRoot.map(({ path }) => path)).toEqual([
+    ...["binlog_format", "binlog_row_image", "binlog_row_metadata", "gtid_strict_mode"].map(
+      (name) => `source: ${name}`,
+    ),
+    ...["server_id", "gtid_domain_id", "binlog_expire_logs_seconds"].map((name) => `source: ${name}`),
+    ...["database absent", "table shop.numbers", "table shop.old", "table shop.keyless"].map(
+      (name) => `source: ${name}`,
+    ),
+    ...["table shop.kinds.u", "table shop.kinds.i", "trigger shop.tr", "event shop.ev"].map(
+      (name) => `source: ${name}`,
+    ),
+  ]);
+  const faults = await preflightSource({ source, databases: ["shop"], clock: systemClock }, signal);
+  const remedies = faults.flatMap(({ remedy }) => (remedy?.startsWith("GRANT") === true ? [remedy] : []));
+  expect(remedies).toEqual(feederGrants("'feeder'@'%'", ["shop"]));
+}, 60_000);
+
+test("with the privileges that preflight asks for, and no more, a feeder copies and streams", async () => {
+  await using server = await startMariadb({ serverId: 101, domain: 1 });
+  await createOwnSchema(server);
+  await server.query(
+    "CREATE DATABASE my_shop",
+    "CREATE TABLE my_shop.t (id INT PRIMARY KEY)",
+    "INSERT INTO my_shop.t VALUES (1)",
+    "CREATE PROCEDURE my_shop.p() SELECT 1",
+    "CREATE VIEW my_shop.v AS SELECT 1",
+    "CREATE USER feeder@'%' IDENTIFIED BY 'secret'",
+    ...feederGrants("'feeder'@'%'", ["my_shop"]),
+  );
+  const source = { ...sourceOptions(server), user: "feeder", password: new Secret("secret") };
+  expect(await preflightSource({ source, databases: ["my_shop"], clock: systemClock }, signal)).toEqual([]);
+  await using log = await temporaryLog();
+  const feeder = startFeeder(server, log, ["my_shop"], { source });
+  await awaitRecord(
+    log,
+    "the copy's end",
+    (record) => record.kind === "copy-end" && record.statements.length === 2,
+  );
+  await server.query("INSERT INTO my_shop.t VALUES (2)");
+  await awaitCaughtUp(server, log);
+  await feeder.stop();
+  expect(new MemoryTarget().applyAll(await batchesOf(log)).rows("my_shop", "t")).toEqual([[1], [2]]);
+}, 60_000);

@@ -16,7 +16,7 @@ import { probeFrom } from "./probe.ts";
 import type { PowerState, ProtectionWorld, SitePower, WebTier } from "./world.ts";
 
 /** A client that waits longer has given up. */
-const CLIENT_TIMEOUT_MS = 2000;
+const CLIENT_TIMEOUT_MS = 10_000;
 
 export interface LiveOptions {
   readonly world: World;

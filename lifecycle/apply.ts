@@ -37,15 +37,18 @@ export async function applyService(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { service, plan, shell } = work;
-  const { install, configure } = plan.stages;
-  const stage = { name: `${service}/configure`, files: plan.files, commands: [...install, ...configure] };
-  const { changed, ran } = await applyStage(shell, stage, signal);
+  const { install, configure, stop } = plan.stages;
+  // A changed file takes effect at the next start. The stop belongs to the stage, so that a crash between the two cannot leave an old
+  // configuration running.
+  const restart = plan.files.some((file) => file.restarts === true) ? stop : [];
+  const stage = {
+    name: `${service}/configure`,
+    files: plan.files,
+    commands: [...install, ...configure, ...restart],
+  };
+  const { ran } = await applyStage(shell, stage, signal);
   const outcome: Outcome = ran ? "changed" : "unchanged";
-  if (!options.start) return outcome;
-  const alive = await isAlive(work, signal);
-  if (outcome === "unchanged" && alive) return outcome;
-  const restarts = plan.files.some((file) => file.restarts === true && changed.includes(file.path));
-  if (alive && restarts) await stopService(work, signal);
+  if (!options.start || (!ran && (await isAlive(work, signal)))) return outcome;
   await startService(work, signal);
   return "changed";
 }

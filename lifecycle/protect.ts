@@ -44,8 +44,10 @@ export function firstAuthority(
             },
           );
         }
-        await witness.grant({ epoch: 1, writer: activeSite }, now, signal);
-        return { epoch: 1 };
+        // A witness that was replaced knows nothing; databases refuse an epoch older than one they have seen.
+        const epoch = Math.max(1, (await readFacts(world))?.epoch ?? 0);
+        await witness.grant({ epoch, writer: activeSite }, now, signal);
+        return { epoch };
       },
       // A witness that this run launched goes with its node; on an older one the grant is what it was before.
       undo: () => Promise.resolve(),

@@ -44,6 +44,7 @@ const CA = "/etc/hotsite/gateway/ca.pem";
 export const gateway = defineRecipe("gateway", {
   params: gatewayParams,
   wired: gatewayWired,
+  packages: ["curl"],
   files: (scope) => [
     ...programFiles(programOf(scope), scope.wired),
     file(CA, scope.tls.ca, { restarts: true }),

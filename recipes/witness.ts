@@ -26,6 +26,7 @@ const CERTIFICATE = "/etc/hotsite/witness/certificate.pem";
 export const witness = defineRecipe("witness", {
   params: witnessParams,
   wired: z.object(programWired),
+  packages: ["curl"],
   files: (scope) => [
     ...programFiles(programOf(scope), scope.wired),
     file(CERTIFICATE, scope.tls.certificate, { restarts: true }),

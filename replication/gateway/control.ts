@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { command } from "../../core/command.ts";
 import type { LinkControl, LinkOrder, LinkStatus } from "../../core/protection.ts";
 import type { Shell } from "../../core/shell.ts";
-import { runControl } from "../control/client.ts";
+import { askThere, type ControlPlace } from "../control/client.ts";
 
 /** A link's order as it is sent and kept. */
 export const linkOrder: z.ZodType<LinkOrder> = z.strictObject({
@@ -18,43 +17,37 @@ export interface GatewayControlOptions {
   readonly site: string;
   /** Logged in on the gateway's node. */
   readonly shell: Shell;
-  /** The gateway command on that node. */
-  readonly program?: string;
+  /** The gateway's control socket there. */
+  readonly socket?: string;
 }
 
-/** The gateway of one site, through a shell on its node. Each call is one command. */
+/** The gateway of one site, through a shell on its node. Each call is one exchange. */
 export class GatewayControl implements LinkControl {
   readonly site: string;
-  readonly #shell: Shell;
-  readonly #program: string;
+  readonly #place: ControlPlace;
 
-  constructor({ site, shell, program }: GatewayControlOptions) {
+  constructor({ site, shell, socket = "/run/hotsite-gateway/control.sock" }: GatewayControlOptions) {
     this.site = site;
-    this.#shell = shell;
-    this.#program = program ?? "/opt/hotsite/gateway/bin/gateway";
+    this.#place = { shell, socket };
   }
 
   async status(signal: AbortSignal): Promise<LinkStatus | undefined> {
-    return ((await this.#ask(["status"], signal)) as LinkStatus | null) ?? undefined;
+    return ((await askThere(this.#place, "status", undefined, signal)) as LinkStatus | null) ?? undefined;
   }
 
   async start(order: LinkOrder, signal: AbortSignal): Promise<void> {
-    await this.#ask(["start-order", "--order", JSON.stringify(order)], signal);
+    await askThere(this.#place, "start-order", order, signal);
   }
 
   async drain(timeoutMs: number, signal: AbortSignal): Promise<string> {
-    return z.string().parse(await this.#ask(["drain", "--timeout", String(timeoutMs)], signal));
+    return z.string().parse(await askThere(this.#place, "drain", { timeoutMs }, signal));
   }
 
   async reach(position: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    await this.#ask(["reach", "--position", position, "--timeout", String(timeoutMs)], signal);
+    await askThere(this.#place, "reach", { position, timeoutMs }, signal);
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    await this.#ask(["stop"], signal);
-  }
-
-  #ask(args: readonly string[], signal: AbortSignal): Promise<unknown> {
-    return runControl(this.#shell, command(this.#program, ...args), signal);
+    await askThere(this.#place, "stop", undefined, signal);
   }
 }

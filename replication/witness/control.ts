@@ -1,31 +1,21 @@
-import { command } from "../../core/command.ts";
 import type { Authority, Witness } from "../../core/protection.ts";
 import type { Shell } from "../../core/shell.ts";
-import { runControl } from "../control/client.ts";
+import { askThere, type ControlPlace } from "../control/client.ts";
 import { authoritySchema } from "./authority.ts";
 
 /** The witness on the edge node, through a shell there. */
 export class WitnessControl implements Witness {
-  readonly #shell: Shell;
-  readonly #program: string;
+  readonly #place: ControlPlace;
 
-  /** `program` is the witness command on that node. */
-  constructor(shell: Shell, program = "/opt/hotsite/witness/bin/witness") {
-    this.#shell = shell;
-    this.#program = program;
+  constructor(shell: Shell, socket = "/run/hotsite-witness/control.sock") {
+    this.#place = { shell, socket };
   }
 
   async authority(signal: AbortSignal): Promise<Authority> {
-    return authoritySchema.parse(await runControl(this.#shell, command(this.#program, "authority"), signal));
+    return authoritySchema.parse(await askThere(this.#place, "authority", undefined, signal));
   }
 
   async grant(next: Authority, expected: Authority, signal: AbortSignal): Promise<void> {
-    const grant = command(
-      this.#program,
-      "grant",
-      ...["--next", JSON.stringify(next)],
-      ...["--expected", JSON.stringify(expected)],
-    );
-    await runControl(this.#shell, grant, signal);
+    await askThere(this.#place, "grant", { next, expected }, signal);
   }
 }

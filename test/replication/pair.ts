@@ -8,7 +8,7 @@ import { MariadbControl } from "../../replication/database.ts";
 import { GatewayControl } from "../../replication/gateway/control.ts";
 import { applierGrants, schemaSql } from "../../replication/schema.ts";
 import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
-import { nodeProgram, startNode, stopScript, type Script } from "./process.ts";
+import { startNode, stopScript, type Script } from "./process.ts";
 
 /** Two sites as far as replication sees them: a database each, and the gateway of the second. */
 export interface Pair extends AsyncDisposable {
@@ -56,14 +56,14 @@ async function pairOf(folder: string, east: MariadbServer, west: MariadbServer):
   await writeFile(join(folder, "password"), "secret\n");
   await writeFile(config, JSON.stringify(configOf(folder, east, west)));
   await mkdir(join(folder, "state"));
-  const program = await nodeProgram(folder, "gateway", config);
+  const { controlSocket: socket } = configOf(folder, east, west);
   let script: Script | undefined;
   return {
     east,
     west,
     eastDatabase: controlOf("east", east, shell),
     westDatabase: controlOf("west", west, shell),
-    gateway: new GatewayControl({ site: "west", shell, program }),
+    gateway: new GatewayControl({ site: "west", shell, socket }),
     startGateway: (env) => {
       script = startNode(["gateway", "run", "--config", config], env);
     },
@@ -92,7 +92,7 @@ async function prepare(server: MariadbServer): Promise<void> {
   );
 }
 
-function configOf(folder: string, east: MariadbServer, west: MariadbServer): object {
+function configOf(folder: string, east: MariadbServer, west: MariadbServer) {
   const account = { host: "127.0.0.1", passwordFile: join(folder, "password") };
   return {
     site: "west",

@@ -1,7 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { renameSync } from "node:fs";
-import { chmod, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,15 +31,6 @@ export async function stopScript(script: Script | undefined, how: NodeJS.Signals
   const gone = once(script, "exit");
   script.kill(how);
   await gone;
-}
-
-/** The path of a program `gateway` or `witness` with its configuration, as it is on a node. */
-export async function nodeProgram(folder: string, name: string, config: string): Promise<string> {
-  const path = join(folder, name);
-  const line = `exec ${process.execPath} ${bundle("replication/node.ts")} ${name} "$@" --config ${config}`;
-  await writeFile(path, `#!/bin/sh\n${line}\n`);
-  await chmod(path, 0o755);
-  return path;
 }
 
 /** A port of the loopback interface that nothing listens on. */

@@ -11,7 +11,7 @@ import { waitFor } from "../../core/wait.ts";
 import { openLocalShell } from "../../remote/local.ts";
 import { Pki } from "../../lifecycle/pki.ts";
 import { WitnessControl } from "../../replication/witness/control.ts";
-import { freePort, nodeProgram, startNode, stopScript, type Script } from "./process.ts";
+import { freePort, startNode, stopScript, type Script } from "./process.ts";
 
 const signal = AbortSignal.timeout(60_000);
 const nobody = { epoch: 0, writer: null };
@@ -45,7 +45,7 @@ describe("the witness", () => {
       }),
     );
     shell = openLocalShell();
-    witness = new WitnessControl(shell, await nodeProgram(folder, "witness", join(folder, "witness.json")));
+    witness = new WitnessControl(shell, join(folder, "control.sock"));
     await start();
   });
 

@@ -14,7 +14,7 @@ export function statementKind(statement: StatementChange, databases: ReadonlySet
     tokensOf(statement.sql, (BigInt(statement.sqlMode) & ansiQuotes) !== 0n),
     statement.database,
   );
-  const touched = touchedDatabases(cursor, statement.sql);
+  const touched = touchedDatabases(cursor, statement.sql, databases);
   if (touched === "nothing") return "pass";
   const inside = touched.filter((database) => databases.has(database));
   if (inside.length === 0) return "pass";
@@ -27,28 +27,36 @@ export function statementKind(statement: StatementChange, databases: ReadonlySet
 }
 
 /** Databases named by the statement, or "nothing" when it changes no data and no schema. */
-function touchedDatabases(cursor: Cursor, sql: string): readonly string[] | "nothing" {
+function touchedDatabases(
+  cursor: Cursor,
+  sql: string,
+  replicated: ReadonlySet<string>,
+): readonly string[] | "nothing" {
   const verb = cursor.word();
   if (harmless.has(verb)) return "nothing";
   const rule = rules[verb];
   if (rule === undefined) throw refuse(sql, "it is none that is known to be safe", byRows);
-  return rule(cursor, sql);
+  return rule(cursor, sql, replicated);
 }
 
 const byRows =
   "SET GLOBAL binlog_format = ROW, end the sessions that set another one, then make a new first copy";
-const harmless = new Set([
-  ...["GRANT", "REVOKE", "FLUSH", "SET", "ANALYZE", "OPTIMIZE", "REPAIR", "CHECK", "CHECKSUM", "PURGE"],
-  ...["SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"],
-]);
+const harmless = new Set(["GRANT", "REVOKE", "FLUSH", "PURGE", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"]);
 const accounts = new Set(["USER", "ROLE"]);
 
-type Rule = (cursor: Cursor, sql: string) => readonly string[] | "nothing";
+type Rule = (cursor: Cursor, sql: string, replicated: ReadonlySet<string>) => readonly string[] | "nothing";
+
+/** OPTIMIZE TABLE and its like; the same words can stand before a statement that changes rows. */
+const maintenance: Rule = (cursor, sql) => {
+  if (!cursor.accept("LOCAL")) cursor.accept("NO_WRITE_TO_BINLOG");
+  if (["TABLE", "TABLES", "VIEW"].includes(cursor.peek())) return "nothing";
+  throw refuse(sql, "it is none that is known to be safe", byRows);
+};
 
 const rules: Readonly<Record<string, Rule>> = {
-  CREATE: (cursor, sql) => object(cursor, sql, cursor.skipTo(objects)),
-  ALTER: (cursor, sql) => object(cursor, sql, cursor.skipTo(objects)),
-  DROP: (cursor, sql) => (cursor.temporary() ? "nothing" : dropped(cursor, sql, cursor.skipTo(objects))),
+  CREATE: (cursor, sql, replicated) => object(cursor, sql, replicated),
+  ALTER: (cursor, sql, replicated) => object(cursor, sql, replicated),
+  DROP: (cursor, sql, replicated) => object(cursor, sql, replicated, true),
   TRUNCATE: (cursor) => {
     cursor.accept("TABLE");
     return [cursor.qualified()];
@@ -59,6 +67,11 @@ const rules: Readonly<Record<string, Rule>> = {
       throw refuse(sql, "it renames something else", byRows);
     return cursor.list(["TO", ","]);
   },
+  SET: (cursor, sql) => {
+    if (["PASSWORD", "DEFAULT"].includes(cursor.peek())) return "nothing";
+    throw refuse(sql, "it is none that is known to be safe", byRows);
+  },
+  ...{ ANALYZE: maintenance, OPTIMIZE: maintenance, REPAIR: maintenance, CHECK: maintenance },
 };
 
 const objects = new Set([
@@ -66,7 +79,13 @@ const objects = new Set([
   ...["USER", "ROLE", "SEQUENCE", "PACKAGE", "SERVER", "TABLESPACE", "LOGFILE"],
 ]);
 
-function object(cursor: Cursor, sql: string, kind: string): readonly string[] | "nothing" {
+function object(
+  cursor: Cursor,
+  sql: string,
+  replicated: ReadonlySet<string>,
+  dropped = false,
+): readonly string[] | "nothing" {
+  const kind = cursor.skipTo(objects);
   if (cursor.sawTemporary || accounts.has(kind)) return "nothing";
   cursor.condition();
   switch (kind) {
@@ -74,28 +93,32 @@ function object(cursor: Cursor, sql: string, kind: string): readonly string[] | 
     case "SCHEMA":
       return [cursor.name() ?? cursor.database];
     case "TABLE":
-      return [cursor.qualified(), ...cursor.renamed()];
+    case "VIEW":
+      return dropped
+        ? cursor.list([","])
+        : [cursor.qualified(), ...(kind === "TABLE" ? cursor.renamed() : [])];
     case "INDEX":
       cursor.skipTo(new Set(["ON"]));
       return [cursor.qualified()];
-    case "VIEW":
     case "PROCEDURE":
     case "FUNCTION":
       return [cursor.qualified()];
     default:
-      throw refuse(sql, notCarried(kind), "drop it, or run without replication of its database");
+      return elsewhere(cursor, sql, kind, replicated);
   }
 }
 
-function dropped(cursor: Cursor, sql: string, kind: string): readonly string[] | "nothing" {
-  if (kind !== "TABLE" && kind !== "VIEW") return object(cursor, sql, kind);
-  cursor.condition();
-  return cursor.list([","]);
-}
-
-function notCarried(kind: string): string {
+/** What is not carried does no harm in a database that is not replicated. */
+function elsewhere(
+  cursor: Cursor,
+  sql: string,
+  kind: string,
+  replicated: ReadonlySet<string>,
+): readonly string[] {
+  const database = ["TRIGGER", "EVENT", "SEQUENCE", "PACKAGE"].includes(kind) ? cursor.qualified() : "";
+  if (database !== "" && !replicated.has(database)) return [database];
   const thing = kind === "" ? "what it makes" : `a ${kind.toLowerCase()}`;
-  return `${thing} is not replicated`;
+  throw refuse(sql, `${thing} is not replicated`, "drop it, or run without replication of its database");
 }
 
 function refuse(sql: string, problem: string, hint: string): Error {
@@ -132,10 +155,6 @@ class Cursor {
     if (this.peek() !== word) return false;
     this.#place += 1;
     return true;
-  }
-
-  temporary(): boolean {
-    return this.accept("TEMPORARY");
   }
 
   /** Passes over modifiers to the first of `words`, and over it. Empty when there is none. */

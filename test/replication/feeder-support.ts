@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../core/clock.ts";
-import { RetryableError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import { silentLogger } from "../../core/logger.ts";
 import type { LinkOrder } from "../../core/protection.ts";
@@ -117,33 +116,24 @@ export async function awaitRecord(
   log: Log,
   what: string,
   look: (record: StreamRecord) => boolean,
-): Promise<void> {
-  await awaitLog(log, what, (records) => records.some(look));
-}
-
-export async function awaitLog(
-  log: Log,
-  what: string,
-  look: (records: readonly StreamRecord[]) => boolean,
+  timeoutMs = 10_000,
 ): Promise<void> {
   await waitFor(
-    async () => {
-      if (look(await recordsOf(log))) return true;
-      throw new RetryableError("not-yet", what);
-    },
-    { timeoutMs: 10_000, intervalMs: 50, what },
+    async () => ((await recordsOf(log)).some(look) ? true : undefined),
+    { timeoutMs, intervalMs: 50, what },
     new AbortController().signal,
   );
 }
 
 /** Resolves when everything that the server has written is in the log. */
-export async function awaitCaughtUp(server: MariadbServer, log: Log): Promise<void> {
+export async function awaitCaughtUp(server: MariadbServer, log: Log, timeoutMs?: number): Promise<void> {
   const [row] = await server.query("SELECT @@gtid_binlog_pos AS position");
   const wanted = Number(/\b1-101-(\d+)/.exec(String(row?.["position"]))?.[1]);
   await awaitRecord(
     log,
     `transaction ${wanted} in the log`,
     (record) => record.kind === "transaction" && record.last && Number(record.gtid.split("-")[2]) >= wanted,
+    timeoutMs,
   );
 }
 

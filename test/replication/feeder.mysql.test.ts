@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { HotsiteError } from "../../core/errors.ts";
+import { stallingProxy } from "../support/stalling-proxy.ts";
 import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
 import {
   awaitCaughtUp,
@@ -8,6 +9,7 @@ import {
   createOwnSchema,
   MemoryTarget,
   recordsOf,
+  sourceOptions,
   startFeeder,
   stopFeeders,
   temporaryLog,
@@ -165,6 +167,21 @@ describe("a feeder", () => {
     const target = new MemoryTarget().applyAll(await batchesOf(log));
     expect([target.problems, target.rows("shop", "t")]).toEqual([[], [[1], [2]]]);
   }, 60_000);
+
+  test("finds a connection that is dead without a word, and goes on over another one", async () => {
+    await using log = await temporaryLog();
+    await using proxy = await stallingProxy(server.port);
+    await server.query("CREATE TABLE shop.t (id INT PRIMARY KEY)");
+    const source = { ...sourceOptions(server), port: proxy.port };
+    const feeder = startFeeder(server, log, ["shop"], { begin: "stream", start: await position(), source });
+    await server.query("INSERT INTO shop.t VALUES (1)");
+    await awaitCaughtUp(server, log);
+    proxy.stall();
+    await server.query("INSERT INTO shop.t VALUES (2)");
+    await awaitCaughtUp(server, log, 25_000);
+    await feeder.stop();
+    expect(new MemoryTarget().applyAll(await batchesOf(log)).rows("shop", "t")).toEqual([[1], [2]]);
+  }, 40_000);
 
   test("refuses a source that does not have what was replicated from it", async () => {
     await using log = await temporaryLog();

@@ -69,7 +69,7 @@ function childOf(schema: unknown, key: PropertyKey): unknown {
 }
 
 function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
-  return schema instanceof z.ZodObject ? (schema.shape as Readonly<Record<string, unknown>>) : {};
+  return schema instanceof z.ZodObject ? schema.shape : {};
 }
 
 function unwrap(schema: unknown): unknown {

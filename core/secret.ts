@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { inspect } from "node:util";
@@ -68,26 +68,27 @@ export async function resolveSecret(source: SecretSource, name: string, folder: 
     case "file":
       return new Secret(await readSecretFile(name, resolve(source.path.replace(/^~(?=\/)/, homedir()))));
     case "generated":
-      return keptSecret(join(folder, `${name.replaceAll("/", ".")}`), () => randomText(source.length));
+      return keptSecret(join(folder, name.replaceAll("/", ".")), () => randomText(source.length));
   }
 }
 
 /** The secret kept in `path`; made by `make` and written with mode 0600 when there is none. */
 export async function keptSecret(path: string, make: () => string | Promise<string>): Promise<Secret> {
   const kept = await readFile(path, "utf8").catch(absent);
-  if (kept !== undefined && kept !== "") return new Secret(kept);
+  if (kept !== undefined) return new Secret(kept);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const value = await make();
-  // "wx" lets only one of two racing processes write; the other one reads what the first wrote.
-  const file = await open(path, "wx", 0o600).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
-    throw error;
-  });
-  if (file === undefined) return keptSecret(path, make);
-  await file.writeFile(value);
-  await file.sync();
-  await file.close();
-  return new Secret(value);
+  // Written elsewhere first: a crash leaves no half a secret, and of two racing processes the second finds what the first one linked.
+  const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  await writeFile(draft, value, { mode: 0o600, flush: true });
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    await unlink(draft);
+  }
+  return new Secret(await readFile(path, "utf8"));
 }
 
 async function readSecretFile(name: string, path: string): Promise<string> {

@@ -19,7 +19,7 @@ export interface Step<C, O = unknown> {
   readonly output: z.ZodType<O>;
   run(context: C & StepScope, signal: AbortSignal): Promise<O>;
   /** Takes back what `run` did, also when `run` stopped halfway (`output` is then undefined); repeatable. */
-  readonly undo?: (context: C & StepScope, output: O | undefined, signal: AbortSignal) => Promise<void>;
+  undo?(context: C & StepScope, output: O | undefined, signal: AbortSignal): Promise<void>;
   /** Why nothing is undone from here on: the run can only go forward. */
   readonly pointOfNoReturn?: string;
   /** The step changes nothing, so there is nothing to undo. */
@@ -27,11 +27,8 @@ export interface Step<C, O = unknown> {
 }
 
 /** Steps in order, side by side, or one. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list mixes steps of different outputs
 export type StepTree<C> =
-  | Step<C, any>
-  | { readonly sequence: readonly StepTree<C>[] }
-  | { readonly parallel: readonly StepTree<C>[] };
+  Step<C> | { readonly sequence: readonly StepTree<C>[] } | { readonly parallel: readonly StepTree<C>[] };
 
 /** A verb that changes the world. `steps` is rebuilt from the journaled input when a run is resumed, so it must be a pure function of it. */
 export interface Workflow<C, I> {

@@ -1,14 +1,17 @@
 import { z } from "zod";
 import type { Application } from "../core/application.ts";
-import { HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
+import { HotsiteError, messageOf, PreflightError, RetryableError } from "../core/errors.ts";
 import type { LinkOrder, LinkStatus } from "../core/protection.ts";
 import type { Step, StepScope } from "../core/workflow.ts";
 import { waitFor } from "../core/wait.ts";
+import { preflightSource } from "../replication/preflight.ts";
 import { readScene } from "./context.ts";
 import { Controls } from "./controls.ts";
 import { membersOf } from "./pool.ts";
 import { changeFacts, freshFacts, readFacts } from "./facts.ts";
 import { askOverHttp } from "./http.ts";
+import { openSiteDatabase } from "./site-database.ts";
+import { databasesOf, replicationOf } from "./wiring.ts";
 import type { World } from "./world.ts";
 
 /** A first copy of any size may take long; it has failed when it makes no progress for so long. */
@@ -68,6 +71,7 @@ export function startLink(
       output: z.strictObject({ position: z.string() }),
       async run(world, signal) {
         const controls = new Controls(world);
+        await preflightLink(world, activeSite, signal);
         const order = await orderInForce(world, controls, { from: activeSite, to: standby.name }, signal);
         const link = controls.link(standby.name);
         await link.start(order, signal);
@@ -135,6 +139,19 @@ export async function frontDoor(world: World): Promise<URL> {
   throw new HotsiteError("not-installed", `${world.application.name} has no balancer yet`, {
     hint: "hotsite install",
   });
+}
+
+/** Everything at once that keeps the database from being replicated, before anything is copied. */
+async function preflightLink(world: World, site: string, signal: AbortSignal): Promise<void> {
+  const databases = databasesOf(replicationOf(world).of);
+  await using database = await openSiteDatabase(
+    await readScene(world, site),
+    new Controls(world),
+    site,
+    signal,
+  );
+  const faults = await preflightSource({ source: database.source, databases, clock: world.clock }, signal);
+  if (faults.length > 0) throw new PreflightError(`the database of ${site} cannot be replicated`, faults);
 }
 
 async function orderInForce(

@@ -2,6 +2,7 @@ import { HotsiteError } from "../core/errors.ts";
 import type { NodeView, Service } from "../core/recipe.ts";
 import type { Secret } from "../core/secret.ts";
 import { applierGrants, schemaSql } from "../replication/schema.ts";
+import { feederGrants } from "../replication/source-grants.ts";
 import { bundleArchive, runtimeArchive } from "./archives.ts";
 import { balancerWiring } from "./balancer-wiring.ts";
 import type { Scene } from "./context.ts";
@@ -27,9 +28,16 @@ function databaseWiring({ world, views }: Scene, service: Service, node: NodeVie
     .map((view) => authorityUrl(witness, view));
   return {
     identity: { serverId: domain * 100 + node.index, domain },
-    replication: { schema: schemaSql, grants: applierGrants("'hotsite_applier'@'%'", databasesOf(service)) },
+    replication: { schema: schemaSql, grants: replicationGrants(databasesOf(service)) },
     ...(urls.length === 0 ? {} : { witness: { urls } }),
   };
+}
+
+function replicationGrants(databases: readonly string[]): readonly string[] {
+  return [
+    ...feederGrants("'hotsite_feeder'@'%'", databases),
+    ...applierGrants("'hotsite_applier'@'%'", databases),
+  ];
 }
 
 function authorityUrl(witness: Service | undefined, { address }: NodeView): string {

@@ -34,21 +34,14 @@ function applicationUsers(scope: RecipeScope<MysqlParams, MysqlWired>): readonly
 
 function replicationUsers({
   wired,
-  params,
   secrets,
 }: RecipeScope<MysqlParams, MysqlWired>): readonly (string | Secret)[] {
   if (wired.replication === undefined) return [];
-  const feeder = account(REPLICATION_USERS.feeder);
   return [
     ...Object.entries(REPLICATION_USERS).flatMap(([secret, name]) =>
       userSql(name, namedSecret(secrets, secret), true),
     ),
-    `GRANT REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR ON *.* TO ${feeder};\n`,
-    `GRANT SELECT, INSERT, UPDATE ON hotsite.* TO ${feeder};\n`,
     `GRANT SELECT, INSERT ON hotsite.* TO ${account(REPLICATION_USERS.drill)};\n`,
-    ...Object.keys(params.databases).map(
-      (name) => `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON ${grantTarget(name)}.* TO ${feeder};\n`,
-    ),
     ...wired.replication.grants.map((grant) => `${grant.replace(/;?\s*$/, "")};\n`),
   ];
 }

@@ -1,24 +1,14 @@
-import mysql from "mysql2/promise";
-import type { ConnectionOptions } from "mysql2/promise";
+import type { Connection, RowDataPacket } from "mysql2/promise";
 import { CredentialError, HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
-import type { Secret } from "../core/secret.ts";
+import { connect, connectionOptions, exchangeMs, type ServerOptions } from "./connection.ts";
 import { within } from "./within.ts";
 
 /** The database that is replicated from, as the feeder's user. */
-export interface SourceOptions {
+export interface SourceOptions extends ServerOptions {
   /** Where it is; heartbeats carry this name. */
   readonly site: string;
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: Secret;
-  /** PEM of the authority that the server's certificate must be signed by; without it the connection is not encrypted. */
-  readonly ca?: string;
 }
 
-const connectMs = 10_000;
-/** Longer than any chunk takes; a server that is gone without a word is given up after it. */
-const exchangeMs = 120_000;
 /** Errors of the server that pass by themselves: too many connections, shutting down, killed, interrupted, table definition changed. */
 const passing = new Set([1040, 1053, 1159, 1161, 1205, 1213, 1317, 1412, 1927, 3024]);
 const credentials = new Set([1044, 1045, 1142, 1143, 1227, 1698]);
@@ -26,26 +16,18 @@ const cannotServeBinlog = 1236;
 
 /** One connection with raw results: no value is converted on its way. Ends when the signal does: calls in progress then reject. */
 export class Source implements AsyncDisposable {
-  readonly #connection: mysql.Connection;
+  readonly #connection: Connection;
   readonly #signal: AbortSignal;
 
-  private constructor(connection: mysql.Connection, signal: AbortSignal) {
+  private constructor(connection: Connection, signal: AbortSignal) {
     this.#connection = connection;
     this.#signal = signal;
-    // Without a listener a lost connection would end the process; whoever uses it is told by its next call.
-    connection.on("error", () => undefined);
   }
 
   /** Throws a retryable error when the server cannot be reached, `CredentialError` when it refuses the user. */
   static async open(options: SourceOptions, signal: AbortSignal): Promise<Source> {
-    const connecting = mysql.createConnection(connectionOptions(options));
-    const connection = await within(connectMs, connecting, signal).catch((error: unknown) => {
-      connecting.then(
-        (late) => late.destroy(),
-        () => undefined,
-      );
-      return rethrow(error, signal);
-    });
+    const connecting = connect(connectionOptions(options), signal);
+    const connection = await connecting.catch((error: unknown) => rethrow(error, signal));
     const source = new Source(connection, signal);
     await source.run(sessionSql);
     return source;
@@ -57,7 +39,7 @@ export class Source implements AsyncDisposable {
 
   /** Rows by column name; numbers beyond 2^53 as text. */
   async rows<T>(sql: string): Promise<readonly T[]> {
-    const [rows] = await this.#exchange(this.#connection.query<mysql.RowDataPacket[]>(sql));
+    const [rows] = await this.#exchange(this.#connection.query<RowDataPacket[]>(sql));
     return rows as unknown as readonly T[];
   }
 
@@ -65,7 +47,7 @@ export class Source implements AsyncDisposable {
   async raw(sql: string): Promise<readonly (readonly (Buffer | null)[])[]> {
     const typeCast = (field: { buffer(): Buffer | null }): Buffer | null => field.buffer();
     const query = { sql, rowsAsArray: true, typeCast };
-    const [rows] = await this.#exchange(this.#connection.query<mysql.RowDataPacket[][]>(query));
+    const [rows] = await this.#exchange(this.#connection.query<RowDataPacket[][]>(query));
     return rows as unknown as readonly (readonly (Buffer | null)[])[];
   }
 
@@ -83,17 +65,6 @@ export class Source implements AsyncDisposable {
 /** Text and bytes come as they are stored; times in UTC. */
 const sessionSql =
   "SET SESSION time_zone = '+00:00', sql_mode = '', character_set_results = NULL, lock_wait_timeout = 60, max_statement_time = 0";
-
-/** How `mysql2` connects; also for the dump. */
-export function connectionOptions({ host, port, user, password, ca }: SourceOptions): ConnectionOptions {
-  return {
-    ...{ host, port, user, password: password.reveal() },
-    ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
-    connectTimeout: connectMs,
-    supportBigNumbers: true,
-    enableKeepAlive: true,
-  };
-}
 
 /** What went wrong at the source, as one of ours. */
 export function sourceError(error: unknown): Error {

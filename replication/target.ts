@@ -1,23 +1,11 @@
-import mysql from "mysql2/promise";
-import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import type { Connection, ConnectionOptions, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
-import type { Secret } from "../core/secret.ts";
+import { connect, connectionOptions, exchangeMs, type ServerOptions } from "./connection.ts";
 import { sessionSql } from "./session.ts";
 import { within } from "./within.ts";
 
-/** How to reach the target. */
-export interface TargetOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: Secret;
-  /** PEM of the authority that the server's certificate must be signed by; without it the connection is not encrypted. */
-  readonly ca?: string;
-}
-
-const connectMs = 10_000;
-/** Longer than any lock wait; a peer that is gone without a word is given up after it. */
-const exchangeMs = 120_000;
+/** How to reach the target, as the applier's user. */
+export type TargetOptions = ServerOptions;
 
 /** The server's refusals that pass by themselves: too many connections, shutting down, lock wait, deadlock, killed, interrupted. */
 const passing = new Set([1040, 1053, 1158, 1159, 1160, 1161, 1205, 1213, 1317, 1927, 1969, 4031]);
@@ -25,26 +13,18 @@ const accessDenied = new Set([1044, 1045, 1698]);
 
 /** One connection to the target, with the session of an applier. Ends when the signal does: calls in progress then reject. */
 export class Target implements AsyncDisposable {
-  readonly #connection: mysql.Connection;
+  readonly #connection: Connection;
   readonly #signal: AbortSignal;
 
-  private constructor(connection: mysql.Connection, signal: AbortSignal) {
+  private constructor(connection: Connection, signal: AbortSignal) {
     this.#connection = connection;
     this.#signal = signal;
-    // Without a listener a lost connection would end the process; whoever uses it is told by its next call.
-    connection.on("error", () => undefined);
   }
 
   /** Throws a retryable error when the server cannot be reached. */
   static async open(server: TargetOptions, signal: AbortSignal): Promise<Target> {
-    const connecting = mysql.createConnection(connectionOptions(server));
-    const connection = await within(connectMs, connecting, signal).catch((error: unknown) => {
-      connecting.then(
-        (late) => late.destroy(),
-        () => undefined,
-      );
-      return fail(error, signal);
-    });
+    const connecting = connect(applierOptions(server), signal);
+    const connection = await connecting.catch((error: unknown) => fail(error, signal));
     const target = new Target(connection, signal);
     await target.run(sessionSql);
     return target;
@@ -83,16 +63,11 @@ export class TargetError extends HotsiteError {
   }
 }
 
-function connectionOptions({ host, port, user, password, ca }: TargetOptions): mysql.ConnectionOptions {
+function applierOptions(server: TargetOptions): ConnectionOptions {
   return {
-    ...{ host, port, user, password: password.reveal() },
-    ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
-    connectTimeout: connectMs,
+    ...connectionOptions(server),
     multipleStatements: true,
-    supportBigNumbers: true,
     bigNumberStrings: true,
-    enableKeepAlive: true,
-    keepAliveInitialDelay: 10_000,
     // Numbers of rows count those that were found, not only those that were different.
     flags: ["+FOUND_ROWS"],
   };

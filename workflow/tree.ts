@@ -5,7 +5,7 @@ import type { Step, StepTree } from "../core/workflow.ts";
 export function stepsOf<C>(tree: StepTree<C>): readonly Step<C>[] {
   if ("sequence" in tree) return tree.sequence.flatMap((part) => stepsOf(part));
   if ("parallel" in tree) return tree.parallel.flatMap((part) => stepsOf(part));
-  return [tree as Step<C>];
+  return [tree];
 }
 
 /** What a plan lists. */

@@ -2,7 +2,8 @@ import ZongJi from "@vlasky/zongji";
 import type { Connection } from "mysql2";
 import type { Clock } from "../../core/clock.ts";
 import { RetryableError } from "../../core/errors.ts";
-import { connectionOptions, sourceError, type SourceOptions } from "../source.ts";
+import { connectionOptions } from "../connection.ts";
+import { sourceError, type SourceOptions } from "../source.ts";
 import { EventParser, type BinlogEvent } from "./event.ts";
 import { PacketQueue } from "./packet-queue.ts";
 

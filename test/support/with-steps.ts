@@ -12,5 +12,5 @@ export function withSteps<C, I>(
 function mapped<C>(tree: StepTree<C>, replace: (step: Step<C>) => Step<C>): StepTree<C> {
   if ("sequence" in tree) return { sequence: tree.sequence.map((part) => mapped(part, replace)) };
   if ("parallel" in tree) return { parallel: tree.parallel.map((part) => mapped(part, replace)) };
-  return replace(tree as Step<C>);
+  return replace(tree);
 }

@@ -1,0 +1,45 @@
+import mysql from "mysql2/promise";
+import type { Connection, ConnectionOptions } from "mysql2/promise";
+import type { Secret } from "../core/secret.ts";
+import { within } from "./within.ts";
+
+/** A database server, and the user as whom it is reached. */
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: Secret;
+  /** PEM of the authority that the server's certificate must be signed by; without it the connection is not encrypted. */
+  readonly ca?: string;
+}
+
+const connectMs = 10_000;
+/** Longer than any chunk or lock wait takes; a server that is gone without a word is given up after it. */
+export const exchangeMs = 120_000;
+
+/** What every connection of ours has in common. */
+export function connectionOptions({ host, port, user, password, ca }: ServerOptions): ConnectionOptions {
+  return {
+    ...{ host, port, user, password: password.reveal() },
+    ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
+    connectTimeout: connectMs,
+    supportBigNumbers: true,
+    enableKeepAlive: true,
+    keepAliveInitialDelay: 10_000,
+  };
+}
+
+/** Connects, unless the signal or the time ends first: then what was begun is taken down as well. */
+export async function connect(options: ConnectionOptions, signal: AbortSignal): Promise<Connection> {
+  const connecting = mysql.createConnection(options);
+  const connection = await within(connectMs, connecting, signal).catch((error: unknown) => {
+    connecting.then(
+      (late) => late.destroy(),
+      () => undefined,
+    );
+    throw error;
+  });
+  // Without a listener a lost connection would end the process; whoever uses it is told by its next call.
+  connection.on("error", () => undefined);
+  return connection;
+}

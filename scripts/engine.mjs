@@ -1,7 +1,7 @@
 // Finds a container engine (Docker or podman), or as root on Debian or Ubuntu installs Docker and starts it, with or without systemd.
 // Uses nothing but node itself, because it runs before node_modules exists.
 import { spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, openSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { homedir } from "node:os";
@@ -16,7 +16,19 @@ const startMs = 60_000;
 export async function ensureEngine() {
   const engine = (await findEngine()) ?? (await installEngine());
   await ensureBootstrap(engine);
+  allowManyMachines();
   return engine;
+}
+
+/** Every machine's systemd watches files, about eight times, and all count as root's: Linux's usual limit of 128 ends at some sixteen machines. */
+function allowManyMachines() {
+  const setting = "/proc/sys/fs/inotify/max_user_instances";
+  if (!canInstall() || Number(readFileSync(setting, "utf8")) >= 1024) return;
+  try {
+    writeFileSync(setting, "1024");
+  } catch (error) {
+    console.error(`setup: cannot raise ${setting} (${error.message}): about sixteen machines fit at once`);
+  }
 }
 
 /** The first engine that answers, or undefined. A DOCKER_HOST that is set is the only candidate. */

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import type { Machine } from "../../core/driver.ts";
-import { HotsiteError, NodeNotFoundError } from "../../core/errors.ts";
+import { HotsiteError, NodeNotFoundError, RetryableError } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
 import { ask, askUnless } from "./engine.ts";
 import { machineOf } from "./machine.ts";
@@ -49,8 +49,16 @@ export async function reachable(docker: Docker, id: string, signal: AbortSignal)
     if (!State.Running) throw await stoppedEarly(docker, machine, State.ExitCode);
     return (await greets(machine.ssh, signal)) ? machine : undefined;
   };
-  return waitFor(look, { timeoutMs: bootMs, intervalMs: 40, what: "the machine to answer on SSH" }, signal);
+  const options = { timeoutMs: bootMs, intervalMs: 40, what: "the machine to answer on SSH" };
+  return waitFor(look, options, signal).catch((error: unknown) => {
+    if (!(error instanceof HotsiteError) || error.code !== "timeout") throw error;
+    throw new RetryableError("timeout", error.message, { cause: error, hint: manyMachines });
+  });
 }
+
+/** A machine's systemd needs about eight inotify instances; Linux's usual limit of 128 per user ends at some sixteen machines. */
+const manyMachines =
+  "with many machines on this computer raise its limit: sysctl -w fs.inotify.max_user_instances=1024";
 
 async function stoppedEarly(
   docker: Docker,

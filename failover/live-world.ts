@@ -1,5 +1,6 @@
-import { HotsiteError } from "../core/errors.ts";
+import { HotsiteError, RetryableError } from "../core/errors.ts";
 import type { NodeView } from "../core/recipe.ts";
+import { startsReadOnly } from "../lifecycle/application.ts";
 import { readScene, resolve, type Scene } from "../lifecycle/context.ts";
 import { Controls } from "../lifecycle/controls.ts";
 import { startNodes, stopNodes } from "../lifecycle/launch.ts";
@@ -94,14 +95,11 @@ function powerOf(world: World, site: string): SitePower {
 function webOf(world: World, scene: Scene, site: string): WebTier {
   const { traffic } = world.application;
   return {
+    startsReadOnly: startsReadOnly(world.application),
     start: (signal) => startWeb(world, site, signal),
     stop: (signal) => stopWeb(world, site, signal),
     running: (signal) => webRuns(world, site, signal),
-    ready: async (timeoutMs, signal) => {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      const jobs = webTier(world, site).flat();
-      await Promise.all(jobs.map(async (job) => awaitReady(await workOf(world, job, site, limit), limit)));
-    },
+    ready: (timeoutMs, signal) => awaitWeb(world, site, timeoutMs, signal),
     members: () =>
       Promise.resolve(
         traffic === undefined
@@ -113,6 +111,19 @@ function webOf(world: World, scene: Scene, site: string): WebTier {
             })),
       ),
   };
+}
+
+async function awaitWeb(world: World, site: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const jobs = webTier(world, site).flat();
+  try {
+    await Promise.all(jobs.map(async (job) => awaitReady(await workOf(world, job, site, limit), limit)));
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (!limit.aborted) throw cause;
+    const problem = `the web tier of ${site} is not ready after ${timeoutMs / 1000} s`;
+    throw new RetryableError("timeout", problem, { cause, hint: "see what it says: hotsite logs" });
+  }
 }
 
 /** A site is looked at from its gateway node, so that the database's own load does not matter; the edge has one node. */

@@ -52,6 +52,9 @@ export type PowerState = "on" | "off" | "mixed" | "unknown";
 
 /** The web tier of one site. All methods are repeatable. */
 export interface WebTier {
+  /** By its own account it starts beside a read-only database. */
+  readonly startsReadOnly: boolean;
+  /** Throws "not-ready" when it does not come up. */
   start(signal: AbortSignal): Promise<void>;
   stop(signal: AbortSignal): Promise<void>;
   running(signal: AbortSignal): Promise<boolean>;

@@ -132,7 +132,8 @@ function build(name: string, spec: ApplicationSpec): Application {
   };
 }
 
-function startsReadOnly(whole: Application): boolean {
+/** Whether every service that uses the replicated database says that it starts beside a read-only one. */
+export function startsReadOnly(whole: Application): boolean {
   const users = usersOfReplicated(whole);
   return whole.services
     .filter(({ name }) => users.has(name))

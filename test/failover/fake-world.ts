@@ -45,6 +45,8 @@ export interface FakeOptions {
   readonly inFlight?: number;
   /** A web tier that does not start while its database is read-only. */
   readonly needsWritable?: boolean;
+  /** Its config tells that it needs a writable one. */
+  readonly saysSo?: boolean;
 }
 
 const signal = new AbortController().signal;
@@ -72,6 +74,8 @@ export class FakeWorld implements ProtectionWorld {
   /** What cannot be reached from a place: `edge>east`. */
   readonly cuts = new Set<string>();
   inFlight: number;
+  /** How often a web tier was started where it cannot run. */
+  failedStarts = 0;
   private readonly options: FakeOptions;
 
   constructor(options: FakeOptions = {}) {
@@ -237,13 +241,20 @@ export class FakeWorld implements ProtectionWorld {
 
   web(name: string): WebTier {
     const site = () => this.alive(name);
+    const starts = (): boolean => site().writable || this.options.needsWritable !== true;
     return {
-      start: async () => void (site().web = true),
+      startsReadOnly: this.options.saysSo !== true,
+      start: async () => {
+        site().web = true;
+        if (starts()) return;
+        this.failedStarts += 1;
+        throw new HotsiteError("not-ready", `the web tier of ${name} does not start`);
+      },
       stop: async () => void (site().web = false),
       running: async () => site().web,
       ready: async () => {
-        const works = site().web && (site().writable || this.options.needsWritable !== true);
-        if (!works) throw new RetryableError("timeout", `the web tier of ${name} does not answer`);
+        if (!site().web || !starts())
+          throw new RetryableError("timeout", `the web tier of ${name} does not answer`);
       },
       members: async () =>
         [1, 2].map((n) => ({

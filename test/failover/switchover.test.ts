@@ -107,6 +107,12 @@ describe("a switchover", () => {
     expect(await world.ask()).toMatchObject({ ok: true });
   });
 
+  test("does not even try before the promotion when the application says that it needs that", async () => {
+    const world = await switched({ standby: "warm", needsWritable: true, saysSo: true });
+    expect(world.site("west").web).toBe(true);
+    expect(world.failedStarts).toBe(0);
+  });
+
   test("refuses a site that is not the standby", async () => {
     const world = await FakeWorld.protected();
     await expect(planSwitchover(world, { to: "east" })).rejects.toMatchObject({

@@ -8,6 +8,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { canInstall, install, isInstalled } from "./packages.mjs";
 
 const log = "/var/log/hotsite-dockerd.log";
 const startMs = 60_000;
@@ -119,38 +120,10 @@ function isForbidden(socket) {
   }
 }
 
-function canInstall() {
-  return process.platform === "linux" && process.getuid() === 0 && isInstalled("apt-get");
-}
-
 /** Where no image registry answers, the base image of the nodes is made with mmdebstrap. */
 async function ensureBootstrap(engine) {
   if (!canInstall() || isInstalled("mmdebstrap")) return;
   if ((await statusOf(engine, "/images/debian:bookworm-slim/json")) !== 200) install("mmdebstrap");
-}
-
-function isInstalled(program) {
-  return ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/sbin", "/bin"].some((folder) =>
-    existsSync(join(folder, program)),
-  );
-}
-
-function install(...packages) {
-  console.error(`setup: installing ${packages.join(", ")} (apt-get)`);
-  apt("update", "-qq");
-  apt("install", "-y", "-qq", "--no-install-recommends", ...packages);
-}
-
-function apt(...args) {
-  const { status, error } = spawnSync("apt-get", ["-o", "DPkg::Lock::Timeout=300", ...args], {
-    stdio: ["ignore", 2, 2],
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-  });
-  if (status !== 0) {
-    throw new Error(
-      `apt-get ${args[0]} failed (${error?.message ?? `exit ${status}`}): check the package sources, or install Docker by hand`,
-    );
-  }
 }
 
 async function startEngine() {

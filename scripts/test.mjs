@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { countTests, servicesReport, unitReport } from "./jest-counts.mjs";
+import { ensureTestPrograms } from "./packages.mjs";
 import { setup } from "./setup.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -12,7 +13,10 @@ const projects = ["mysql", "web", "machine", ...(process.argv.includes("--soak")
 
 for (const report of reports) rmSync(report, { force: true });
 const problems = [
-  await attempt("setup", setup),
+  await attempt("setup", async () => {
+    await setup();
+    ensureTestPrograms();
+  }),
   await attempt("build", build),
   await attempt("check", check),
 ];
@@ -50,7 +54,7 @@ async function services() {
     [
       "scripts/jest.mjs",
       ...["--selectProjects", ...projects],
-      ...["--maxWorkers=2", "--passWithNoTests", "--json", `--outputFile=${servicesReport}`],
+      ...["--maxWorkers=2", "--json", `--outputFile=${servicesReport}`],
     ],
     // The JSON would go to standard output as well.
     { cwd: root, stdio: ["ignore", "ignore", "inherit"] },

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import ssh2 from "ssh2";
 import type { NodeClaim } from "../../core/driver.ts";
+import { newSshKey } from "../../core/ssh-key.ts";
 
 /** The key that the tests log in with. */
-export const loginKey = ssh2.utils.generateKeyPairSync("ed25519");
+export const loginKey = newSshKey();
 
 /** An owner that no other test has. */
 export function newOwner(): string {
@@ -13,5 +13,5 @@ export function newOwner(): string {
 /** A claim that no other test has made. */
 export function claimOf(owner: string, site: string, name: string, more: Partial<NodeClaim> = {}): NodeClaim {
   const id = `${owner}-${randomBytes(4).toString("hex")}`;
-  return { id, owner, site, name, template: {}, authorizedKey: loginKey.public, expose: [], ...more };
+  return { id, owner, site, name, template: {}, authorizedKey: loginKey.publicKey, expose: [], ...more };
 }

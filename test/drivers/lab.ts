@@ -29,7 +29,7 @@ export async function shellOn({ site, name, ssh }: Machine, signal: AbortSignal)
     {
       node: `${site}/${name}`,
       endpoint: ssh,
-      privateKey: new Secret(loginKey.private),
+      privateKey: new Secret(loginKey.privateKey),
       hostKey: {
         known: () => Promise.resolve(known),
         pin: () => Promise.reject(new Error("the driver told no host key")),

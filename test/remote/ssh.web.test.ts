@@ -8,9 +8,9 @@ import { CredentialError } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
 import type { Shell } from "../../core/shell.ts";
 import { waitFor } from "../../core/wait.ts";
+import { newSshKey } from "../../core/ssh-key.ts";
 import { HostKeyChangedError } from "../../remote/host-key.ts";
 import { openShell } from "../../remote/ssh.ts";
-import ssh2 from "ssh2";
 import { describeShell } from "./contract.ts";
 import { startSshd, type Sshd } from "./sshd.ts";
 
@@ -79,7 +79,7 @@ describe("a connection", () => {
   });
 
   test("with a key that the node does not know is refused at once", async () => {
-    const stranger = new Secret(ssh2.utils.generateKeyPairSync("ed25519").private);
+    const stranger = new Secret(newSshKey().privateKey);
     await expect(openShell({ ...sshd.options(), privateKey: stranger }, signal)).rejects.toThrow(
       CredentialError,
     );
@@ -104,7 +104,7 @@ describe("host keys", () => {
 
   test("are not pinned for a stranger who cannot log in", async () => {
     await using own = await startSshd();
-    const stranger = new Secret(ssh2.utils.generateKeyPairSync("ed25519").private);
+    const stranger = new Secret(newSshKey().privateKey);
     await expect(openShell({ ...own.options(), privateKey: stranger }, signal)).rejects.toThrow(
       CredentialError,
     );

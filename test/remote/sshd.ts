@@ -5,10 +5,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import ssh2 from "ssh2";
 import { Secret } from "../../core/secret.ts";
 import { waitFor } from "../../core/wait.ts";
 import { RetryableError } from "../../core/errors.ts";
+import { newSshKey } from "../../core/ssh-key.ts";
 import type { SshOptions } from "../../remote/connection.ts";
 
 /** A real OpenSSH server on loopback with its own keys, behind a relay that can cut or freeze connections. */
@@ -28,8 +28,8 @@ export interface Sshd extends AsyncDisposable {
 
 export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
   const folder = await mkdtemp(join(tmpdir(), "hotsite-sshd-"));
-  const login = ssh2.utils.generateKeyPairSync("ed25519");
-  await writeFile(join(folder, "authorized_keys"), login.public);
+  const login = newSshKey();
+  await writeFile(join(folder, "authorized_keys"), login.publicKey);
   const port = await freePort();
   const relay = await startRelay(port);
   let stop = await launch(folder, port, config);
@@ -39,7 +39,7 @@ export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
     options: (node = "east/db-1") => ({
       node,
       endpoint: { host: "127.0.0.1", port: relay.port, user: userInfo().username },
-      privateKey: new Secret(login.private),
+      privateKey: new Secret(login.privateKey),
       hostKey: {
         known: () => Promise.resolve(pinned.at(-1)),
         pin: (fingerprint) => Promise.resolve(pinned.push(fingerprint)),
@@ -64,7 +64,7 @@ export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
 
 async function launch(folder: string, port: number, config: readonly string[]): Promise<() => Promise<void>> {
   const hostKey = join(folder, "host_key");
-  await writeFile(hostKey, ssh2.utils.generateKeyPairSync("ed25519").private, { mode: 0o600 });
+  await writeFile(hostKey, newSshKey().privateKey, { mode: 0o600 });
   const settings = [
     ...config,
     // bash takes itself for a login shell under sshd and would read this machine's start-up files.

@@ -46,7 +46,7 @@ export async function applyStage(
   options: StageOptions = {},
 ): Promise<StageOutcome> {
   const record = recordPath(options.memory ?? defaultMemory, stage.name);
-  const facts = await Promise.all(stage.files.map((file) => factsOf(file, signal)));
+  const facts = await factsOf(stage.files, signal);
   const fingerprint = stage.fingerprint ?? fingerprintOf(facts, stage.commands);
   const [local, inline] = [stage.files.filter(isLocal), stage.files.filter((file) => !isLocal(file))];
   const uploaded = await shell.upload(local, signal);
@@ -89,7 +89,7 @@ export async function readFingerprints(
 
 /** What a stage stands for, for comparing with `readFingerprints`. */
 export async function stageFingerprint(stage: Stage, signal: AbortSignal): Promise<string> {
-  const facts = await Promise.all(stage.files.map((file) => factsOf(file, signal)));
+  const facts = await factsOf(stage.files, signal);
   return stage.fingerprint ?? fingerprintOf(facts, stage.commands);
 }
 

@@ -31,7 +31,7 @@ export async function placeFiles(
   move: (uploads: readonly Upload[]) => Promise<void>,
 ): Promise<readonly string[]> {
   if (files.length === 0) return [];
-  const facts = await Promise.all(files.map((file) => factsOf(file, signal)));
+  const facts = await factsOf(files, signal);
   const compare = await shell.run(script(compareText, ...facts.flatMap(argumentsOf)), signal);
   const differing = compare.stdout
     .split("\n")
@@ -50,8 +50,17 @@ export function waitingPath(path: string): string {
   return `${path.slice(0, slash)}/.${path.slice(slash + 1)}.hotsite`;
 }
 
-/** What the node's copy has to be like. */
-export async function factsOf(file: NodeFile, signal: AbortSignal): Promise<FileFacts> {
+/** What the node's copies have to be like. One file after the other, since an application may have more of them than a process may open. */
+export async function factsOf(
+  files: readonly NodeFile[],
+  signal: AbortSignal,
+): Promise<readonly FileFacts[]> {
+  const facts: FileFacts[] = [];
+  for (const file of files) facts.push(await factsOfOne(file, signal));
+  return facts;
+}
+
+async function factsOfOne(file: NodeFile, signal: AbortSignal): Promise<FileFacts> {
   if (!/^\/.*[^/]$/s.test(file.path) || file.path.includes("\n")) {
     throw new HotsiteError("bad-path", `${JSON.stringify(file.path)} is not the absolute path of a file`);
   }

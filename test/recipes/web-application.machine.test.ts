@@ -196,7 +196,7 @@ async function launch(name: string, expose: readonly number[]): Promise<Place> {
     site: "east",
     name,
     template: {},
-    authorizedKey: loginKey.public,
+    authorizedKey: loginKey.publicKey,
     expose,
   };
   const machine = await driver.launch(claim, signal);

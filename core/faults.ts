@@ -36,9 +36,22 @@ function toFaults(issue: z.core.$ZodIssue, schema: z.ZodType, at: string): reado
       ];
     case "invalid_key":
       return issue.issues.map((inner) => ({ path, problem: inner.message }));
+    case "custom": {
+      // A check of our own may say which names it knows.
+      const known: unknown = issue.params?.["known"];
+      const names = Array.isArray(known) ? known.map(String) : undefined;
+      return [
+        { path, problem: issue.message, found: show(issue), ...(names && notAmong(issue.input, names)) },
+      ];
+    }
     default:
       return [{ path, problem: issue.message, found: show(issue) }];
   }
+}
+
+/** For a fault: which names there are, and the one that was probably meant. */
+export function notAmong(word: unknown, names: readonly string[]): Pick<Fault, "allowed" | "remedy"> {
+  return { allowed: names.join(", ") || "none is declared", ...meant(word, names) };
 }
 
 function meant(word: unknown, words: readonly string[]): { remedy?: string } {
@@ -49,11 +62,15 @@ function meant(word: unknown, words: readonly string[]): { remedy?: string } {
 /** Settings that may hold a password by mistake are not repeated. */
 const PRIVATE = /passw|secret|token|key/i;
 
+/** So are texts like `jdbc:mariadb://shop:pw@db/shop?password=pw`. */
+const LIKE_A_LOGIN = /passw|secret|:\/\/[^/\s]*@/i;
+
 function show({ input, path }: z.core.$ZodIssue): string | undefined {
   if (input === undefined) return undefined;
   if (typeof input === "function") return "a function";
   if (typeof input === "object") return Array.isArray(input) ? "a list" : "an object";
   if (path.some((key) => PRIVATE.test(String(key)))) return `a ${typeof input}`;
+  if (typeof input === "string" && LIKE_A_LOGIN.test(input)) return "a text that may hold a password";
   return JSON.stringify(input);
 }
 

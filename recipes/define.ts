@@ -1,14 +1,18 @@
 import { z } from "zod";
-import { PreflightError } from "../core/errors.ts";
+import { PreflightError, type Fault } from "../core/errors.ts";
 import type { LifecycleHooks, Recipe, RecipeContext, Service } from "../core/recipe.ts";
 import { faultsOf } from "../core/faults.ts";
+import { FAULTS, faultyService, refuseInto } from "./faulty.ts";
 import { readParams } from "./params.ts";
 import { planOf } from "./plan.ts";
 import { refMaker } from "./refs.ts";
 import { secretsOf } from "./secrets.ts";
 import type { CommonParams, RecipeScope, RecipeSpec } from "./spec.ts";
 
-/** Makes a service: `mysql("db", {…})`. Throws `PreflightError` with everything that is wrong with the parameters. */
+/**
+ * Makes a service: `mysql("db", {…})`. With wrong parameters it does not throw: `application` tells what is wrong with all services at once,
+ * and planning with such a service throws `PreflightError`.
+ */
 export interface RecipeFactory<P, I, E extends object> {
   (service: string, params: I & CommonParams<P>): Service<P> & E;
   readonly recipe: Recipe<P>;
@@ -23,15 +27,14 @@ export function defineRecipe<
 >(name: string, spec: RecipeSpec<P, I, W, E>): RecipeFactory<P, I, E> {
   const recipe = recipeOf(name, spec);
   const make = (service: string, input: I & CommonParams<P>): Service<P> & E => {
-    const { params, instances, hooks } = readParams(service, spec.params, input);
-    const endpoints = spec.endpoints?.(refMaker(service), params) ?? ({} as E);
-    return {
-      ...endpoints,
-      name: service,
-      recipe: hooks === undefined ? recipe : recipeOf(name, spec, hooks),
-      params,
-      instances,
-    };
+    const read = readParams(service, name, spec.params, input);
+    if ("faults" in read)
+      return faultyService<P>(read.service, recipe, input as unknown as P, read.faults) as Service<P> & E;
+    const { params, instances, hooks } = read;
+    const faults: Fault[] = [];
+    const endpoints = spec.endpoints?.(refMaker(service), params, refuseInto(faults, service)) ?? ({} as E);
+    const own = { recipe: hooks === undefined ? recipe : recipeOf(name, spec, hooks), [FAULTS]: faults };
+    return { ...endpoints, ...own, name: service, params, instances };
   };
   return Object.assign(make, { recipe });
 }

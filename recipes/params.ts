@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PreflightError } from "../core/errors.ts";
+import type { Fault } from "../core/errors.ts";
 import type { Instances, LifecycleHooks } from "../core/recipe.ts";
 import { faultsOf } from "../core/faults.ts";
 import type { CommonParams } from "./spec.ts";
@@ -23,24 +23,36 @@ const hooksFunction = z.custom<() => LifecycleHooks>((value) => typeof value ===
   error: "should be a function that gives hooks",
 });
 
-/** The parameters of a service, checked. Throws `PreflightError` with everything that is wrong. */
+/** The parameters of a service, checked, or everything that is wrong with them. */
+export type ReadParams<P> =
+  | {
+      readonly params: P;
+      readonly instances: Instances;
+      readonly hooks: CommonParams<P>["hooks"];
+    }
+  | {
+      /** What to call it all the same. */
+      readonly service: string;
+      readonly faults: readonly Fault[];
+    };
+
+/** Checks what a factory was called with; `recipe` names the service when its own name is no name. */
 export function readParams<P, I extends object>(
   service: string,
+  recipe: string,
   schema: z.ZodType<P, I>,
   input: I & CommonParams<P>,
-): {
-  params: P;
-  instances: Instances;
-  hooks: CommonParams<P>["hooks"];
-} {
-  const { instances = {}, hooks, ...own } = input;
-  const at = `services.${service}`;
+): ReadParams<P> {
+  const name = typeof service === "string" ? service : recipe;
+  const at = `services.${name}`;
+  const unreadable = faultsOf(z.looseObject({}), input, at);
+  const { instances = {}, hooks, ...own } = unreadable.length > 0 ? ({} as typeof input) : input;
   const faults = [
     ...faultsOf(serviceName, service, at),
-    ...faultsOf(schema, own, at),
+    ...(unreadable.length > 0 ? unreadable : faultsOf(schema, own, at)),
     ...faultsOf(instanceNumbers, instances, `${at}.instances`),
     ...faultsOf(hooksFunction.optional(), hooks, `${at}.hooks`),
   ];
-  if (faults.length > 0) throw new PreflightError(at, faults);
+  if (faults.length > 0) return { service: name, faults };
   return { params: schema.parse(own), instances: instanceNumbers.parse(instances), hooks };
 }

@@ -8,11 +8,15 @@ import { walk } from "./walk.ts";
 export function refsOf(params: unknown): readonly Ref<unknown>[] {
   const refs: Ref<unknown>[] = [];
   walk(params, (value) => {
-    if (!(value instanceof Ref)) return false;
-    refs.push(value);
-    return true;
+    if (value instanceof Ref) refs.push(value);
+    return value instanceof Ref || isService(value);
   });
   return refs;
+}
+
+/** A whole service where one of its endpoints belongs; what it uses itself is not used here. */
+function isService(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "recipe" in value && "instances" in value;
 }
 
 /** A parameter that is wired to another service: `refTo<Endpoint>("an endpoint, like web.http")`. */

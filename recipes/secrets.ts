@@ -4,25 +4,25 @@ import { Ref } from "../core/recipe.ts";
 import type { Secret, SecretSource } from "../core/secret.ts";
 import { walk } from "./walk.ts";
 
+const source = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("env"), variable: z.string().min(1) }),
+  z.strictObject({ kind: z.literal("file"), path: z.string().min(1) }),
+  z.strictObject({ kind: z.literal("generated"), length: z.int().min(12).max(200) }),
+]) satisfies z.ZodType<SecretSource>;
+
 /** A parameter that names a secret, see `secret` in core. A secret is never written into a config. */
-export const secretSource = z.discriminatedUnion(
-  "kind",
-  [
-    z.strictObject({ kind: z.literal("env"), variable: z.string().min(1) }),
-    z.strictObject({ kind: z.literal("file"), path: z.string().min(1) }),
-    z.strictObject({ kind: z.literal("generated"), length: z.int().min(12).max(200) }),
-  ],
-  { error: "should be secret.env(…), secret.file(…) or secret.generated()" },
-) satisfies z.ZodType<SecretSource>;
+export const secretSource = z.custom<SecretSource>((value) => source.safeParse(value).success, {
+  error: "should be secret.env(…), secret.file(…) or secret.generated(…), of 12 to 200 characters",
+});
 
 /** Every secret named in parameters, by its path: `users.clinic.password`. */
 export function secretsOf(params: unknown): Readonly<Record<string, SecretSource>> {
   const found: Record<string, SecretSource> = {};
   walk(params, (value, path) => {
     if (value instanceof Ref) return true;
-    const source = secretSource.safeParse(value);
-    if (source.success) found[path.join(".")] = value as SecretSource;
-    return source.success;
+    const known = source.safeParse(value);
+    if (known.success) found[path.join(".")] = value as SecretSource;
+    return known.success;
   });
   return found;
 }

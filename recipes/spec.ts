@@ -9,6 +9,7 @@ import type {
   RecipeContext,
 } from "../core/recipe.ts";
 import type { SecretSource } from "../core/secret.ts";
+import type { Refuse } from "./faulty.ts";
 import type { MakeRef } from "./refs.ts";
 import type { ServiceControl } from "./systemd.ts";
 
@@ -35,8 +36,8 @@ export interface RecipeSpec<P extends object, I extends object, W extends z.ZodO
   readonly expose?: (params: P) => readonly number[];
   /** Secrets besides those that the parameters name. */
   readonly secrets?: (params: P) => Readonly<Record<string, SecretSource>>;
-  /** What other services may use. Must not look at the outside world: it is called when the config is read. */
-  readonly endpoints?: (ref: MakeRef<P>, params: P) => E;
+  /** What other services may use. Must not look at the outside world: it is called when the config is read. What an endpoint cannot be made from is refused, not thrown. */
+  readonly endpoints?: (ref: MakeRef<P>, params: P, refuse: Refuse) => E;
   readonly commands?: Record<string, CustomCommand<P>>;
   readonly metrics?: Record<string, Metric<P>>;
 }

@@ -1,3 +1,6 @@
+import { z } from "zod";
+import type { Fault } from "../../core/errors.ts";
+import { faultsOf, notAmong } from "../../core/faults.ts";
 import { Ref } from "../../core/recipe.ts";
 import type { Secret } from "../../core/secret.ts";
 import { CA_PATH } from "../common.ts";
@@ -62,6 +65,35 @@ const DRIVERS = {
   mysql: { name: "com.mysql.cj.jdbc.Driver", parameters: { sslMode: "REQUIRED" } },
 };
 
+const jdbcOptions = z.strictObject({
+  driver: z.enum(["mariadb", "mysql"]).optional(),
+  parameters: z.record(z.string(), z.string().optional()).optional(),
+}) satisfies z.ZodType<JdbcOptions>;
+
+/** The endpoint as a config writes it. */
+export function jdbcLabel(database: string, user: string): string {
+  return `jdbc(${JSON.stringify(database)}, ${JSON.stringify(user)})`;
+}
+
+/** What is wrong with the arguments of `jdbc`: the type checker knows the names, but not everybody asks it. */
+export function jdbcFaults(
+  { databases, users }: MysqlParams,
+  database: string,
+  user: string,
+  options: JdbcOptions = {},
+): readonly Fault[] {
+  return [
+    ...undeclared("database", database, Object.keys(databases)),
+    ...undeclared("user", user, Object.keys(users)),
+    ...faultsOf(jdbcOptions, options, "options"),
+  ];
+}
+
+function undeclared(path: string, name: string, known: readonly string[]): readonly Fault[] {
+  if (known.includes(name)) return [];
+  return [{ path, problem: "is not declared", found: JSON.stringify(name), ...notAmong(name, known) }];
+}
+
 /** Makes the endpoint `jdbc` of a database service. */
 export function jdbcRef(
   ref: MakeRef<MysqlParams>,
@@ -71,7 +103,7 @@ export function jdbcRef(
 ): JdbcRef {
   const known = DRIVERS[driver];
   return new JdbcRef(
-    ref(`jdbc("${database}", "${user}")`, ({ node: { address: host }, params: { port }, secrets }) => ({
+    ref(jdbcLabel(database, user), ({ node: { address: host }, params: { port }, secrets }) => ({
       ...{ host, port, database, user, driver: known.name },
       password: namedSecret(secrets, `users.${user}.password`),
       url: `jdbc:${driver}://${host}:${port}/${database}?${query({ connectTimeout: "3000", ...known.parameters, ...parameters })}`,

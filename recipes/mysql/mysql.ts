@@ -1,6 +1,5 @@
 import { command, feed, script } from "../../core/command.ts";
 import type { Endpoint } from "../../core/driver.ts";
-import { PreflightError } from "../../core/errors.ts";
 import type { Ref, Service } from "../../core/recipe.ts";
 import { secret } from "../../core/secret.ts";
 import { REMOVE_COMMON } from "../common.ts";
@@ -9,7 +8,7 @@ import { defineRecipe } from "../define.ts";
 import { lastLines, systemd } from "../systemd.ts";
 import type { CommonParams, RecipeScope } from "../spec.ts";
 import { REPLICATION_USERS } from "./accounts.ts";
-import { jdbcRef, type JdbcOptions, type JdbcRef } from "./jdbc.ts";
+import { jdbcFaults, jdbcLabel, JdbcRef, jdbcRef, type JdbcOptions } from "./jdbc.ts";
 import { mysqlParams, mysqlWired, type MysqlInput, type MysqlParams, type MysqlWired } from "./params.ts";
 import { isProvisioned, provision, seedFiles, serviceFolder, sqlCommand } from "./provision.ts";
 import { roleAgentFiles, ROLE_UNIT } from "./role-agent.ts";
@@ -51,11 +50,12 @@ export const mysqlRecipe = defineRecipe("mysql", {
     }),
   alive: (scope) => isProvisioned(scope, unitsOf(scope).alive),
   secrets: () => Object.fromEntries(Object.keys(REPLICATION_USERS).map((name) => [name, secret.generated()])),
-  endpoints: (ref, params) => ({
+  endpoints: (ref, params, refuse) => ({
     sql: ref("sql", ({ node, params: { port } }): Endpoint => ({ host: node.address, port })),
     jdbc: (database: string, user: string, options?: JdbcOptions): JdbcRef => {
-      refuseUnknown(`jdbc("${database}", "${user}")`, params, database, user);
-      return jdbcRef(ref, database, user, options);
+      const faults = jdbcFaults(params, database, user, options);
+      if (faults.length === 0) return jdbcRef(ref, database, user, options);
+      return new JdbcRef(refuse(jdbcLabel(database, user), faults));
     },
   }),
   commands: {
@@ -83,23 +83,6 @@ export const mysqlRecipe = defineRecipe("mysql", {
 
 function unitsOf({ wired }: RecipeScope<MysqlParams, MysqlWired>): ReturnType<typeof systemd> {
   return wired.witness === undefined ? systemd("mariadb") : systemd("mariadb", ROLE_UNIT);
-}
-
-function refuseUnknown(label: string, params: MysqlParams, database: string, user: string): void {
-  const faults = [
-    { path: `${label}: database`, found: database, known: Object.keys(params.databases) },
-    { path: `${label}: user`, found: user, known: Object.keys(params.users) },
-  ].filter(({ found, known }) => !known.includes(found));
-  if (faults.length === 0) return;
-  throw new PreflightError(
-    label,
-    faults.map(({ path, found, known }) => ({
-      path,
-      problem: "is not declared",
-      found,
-      allowed: known.join(", ") || "none is declared",
-    })),
-  );
 }
 
 function status(variable: string): ReturnType<typeof feed> {

@@ -20,6 +20,10 @@ const privilege = z.string().regex(/^[A-Z]+( [A-Z]+)*$/, {
   error: "should be a privilege in capitals, like SELECT or CREATE VIEW",
 });
 
+const grant = z.union([z.literal("ALL"), z.array(privilege).min(1)], {
+  error: 'should be "ALL" or a list of privileges in capitals, like ["SELECT", "CREATE VIEW"]',
+});
+
 /** What the recovery of a lost site rests on is not a matter of taste. */
 const FIXED = new Set(
   [
@@ -45,10 +49,16 @@ const database = z.strictObject({
 
 const user = z.strictObject({
   password: secretSource,
-  grants: z
-    .record(databaseName, z.union([z.literal("ALL"), z.array(privilege).min(1)]))
-    .describe('per database "ALL" or a list of privileges'),
+  grants: z.record(databaseName, grant).describe('per database "ALL" or a list of privileges'),
   requireTls: z.boolean().default(true).describe("refuse connections that are not encrypted"),
+});
+
+const noGrants = { grants: {} };
+
+/** As much of the parameters as the check of the grants needs, so that other faults do not hide what it finds. */
+const granted = z.object({
+  databases: z.record(z.string(), z.unknown()),
+  users: z.record(z.string(), z.object({ grants: z.record(z.string(), z.unknown()) }).catch(noGrants)),
 });
 
 /** What a config may say of a database server. */
@@ -62,21 +72,33 @@ export const mysqlParams = z
     databases: z.record(databaseName, database).default({}),
     users: z.record(userName, user).default({}),
     settings: z
-      .record(setting, z.union([z.string().regex(/^[^\n]*$/), z.number()]))
+      .record(
+        setting,
+        z.union([z.string().regex(/^[^\n]*$/), z.number()], {
+          error: "should be a number or one line of text",
+        }),
+      )
       .default({})
       .describe("further server variables"),
   })
-  .superRefine(({ databases, users }, context) => {
-    for (const [name, { grants }] of Object.entries(users)) {
-      for (const database of Object.keys(grants).filter((key) => !(key in databases))) {
-        context.addIssue({
-          code: "custom",
-          path: ["users", name, "grants", database],
-          message: `is not one of the databases (${Object.keys(databases).join(", ") || "none"})`,
-        });
+  .superRefine(
+    (params, context) => {
+      const { databases, users } = granted.parse(params);
+      const known = Object.keys(databases);
+      for (const [name, { grants }] of Object.entries(users)) {
+        for (const database of Object.keys(grants).filter((key) => !known.includes(key))) {
+          context.addIssue({
+            code: "custom",
+            path: ["users", name, "grants", database],
+            message: "is not one of the databases",
+            input: database,
+            params: { known },
+          });
+        }
       }
-    }
-  });
+    },
+    { when: ({ value }) => granted.safeParse(value).success },
+  );
 
 export type MysqlParams = z.output<typeof mysqlParams>;
 export type MysqlInput = z.input<typeof mysqlParams>;

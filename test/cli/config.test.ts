@@ -100,6 +100,7 @@ describe("a broken config is told with its place and ends with 2", () => {
           { path: "sites.east.role" },
           { path: "sites.east.rol" },
           { path: "sites.west.cloud" },
+          { path: "replication" },
         ],
       },
     });
@@ -119,12 +120,14 @@ export default application("PetClinic", {
 
 const golden = (path: string): string =>
   [
-    `✖ ${path}:3: application "PetClinic": 4 faults`,
+    `✖ ${path}:3: application "PetClinic": 5 faults`,
     '  name: not usable as a name (found "PetClinic"); allowed: small letters, digits and dashes, a letter first',
     '  sites.east.role: is not one of the known values (found "primry"); allowed: "primary", "standby"',
     "    → did you mean primary?",
     "  sites.east.rol: is not a setting; allowed: role, cloud, standby",
     "    → did you mean role?",
     "  sites.west.cloud: not a cloud; write local(), for example",
+    "  replication: a standby site needs it",
+    '    → add replication: { of: db, through: "embedded" }',
     "",
   ].join("\n");

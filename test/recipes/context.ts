@@ -1,4 +1,4 @@
-import type { NodeView, RecipeContext, Ref, Service, ServiceView } from "../../core/recipe.ts";
+import type { NodePlan, NodeView, RecipeContext, Ref, Service, ServiceView } from "../../core/recipe.ts";
 import { Secret } from "../../core/secret.ts";
 
 /** What a test says about the surroundings of a recipe. */
@@ -28,6 +28,11 @@ export function contextFor<P>(
     nodes: (name) => (name === service.name ? [view] : [nodeOf(name)]),
     value: (ref) => resolveIn(others, ref, addresses),
   };
+}
+
+/** The plan of one node of a service that needs no others. */
+export function planned(service: Service): NodePlan {
+  return service.recipe.plan(contextFor(service));
 }
 
 /** Every secret of a service, as `SECRET-<name>`. */

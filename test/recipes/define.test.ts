@@ -3,13 +3,14 @@ import { z } from "zod";
 import { command, file } from "../../core/command.ts";
 import type { Endpoint } from "../../core/driver.ts";
 import { PreflightError } from "../../core/errors.ts";
+import { Ref, type Service } from "../../core/recipe.ts";
 import { secret } from "../../core/secret.ts";
 import { tcpOpen } from "../../recipes/checks.ts";
 import { defineRecipe } from "../../recipes/define.ts";
 import { refsOf, refTo } from "../../recipes/refs.ts";
 import { secretOf, secretSource } from "../../recipes/secrets.ts";
 import { systemd } from "../../recipes/systemd.ts";
-import { contextFor } from "./context.ts";
+import { contextFor, planned } from "./context.ts";
 
 const cache = defineRecipe("cache", {
   params: z.strictObject({
@@ -41,9 +42,10 @@ const user = defineRecipe("user", {
   ready: tcpOpen(1),
 });
 
-function faultsOf(make: () => unknown): readonly object[] {
+/** What planning with the service says. */
+function faultsOf(service: Service): readonly object[] {
   try {
-    make();
+    planned(service);
   } catch (error) {
     if (error instanceof PreflightError) return error.faults;
     throw error;
@@ -61,7 +63,7 @@ describe("defineRecipe", () => {
 
   test("tells everything that is wrong at once, each with its path, what was found and what is allowed", () => {
     const wrong = { port: "x", eviction: "random", prot: 1, instances: { initial: 3, max: 2 } };
-    expect(faultsOf(() => cache("store", wrong as never))).toEqual([
+    expect(faultsOf(cache("store", wrong as never))).toEqual([
       { path: "services.store.port", problem: "has the wrong type", found: '"x"', allowed: "number" },
       expect.objectContaining({
         path: "services.store.eviction",
@@ -79,7 +81,7 @@ describe("defineRecipe", () => {
   });
 
   test("does not repeat a password that was written where a secret's source belongs", () => {
-    const faults = faultsOf(() => cache("store", { password: "hunter2" } as never));
+    const faults = faultsOf(cache("store", { password: "hunter2" } as never));
     expect(JSON.stringify(faults)).not.toContain("hunter2");
     expect(faults).toHaveLength(1);
   });
@@ -116,12 +118,25 @@ describe("defineRecipe", () => {
 
   test("a wire of the wrong type is a type error, and a fault for those who do not check types", () => {
     // @ts-expect-error -- a text is no endpoint
-    const make = (): unknown => user("front", { backends: { main: "10.0.0.1:80" } });
-    expect(faultsOf(make)).toEqual([
+    const service = user("front", { backends: { main: "10.0.0.1:80" } });
+    expect(faultsOf(service)).toEqual([
       expect.objectContaining({
         path: "services.front.backends.main",
         problem: "should be an endpoint, like cache.tcp",
       }),
     ]);
+  });
+
+  test("a faulty service can be wired, but nothing can be had from it", async () => {
+    const store = cache("store", { port: 0.5 });
+    const front = user("front", { backends: { main: store.tcp } });
+    expect(store.tcp).toBeInstanceOf(Ref);
+    expect(refsOf(front.params).map((ref) => [ref.service, ref.label])).toEqual([["store", "store.tcp"]]);
+    // It is no promise: waiting for it ends.
+    expect((await Promise.resolve(store)).name).toBe("store");
+    const context = contextFor(front, { others: [cache("store", {})], wired: { identity: 7 } });
+    expect(() => front.recipe.plan(context)).toThrow(/services\.store\.port/);
+    expect(() => store.recipe.expose(store.params)).toThrow(PreflightError);
+    expect(() => store.recipe.secrets(store.params)).toThrow(PreflightError);
   });
 });

@@ -2,7 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import type { SiteRole } from "../../core/recipe.ts";
 import { PreflightError } from "../../core/errors.ts";
 import { Secret, secret } from "../../core/secret.ts";
+import { faultsCarriedBy } from "../../recipes/faulty.ts";
 import { mysql } from "../../recipes/mysql/mysql.ts";
+import { planned } from "./context.ts";
 import { commandsOf } from "./contract.ts";
 import { clinicDatabase, databaseExample, replicated } from "./examples.ts";
 
@@ -73,7 +75,7 @@ describe("the recipe mysql", () => {
 
   test("what recovery rests on cannot be set, in any spelling", () => {
     for (const name of ["read_only", "gtid-strict-mode", "sync_binlog", "log_bin"]) {
-      expect(() => mysql("db", { settings: { [name]: 0 } })).toThrow(
+      expect(() => planned(mysql("db", { settings: { [name]: 0 } }))).toThrow(
         "is set by Hotsite and cannot be changed",
       );
     }
@@ -84,17 +86,31 @@ describe("the recipe mysql", () => {
       clinic: { password: secret.generated(), grants: { clinc: "ALL" as const } },
       root: { password: secret.generated(), grants: {} },
     };
-    expect(() => mysql("db", { databases: { clinic: {} }, users })).toThrow(PreflightError);
-    expect(() => mysql("db", { databases: { hotsite: {} } })).toThrow(/needs itself/);
+    const wrong = mysql("db", { databases: { clinic: {} }, users });
+    expect(() => planned(wrong)).toThrow(PreflightError);
+    expect(() => planned(wrong)).toThrow(/users\.clinic\.grants\.clinc: .*\n.*did you mean clinic/);
+    expect(() => planned(wrong)).toThrow(/users\.root: is a name that the server or Hotsite needs itself/);
+    expect(() => planned(mysql("db", { databases: { hotsite: {} } }))).toThrow(/needs itself/);
   });
 
-  test("a wire to a database or a user that is not declared is refused where it is written", () => {
+  test("a wire to a database or a user that is not declared is a fault, and gives no value", () => {
     const db = clinicDatabase();
     // @ts-expect-error -- the type checker knows the names
-    expect(() => db.jdbc("petclinc", "clinic")).toThrow(
-      /"petclinc"\); allowed: petclinic, my_shop|found petclinc/,
-    );
+    const wire = db.jdbc("petclinc", "clinic");
+    expect(faultsCarriedBy(db)).toEqual([
+      {
+        path: 'services.db.jdbc("petclinc", "clinic").database',
+        problem: "is not declared",
+        found: '"petclinc"',
+        allowed: "petclinic, my_shop",
+        remedy: "did you mean petclinic?",
+      },
+    ]);
+    const view = { application: "clinic", nodes: [], params: {}, secrets: {} };
+    expect(() => wire.resolve(view)).toThrow(PreflightError);
+    expect(() => wire.url.resolve(view)).toThrow(PreflightError);
     // @ts-expect-error -- the type checker knows the names
-    expect(() => db.jdbc("petclinic", "nobody")).toThrow(/found nobody/);
+    db.jdbc("petclinic", "nobody");
+    expect(faultsCarriedBy(db)).toMatchObject([{}, { found: '"nobody"', allowed: "clinic, report" }]);
   });
 });

@@ -7,7 +7,7 @@ import { Secret } from "../../core/secret.ts";
 import { locate } from "../../recipes/local-path.ts";
 import { environmentLine, javaProperty, xmlAttribute } from "../../recipes/tomcat/escape.ts";
 import { war } from "../../recipes/tomcat/war.ts";
-import { contextFor } from "./context.ts";
+import { contextFor, planned } from "./context.ts";
 import { petclinicExample, warExample } from "./examples.ts";
 
 let folder: string;
@@ -79,7 +79,7 @@ describe("the recipe war", () => {
 
   test("paths that climb out, and JVM options that a shell would read, are refused", () => {
     const wrong = { war: "x.war", files: { "../../etc/passwd": "x" }, jvmOptions: ["-Da=$(id)"] };
-    expect(() => war("web", wrong)).toThrow(
+    expect(() => planned(war("web", wrong))).toThrow(
       /should be a path without[\s\S]*without spaces and quotes|without spaces and quotes[\s\S]*without \.\./,
     );
   });

@@ -22,7 +22,7 @@ export async function pinKnownHost(
   if (line === undefined) {
     throw new CredentialError(
       `${node}: the host key changed\n    pinned  ${pinned}\n    now     ${lines.map(fingerprint).join(" ")}`,
-      { hint: "If the machine was not reinstalled, someone may be listening." },
+      { hint: `If the machine was reinstalled: hotsite trust ${node}. If not, someone may be listening.` },
     );
   }
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { HotsiteError } from "../core/errors.ts";
 import { failureJson, failureText } from "./failure.ts";
 import { exitCodeOf, exitCodes } from "./exit.ts";
@@ -14,6 +15,8 @@ export interface Surroundings {
 
 /** Runs the command line of this process and ends it with the exit code. */
 export async function runCommandLine(): Promise<never> {
+  // One signal stops everything that runs at once, and that may be far more than ten uploads: no sign of a leak.
+  setMaxListeners(0);
   endQuietlyWithReader(process.stdout);
   const code = await main(process.argv.slice(2), {
     stdout: process.stdout,

@@ -85,6 +85,14 @@ export const verbs: readonly Verb[] = [
     load: () => import("./verbs/ssh.ts"),
   },
   {
+    name: "trust",
+    operands: "<node>",
+    summary:
+      "forget a node's SSH host key, because its machine was reinstalled; the next contact pins the new one",
+    examples: [["trust east/web-2", "after the host key of east/web-2 changed"]],
+    load: () => import("./verbs/trust.ts"),
+  },
+  {
     name: "logs",
     operands: "<target>",
     summary: "show the journal of a service or of a node's services",

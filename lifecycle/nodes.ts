@@ -91,6 +91,14 @@ export class Nodes {
     if (record !== undefined) await this.put({ ...record, ...change });
   }
 
+  /** The key that a node shows at the next contact is pinned, whatever was pinned or told by its cloud before. Gives what is forgotten. */
+  async forgetHostKey(site: string, name: string): Promise<string | undefined> {
+    const { machine, hostKey, ...rest } = await this.launched(site, name);
+    const { hostKey: told, ...ssh } = machine.ssh;
+    await this.put({ ...rest, machine: { ...machine, ssh } });
+    return told ?? hostKey;
+  }
+
   async remove(site: string, name: string): Promise<void> {
     await this.#store.delete(this.#key(site, name));
   }

@@ -88,7 +88,11 @@ async function attempt(options: SshOptions, signal: AbortSignal): Promise<Client
     client.destroy();
     signal.throwIfAborted();
     if (pinned !== undefined && shown !== "" && shown !== pinned) {
-      throw hostKeyChanged(nameOf(options), options.endpoint.host, { pinned, now: shown });
+      throw hostKeyChanged(
+        nameOf(options),
+        { node: options.node, host: options.endpoint.host },
+        { pinned, now: shown },
+      );
     }
     throw translated(options, error);
   } finally {

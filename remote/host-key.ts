@@ -21,14 +21,14 @@ export function fingerprintOf(key: Buffer): string {
 
 export function hostKeyChanged(
   who: string,
-  host: string,
+  { node, host }: { node: string; host: string },
   keys: { pinned: string; now: string },
 ): HostKeyChangedError {
   return new HostKeyChangedError(
     `${who}: the host key changed\n    pinned  ${keys.pinned}\n    now     ${keys.now}`,
     {
-      hint: `If the machine was reinstalled: hotsite hosts trust ${host}. If not, someone may be listening.`,
-      details: { host, ...keys },
+      hint: `If the machine was reinstalled: hotsite trust ${node}. If not, someone may be listening.`,
+      details: { node, host, ...keys },
     },
   );
 }

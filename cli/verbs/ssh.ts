@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { HotsiteError } from "../../core/errors.ts";
-import type { LaunchedNode } from "../../lifecycle/nodes.ts";
 import { quote } from "../../remote/quote.ts";
 import { pinKnownHost } from "../host-key.ts";
-import { openSession, type Session } from "../session.ts";
-import { oneOf } from "../target.ts";
+import { openSession } from "../session.ts";
+import { nodeNamed } from "../target.ts";
 import type { Call, Outcome } from "../verb.ts";
 
 /** Hands the terminal to the system's ssh, with the application's key and the pinned host key. */
@@ -23,7 +22,7 @@ async function sshArguments(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   await using session = await openSession(call);
-  const { machine, hostKey } = await nodeNamed(session, name);
+  const { machine, hostKey } = await nodeNamed(session.world.nodes, name);
   const pinned = machine.ssh.hostKey ?? hostKey;
   if (pinned === undefined) {
     throw new HotsiteError("no-host-key", `${name}: its host key is not known yet`, {
@@ -56,12 +55,6 @@ async function sshArguments(
     machine.ssh.host,
     ...(line === undefined ? [] : [line]),
   ];
-}
-
-async function nodeNamed({ world }: Session, name: string): Promise<LaunchedNode> {
-  const known = (await world.nodes.all()).map(({ claim }) => `${claim.site}/${claim.name}`);
-  const [site = "", node = ""] = oneOf(known, name, "node").split("/");
-  return world.nodes.launched(site, node);
 }
 
 function runSsh(argv: readonly string[], json: boolean): Promise<number> {

@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Nodes, type NodeRecord } from "../../lifecycle/nodes.ts";
+import { openStore } from "../../store/lmdb.ts";
 import { builtHotsite, hotsiteProcess, startHotsite } from "./process.ts";
 import { folderWith } from "./support.ts";
 import type { Behaviour } from "./fixtures/paper-cloud.ts";
@@ -134,6 +136,52 @@ describe("what only looks", () => {
     expect(await readFile(join(shop.path, ".hotsite/log/hotsite.log"), "utf8")).not.toContain(secret);
   });
 });
+
+describe("trust", () => {
+  test("forgets the host key of a node that was named, and of no other", async () => {
+    await using shop = await shopOn({});
+    const keys = async (change?: (nodes: Nodes) => Promise<void>) => {
+      await using store = await openStore(join(shop.path, ".hotsite/store"));
+      const nodes = new Nodes(store, "shop");
+      await change?.(nodes);
+      return (await nodes.all()).map(({ hostKey, machine }) => [hostKey, machine?.ssh.hostKey]);
+    };
+    await keys(async (nodes) => {
+      await nodes.put(nodeRecord("db-1"));
+      await nodes.put(nodeRecord("web-1"));
+    });
+    const unknown = await hotsiteProcess(["trust", "east/web-2"], shop.path);
+    expect(unknown).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("there is no node east/web-2; did you mean east/web-1?"),
+    });
+    const { code, stdout } = await hotsiteProcess(["trust", "east/web-1"], shop.path);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout:
+        "east/web-1: the host key SHA256:told is forgotten; the next contact pins the one that it shows\n",
+    });
+    expect(await keys()).toEqual([
+      ["SHA256:pinned", "SHA256:told"],
+      [undefined, undefined],
+    ]);
+  });
+});
+
+function nodeRecord(name: string): NodeRecord {
+  const machine = { id: `paper-${name}`, owner: "o", site: "east", name, address: "192.0.2.7", exposed: {} };
+  return {
+    claim: { id: name, owner: "o", site: "east", name, template: {}, authorizedKey: "", expose: [] },
+    run: "r",
+    machine: {
+      ...machine,
+      claim: name,
+      state: "running",
+      ssh: { host: "127.0.0.1", port: 9, user: "ops", hostKey: "SHA256:told" },
+    },
+    hostKey: "SHA256:pinned",
+  };
+}
 
 /** A config on paper machines, in a folder of its own. */
 async function shopOn(behaviour: Behaviour) {

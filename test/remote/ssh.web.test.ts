@@ -98,6 +98,7 @@ describe("host keys", () => {
     expect((error as Error).message).toMatch(
       /east\/web-2: .*the host key changed\n {4}pinned {2}SHA256:\S+\n {4}now {5}SHA256:/,
     );
+    expect(error).toHaveProperty("hint", expect.stringContaining("hotsite trust east/web-2."));
     expect(own.pinned).toHaveLength(1);
     await shell[Symbol.asyncDispose]();
   });

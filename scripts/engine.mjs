@@ -1,7 +1,7 @@
 // Finds a container engine (Docker or podman), or as root on Debian or Ubuntu installs Docker and starts it, with or without systemd.
 // Uses nothing but node itself, because it runs before node_modules exists.
 import { spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { homedir } from "node:os";
@@ -141,8 +141,17 @@ async function startEngine() {
 
 /** A daemon in its own session: it outlives this process. A second one, started in a race, sees the first and ends. */
 function spawnDaemon() {
+  forgetDeadDaemon();
   const output = openSync(log, "a");
   spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output], cwd: "/" }).unref();
+}
+
+/** A daemon that was killed leaves its number behind; when another program has that number now, a new daemon takes it for its rival. */
+function forgetDeadDaemon() {
+  const file = "/var/run/docker.pid";
+  if (!existsSync(file)) return;
+  const name = `/proc/${readFileSync(file, "utf8").trim()}/comm`;
+  if (!existsSync(name) || readFileSync(name, "utf8").trim() !== "dockerd") rmSync(file);
 }
 
 function lastWords() {

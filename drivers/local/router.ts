@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { waitFor } from "../../core/wait.ts";
 import { engineAddress, macAddress, routerIndex } from "./address.ts";
 import { pack } from "./archive.ts";
 import { ask, askUnless } from "./engine.ts";
@@ -15,9 +16,13 @@ export async function connectRouter(
   signal: AbortSignal,
 ): Promise<void> {
   const router = docker.getContainer(routerName(owner));
-  const known = await askUnless([404], "inspect the router", router.inspect({ abortSignal: signal }));
+  const look = (): Promise<Docker.ContainerInspectInfo | undefined> =>
+    askUnless([404], "inspect the router", router.inspect({ abortSignal: signal }));
+  const known = await look();
   if (known === undefined) await create(docker, owner, site, image);
-  const { State, NetworkSettings } = known ?? (await ask("inspect the router", router.inspect()));
+  // The engine reserves a name a moment before it knows the container: one that another process is making is not there at once.
+  const appearing = { timeoutMs: 10_000, intervalMs: 20, what: "the router to be made" };
+  const { State, NetworkSettings } = known ?? (await waitFor(look, appearing, signal));
   if (!Object.values(NetworkSettings.Networks).some(({ NetworkID }) => NetworkID === site.id)) {
     const connect = docker.getNetwork(site.id).connect({
       Container: routerName(owner),

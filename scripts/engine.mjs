@@ -141,17 +141,17 @@ async function startEngine() {
 
 /** A daemon in its own session: it outlives this process. A second one, started in a race, sees the first and ends. */
 function spawnDaemon() {
-  forgetDeadDaemon();
+  forgetDead("dockerd", "/var/run/docker.pid");
+  forgetDead("containerd", "/var/run/docker/containerd/containerd.pid");
   const output = openSync(log, "a");
   spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output], cwd: "/" }).unref();
 }
 
 /** A daemon that was killed leaves its number behind; when another program has that number now, a new daemon takes it for its rival. */
-function forgetDeadDaemon() {
-  const file = "/var/run/docker.pid";
+function forgetDead(program, file) {
   if (!existsSync(file)) return;
   const name = `/proc/${readFileSync(file, "utf8").trim()}/comm`;
-  if (!existsSync(name) || readFileSync(name, "utf8").trim() !== "dockerd") rmSync(file);
+  if (!existsSync(name) || readFileSync(name, "utf8").trim() !== program) rmSync(file);
 }
 
 function lastWords() {

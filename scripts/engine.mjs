@@ -150,8 +150,11 @@ function spawnDaemon() {
 /** A daemon that was killed leaves its number behind; when another program has that number now, a new daemon takes it for its rival. */
 function forgetDead(program, file) {
   if (!existsSync(file)) return;
-  const name = `/proc/${readFileSync(file, "utf8").trim()}/comm`;
-  if (!existsSync(name) || readFileSync(name, "utf8").trim() !== program) rmSync(file);
+  const status = `/proc/${readFileSync(file, "utf8").trim()}/status`;
+  const text = existsSync(status) ? readFileSync(status, "utf8") : "";
+  // A zombie keeps its number until its parent asks for its end.
+  const lives = new RegExp(`^Name:\\s+${program}$`, "m").test(text) && !/^State:\s+Z/m.test(text);
+  if (!lives) rmSync(file);
 }
 
 function lastWords() {

@@ -117,19 +117,23 @@ export function renderPool(members: readonly Member[]): string {
 }
 
 /** Which servers may work, as HAProxy reads it when it starts (version 1 of `show servers state`). */
-export function renderServerState(members: readonly Member[]): string {
+export function renderServerState(
+  { tls = false }: Pick<HaproxyOptions, "tls">,
+  members: readonly Member[],
+): string {
   const rows = sorted(members).map(({ name, host, port, state }) => {
     // Administrative bits: 1 is "maintenance"; 4 alone means "ready", also where the configuration says `disabled`.
     const [running, admin] = state === "ready" ? [2, 4] : [0, 1];
     const checks = "1 1 0 6 3 4 6 0 0 0";
-    return `2 ${BACKEND} 1 ${serverName(name)} ${host} ${running} ${admin} ${checks} - ${port} - 0 0 - - 0`;
+    // What it says of TLS counts for more than the configuration does.
+    return `2 ${BACKEND} 1 ${serverName(name)} ${host} ${running} ${admin} ${checks} - ${port} - ${tls ? 1 : 0} 0 - - 0`;
   });
   return `1\n# ${SERVER_STATE_COLUMNS}\n${rows.map((row) => `${row}\n`).join("")}`;
 }
 
 /** Files that must be there before the first start, by path; the balancer changes them later. */
 export function initialFiles(paths: HaproxyPaths): Readonly<Record<string, string>> {
-  return { [paths.gate]: renderGate(0), [paths.serverState]: renderServerState([]) };
+  return { [paths.gate]: renderGate(0), [paths.serverState]: renderServerState({}, []) };
 }
 
 /** The gate's map file: how long a request may wait, and a number that grows with each closing; 0 stands for open. */

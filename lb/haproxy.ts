@@ -179,7 +179,7 @@ export class HaproxyBalancer implements Balancer {
   #write(known: Known, wished: readonly Member[], lines: readonly string[]): Command {
     const { paths } = this.#options;
     const files = [
-      { path: paths.serverState, text: renderServerState(wished) },
+      { path: paths.serverState, text: renderServerState(this.#options, wished) },
       { path: paths.config, text: renderHaproxyConfig(this.#options, wished) },
       // Last: once it is there, the others are.
       { path: paths.pool, text: renderPool(wished) },

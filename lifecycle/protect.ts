@@ -82,6 +82,8 @@ export function startLink(
         return { position };
       },
       async undo(world, _output, signal) {
+        // A standby that had its copy goes on following, as it did before this run.
+        if ((await readFacts(world))?.copied === true) return;
         await new Controls(world).link(standby.name).stop(signal);
       },
     },

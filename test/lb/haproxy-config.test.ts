@@ -53,13 +53,23 @@ describe("HAProxy's configuration", () => {
 });
 
 test("the state file says maintenance for all but ready members", () => {
-  const rows = renderServerState([east, { ...east, name: "east/web-2", state: "drain" }, west]).split("\n");
+  const rows = renderServerState({}, [east, { ...east, name: "east/web-2", state: "drain" }, west]).split(
+    "\n",
+  );
   expect(rows[0]).toBe("1");
   expect(rows.slice(2, 5).map((row) => row.split(" ").slice(3, 7).join(" "))).toEqual([
     "east.web-1 10.1.0.5 2 4",
     "east.web-2 10.1.0.5 0 1",
     "west.web-1 fd00::7 0 1",
   ]);
+});
+
+test.each([
+  [true, "1"],
+  [false, "0"],
+])("the state file says how members are reached: over TLS %s", (tls, column) => {
+  const [, header = "", row = ""] = renderServerState({ tls }, [east]).split("\n");
+  expect(row.split(" ")[header.split(" ").indexOf("srv_use_ssl") - 1]).toBe(column);
 });
 
 test("the files of a fresh node leave the gate open", () => {

@@ -22,7 +22,8 @@ export async function loadConfig(path: string | undefined, cwd: string): Promise
   const api = (await import("../hotsite.ts")) as Readonly<Record<string, unknown>>;
   const jiti = createJiti(found, {
     // The config's "hotsite" must be this very instance: classes and errors are compared by identity.
-    virtualModules: { hotsite: strict(api) },
+    // Recipes describe their parameters with zod, and a config may have no node_modules beside it.
+    virtualModules: { hotsite: strict(api), zod: await import("zod") },
     fsCache: join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "hotsite", "config"),
     moduleCache: false,
     interopDefault: false,

@@ -33,6 +33,13 @@ describe("finding the config", () => {
     expect(inside.stderr).toContain(`${name}:1: own`);
   });
 
+  test("zod is there without a node_modules beside the config", async () => {
+    await using folder = await folderWith({
+      [name]: 'import { z } from "zod";\nthrow new Error(String(z.string().safeParse(1).success));\n',
+    });
+    expect((await hotsiteProcess(["validate"], folder.path)).stderr).toContain(`${name}:2: false`);
+  });
+
   test("nothing found says how to begin", async () => {
     await using folder = await folderWith({});
     expect(await hotsiteProcess(["validate"], folder.path)).toEqual({

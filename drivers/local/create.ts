@@ -10,7 +10,7 @@ import { containerOf, portsOf, type MachinePlan } from "./machine.ts";
 import { label } from "./names.ts";
 import { freePorts, parsePorts } from "./ports.ts";
 import { initPath, initScript } from "./scripts.ts";
-import { inTurn } from "./turns.ts";
+import { inTurn } from "../turns.ts";
 
 const attempts = 5;
 

@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import type { Driver, DriverCapabilities, Machine, NodeClaim } from "../../core/driver.ts";
 import { CapacityError, faultLine, HotsiteError, NodeNotFoundError, type Fault } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
+import { cloudPath, uniqueFaults } from "../template.ts";
 import { hasImage } from "./base-image.ts";
 import { ask, askUnless, openEngine } from "./engine.ts";
 import { ensureNodeImage } from "./image.ts";
@@ -11,7 +12,7 @@ import { label } from "./names.ts";
 import { inspectMachine, powerOn } from "./power-on.ts";
 import type { Progress } from "./progress.ts";
 import { sweepSites } from "./site.ts";
-import { cloudPath, parseTemplate, sizeFaults, templateFaults, type EngineSize } from "./template.ts";
+import { parseTemplate, sizeFaults, templateFaults, type EngineSize } from "./template.ts";
 
 /** The engine kills and removes in well under a second. */
 const confirmMs = 30_000;
@@ -32,7 +33,7 @@ export class LocalDriver implements Driver {
 
   async validate(claims: readonly NodeClaim[], signal: AbortSignal): Promise<readonly Fault[]> {
     const templates = claims.flatMap(({ site, template }) => templateFaults(site, template));
-    return unique([...templates, ...(await this.#worldFaults(claims, signal))]);
+    return uniqueFaults([...templates, ...(await this.#worldFaults(claims, signal))]);
   }
 
   async launch(claim: NodeClaim, signal: AbortSignal): Promise<Machine> {
@@ -137,11 +138,6 @@ async function engineSize(docker: Docker): Promise<EngineSize> {
     NCPU: number;
   };
   return { memoryMb: Math.floor(MemTotal / 2 ** 20), cpus: NCPU };
-}
-
-/** Many claims share one template: its faults are told once. */
-function unique(faults: readonly Fault[]): Fault[] {
-  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 
 function order(a: Machine, b: Machine): number {

@@ -11,7 +11,7 @@ import { label, machineName } from "./names.ts";
 import { powerOn, reachable } from "./power-on.ts";
 import { ensureSite, sweepSites } from "./site.ts";
 import type { LocalTemplate } from "./template.ts";
-import { inTurn } from "./turns.ts";
+import { inTurn } from "../turns.ts";
 
 /** No launch takes so long between making its container and starting it. */
 const abandonedMs = 60_000;

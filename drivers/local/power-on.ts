@@ -5,7 +5,7 @@ import { waitFor } from "../../core/wait.ts";
 import { ask, askUnless } from "./engine.ts";
 import { machineOf } from "./machine.ts";
 import { label } from "./names.ts";
-import { greets } from "./reach.ts";
+import { greets } from "../reach.ts";
 import { ensureSite } from "./site.ts";
 
 /** A machine boots in about half a second; a crowd of them on a small computer takes its time. */

@@ -5,7 +5,7 @@ import { engineSubnet, siteNumbers } from "./address.ts";
 import { ask, askUnless } from "./engine.ts";
 import { label, networkName, routerName } from "./names.ts";
 import { connectRouter } from "./router.ts";
-import { inTurn } from "./turns.ts";
+import { inTurn } from "../turns.ts";
 
 /** The subnet of one site, as the engine has it. */
 export interface SiteNetwork {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { MachineTemplate, NodeClaim } from "../../core/driver.ts";
 import { PreflightError, type Fault } from "../../core/errors.ts";
+import { cloudPath, shapeFaults } from "../template.ts";
 
 const schema = z.strictObject({
   image: z
@@ -24,22 +25,7 @@ export function parseTemplate(claim: NodeClaim): LocalTemplate {
 
 /** Everything wrong with a template, without looking at the engine. */
 export function templateFaults(site: string, template: MachineTemplate): Fault[] {
-  const parsed = schema.safeParse(template);
-  return (parsed.error?.issues ?? []).flatMap((issue) => faultsOf(cloudPath(site), template, issue));
-}
-
-/** Where a site's machine template stands in the config. */
-export function cloudPath(site: string): string {
-  return `sites.${site}.cloud`;
-}
-
-function faultsOf(path: string, template: MachineTemplate, issue: z.core.$ZodIssue): Fault[] {
-  if (issue.code === "unrecognized_keys") {
-    const allowed = Object.keys(schema.shape).join(", ");
-    return issue.keys.map((key) => ({ path: `${path}.${key}`, problem: "is not known here", allowed }));
-  }
-  const field = String(issue.path[0]);
-  return [{ path: `${path}.${field}`, problem: issue.message, found: JSON.stringify(template[field]) }];
+  return shapeFaults(schema, site, template);
 }
 
 /** What the engine has to give. */

@@ -7,7 +7,7 @@ import { routerName } from "./names.ts";
 import { reloadRouter } from "./router.ts";
 import { rulesFolder } from "./scripts.ts";
 import { listSites } from "./site.ts";
-import { inTurn } from "./turns.ts";
+import { inTurn } from "../turns.ts";
 
 const schema = z.strictObject({
   delayMs: z.number().min(0).max(60_000).default(0).describe("each way"),

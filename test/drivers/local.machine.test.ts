@@ -8,7 +8,7 @@ import { openEngine } from "../../drivers/local/engine.ts";
 import { prepareImage } from "../../drivers/local/image.ts";
 import { label } from "../../drivers/local/names.ts";
 import { powerSite } from "../../drivers/local/power.ts";
-import { greets } from "../../drivers/local/reach.ts";
+import { greets } from "../../drivers/reach.ts";
 import { Program } from "../support/program.ts";
 import { describeDriver } from "./conformance.ts";
 import { claimOf, newOwner } from "./claim.ts";

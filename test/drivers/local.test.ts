@@ -11,9 +11,9 @@ import { local } from "../../drivers/local/local.ts";
 import { withLock } from "../../drivers/local/lock.ts";
 import { label, machineName } from "../../drivers/local/names.ts";
 import { freePorts, parsePorts, printPorts } from "../../drivers/local/ports.ts";
-import { greets } from "../../drivers/local/reach.ts";
+import { greets } from "../../drivers/reach.ts";
 import { sizeFaults, templateFaults } from "../../drivers/local/template.ts";
-import { inTurn } from "../../drivers/local/turns.ts";
+import { inTurn } from "../../drivers/turns.ts";
 import { fingerprintOf } from "../../remote/host-key.ts";
 import { claimOf } from "./claim.ts";
 

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { addAbortSignal } from "node:stream";
-import type { Endpoint } from "../../core/driver.ts";
+import type { Endpoint } from "../core/driver.ts";
 
 /** The engine's proxy accepts before the machine listens, so only what sshd says counts. */
 const greetingMs = 2000;

@@ -15,7 +15,13 @@ export const exitCodeHelp = `Exit codes:
   130  interrupted; everything begun was taken back`;
 
 /** A run waits to be continued; until then something of it is there. */
-const unfinished = new Set(["unfinished-run", "run-stuck", "run-unwind-failed", "journal-failed"]);
+const unfinished = new Set([
+  "unfinished-run",
+  "run-stuck",
+  "run-unwind-failed",
+  "cannot-unwind",
+  "journal-failed",
+]);
 const usage = new Set(["config", "usage"]);
 
 /** The exit code of anything that was thrown. */

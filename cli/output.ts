@@ -71,6 +71,17 @@ export class Output {
     this.#stderr.write(up + shown.map((line) => `${shorten(line, width)}\n`).join(""));
   }
 
+  /** Each line of a result cut to the terminal's width; whole where there is none. */
+  fit(text: string): string {
+    const width = this.#stdout.isTTY === true ? this.#stdout.columns : undefined;
+    return width === undefined
+      ? text
+      : text
+          .split("\n")
+          .map((line) => shorten(line, width))
+          .join("\n");
+  }
+
   /** Colour where the text goes to a terminal and NO_COLOR is not set. */
   paint(style: Style, text: string, where: "result" | "note"): string {
     return styleText(style, text, { stream: where === "note" ? this.#stderr : this.#stdout });

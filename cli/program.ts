@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { HotsiteError, messageOf } from "../core/errors.ts";
 import { exitCodeHelp } from "./exit.ts";
+import { globalOptions } from "./global-options.ts";
 import type { OptionDeclaration, Options, Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 import { version } from "./version.ts";
@@ -43,11 +44,8 @@ function createProgram(writers: Writers, onVerb: (parsed: Parsed) => void): Comm
   const program = new Command("hotsite")
     .description("Declare an application once, run it on two sites, and prove that it survives losing one.")
     .version(version, "-V, --version")
-    .option("-c, --config <path>", "the config (default: hotsite.config.ts here or in a folder above)")
-    .option("--state <folder>", "where state, keys and logs are kept (default: .hotsite beside the config)")
-    .option("--json", "print one JSON object; everything else goes to standard error")
-    .option("--verbose", "print debug messages and where errors come from")
     .addHelpText("after", `\n${exitCodeHelp}\n\nEach verb shows examples with --help.`);
+  for (const option of globalOptions) program.addOption(optionOf(option));
   for (const verb of verbs) addVerb(program, verb, onVerb);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput({

@@ -12,7 +12,6 @@ export interface Options {
   readonly follow?: boolean;
   readonly lines?: number;
   readonly since?: string;
-  readonly unwind?: boolean;
   readonly abandon?: boolean;
   readonly force?: readonly string[];
   readonly live?: string;

@@ -85,6 +85,27 @@ export const verbs: readonly Verb[] = [
     load: () => import("./verbs/ssh.ts"),
   },
   {
+    name: "exec",
+    operands: "<target> <command...>",
+    summary:
+      "run a command on all instances of a service, site or node at once; the largest exit code is ours",
+    examples: [
+      ["exec web -- df -h /", "each line with its node in front"],
+      ["exec east 'uptime | cut -c1-40'", "one word is a line for the shell"],
+    ],
+    load: () => import("./verbs/exec.ts"),
+  },
+  {
+    name: "cp",
+    operands: "<from> <to>",
+    summary: "copy files or folders to a node or from it",
+    examples: [
+      ["cp ./fixed.xml east/web-1:/tmp/", "to a node"],
+      ["cp east/db-1:/var/log/mysql ./logs", "from a node, a whole folder"],
+    ],
+    load: () => import("./verbs/cp.ts"),
+  },
+  {
     name: "trust",
     operands: "<node>",
     summary:
@@ -95,7 +116,7 @@ export const verbs: readonly Verb[] = [
   {
     name: "logs",
     operands: "<target>",
-    summary: "show the journal of a service or of a node's services",
+    summary: "show the journal of a service, or of all services of a site or node",
     options: [
       { flags: "-f, --follow", summary: "go on with new lines until interrupted" },
       {
@@ -124,17 +145,18 @@ export const verbs: readonly Verb[] = [
   {
     name: "resume",
     summary: "continue the run that was killed or got stuck",
-    options: [
-      { flags: "--unwind", summary: "take it back instead" },
-      { flags: "--abandon", summary: "leave everything as it is and forget the run" },
-      yes,
-    ],
+    options: [{ flags: "--abandon", summary: "leave everything as it is and forget the run" }, yes],
     examples: [
       ["resume", "go on where it stopped"],
-      ["resume --unwind", "undo what was done so far"],
       ["resume --abandon --yes", "when neither is possible any more, and before something else"],
     ],
     load: () => import("./verbs/resume.ts"),
+  },
+  {
+    name: "abort",
+    summary: "stop the run that is active, or that was killed, and take it back",
+    examples: [["abort", "as Ctrl-C where it runs; past a point of no return it is carried on instead"]],
+    load: () => import("./verbs/abort.ts"),
   },
   {
     name: "switchover",
@@ -225,5 +247,15 @@ export const verbs: readonly Verb[] = [
       ["local power on east/db-1", "one machine"],
     ],
     load: () => import("./verbs/local-power.ts"),
+  },
+  {
+    name: "completion",
+    operands: "<shell>",
+    summary: "print a script that completes verbs and options in bash, zsh or fish",
+    examples: [
+      ["completion bash", "in ~/.bashrc: source <(hotsite completion bash)"],
+      ["completion fish", "in config.fish: hotsite completion fish | source"],
+    ],
+    load: () => import("./verbs/completion.ts"),
   },
 ];

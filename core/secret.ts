@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { inspect } from "node:util";
 import { HotsiteError, messageOf } from "./errors.ts";
+import { secretFromCommand } from "./secret-command.ts";
 
 /** A value that never prints: only `reveal` gives it away. */
 export class Secret {
@@ -34,6 +35,7 @@ export class Secret {
 export type SecretSource =
   | { readonly kind: "env"; readonly variable: string }
   | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "command"; readonly argv: readonly string[] }
   | { readonly kind: "generated"; readonly length: number };
 
 /** The ways to name a secret in `hotsite.config.ts`. */
@@ -42,6 +44,11 @@ export const secret = {
   env: (variable: string): SecretSource => ({ kind: "env", variable }),
   /** The content of a file, without a trailing line break. */
   file: (path: string): SecretSource => ({ kind: "file", path }),
+  /** What a program prints, such as a password manager's; run without a shell, once in each run of `hotsite`. */
+  command: (program: string, ...args: readonly string[]): SecretSource => ({
+    kind: "command",
+    argv: [program, ...args],
+  }),
   /** Made once at random, then kept in the state folder, readable by its owner only. `length` is in characters. */
   generated: (length = 24): SecretSource => ({ kind: "generated", length }),
 };
@@ -67,6 +74,8 @@ export async function resolveSecret(source: SecretSource, name: string, folder: 
     }
     case "file":
       return new Secret(await readSecretFile(name, resolve(source.path.replace(/^~(?=\/)/, homedir()))));
+    case "command":
+      return new Secret(await secretFromCommand(name, source.argv));
     case "generated":
       return keptSecret(join(folder, name.replaceAll("/", ".")), () => randomText(source.length));
   }

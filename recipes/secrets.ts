@@ -7,12 +7,14 @@ import { walk } from "./walk.ts";
 const source = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("env"), variable: z.string().min(1) }),
   z.strictObject({ kind: z.literal("file"), path: z.string().min(1) }),
+  z.strictObject({ kind: z.literal("command"), argv: z.array(z.string().min(1)).min(1) }),
   z.strictObject({ kind: z.literal("generated"), length: z.int().min(12).max(200) }),
 ]) satisfies z.ZodType<SecretSource>;
 
 /** A parameter that names a secret, see `secret` in core. A secret is never written into a config. */
 export const secretSource = z.custom<SecretSource>((value) => source.safeParse(value).success, {
-  error: "should be secret.env(…), secret.file(…) or secret.generated(…), of 12 to 200 characters",
+  error:
+    "should be secret.env(…), secret.file(…), secret.command(…) or secret.generated(…), of 12 to 200 characters",
 });
 
 /** Every secret named in parameters, by its path: `users.clinic.password`. */

@@ -77,6 +77,14 @@ export async function abandonRun(
   return journal.run;
 }
 
+/** Resolves when no run of the application is active; throws "locked" with who is at it otherwise. */
+export async function assertIdle(
+  settings: Pick<RunSettings, "application" | "store" | "by">,
+  verb: string,
+): Promise<void> {
+  await using _lease = await lock(settings, verb);
+}
+
 function lock(
   { store, application, by }: Pick<RunSettings, "application" | "store" | "by">,
   verb: string,

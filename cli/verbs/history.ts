@@ -11,34 +11,37 @@ const shown = 20;
 
 /** Lists the runs, or the steps of one. */
 export async function run(call: Call): Promise<Outcome> {
+  const fit = (text: string): string => call.output.fit(text);
   await using session = await openSession(call);
   const { name } = session.config.application;
   const runs = await history(session.world.store, name);
   const [wanted] = call.operands;
-  if (wanted === undefined) return listOf(name, runs);
+  if (wanted === undefined) return listOf(name, runs, fit);
   const id = wanted === "last" ? runs.at(-1)?.id : wanted;
   const known = runs.map((one) => one.id);
   const found = runs.find((one) => one.id === oneOf(known, id ?? wanted, "run"));
-  return found === undefined ? listOf(name, runs) : stepsOf(found);
+  return found === undefined ? listOf(name, runs, fit) : stepsOf(found, fit);
 }
 
-function listOf(application: string, runs: readonly RunHistory[]): Outcome {
+type Fit = (text: string) => string;
+
+function listOf(application: string, runs: readonly RunHistory[], fit: Fit): Outcome {
   const rows = runs
     .slice(-shown)
     .map((one) => [
       ...[timestamp(one.startedAt), one.workflow, one.state, took(one.ms), one.by],
-      ...[firstLine(one.error?.message ?? ""), one.id],
+      ...[one.id, firstLine(one.error?.message ?? "")],
     ]);
-  const text = rows.length === 0 ? `${application} has no history yet` : table(header, rows);
+  const text = rows.length === 0 ? `${application} has no history yet` : fit(table(header, rows));
   return {
     text,
     json: { application, runs: runs.map(({ steps, ...one }) => ({ ...one, steps: steps.length })) },
   };
 }
 
-const header = ["BEGUN", "WHAT", "STATE", "TOOK", "BY", "PROBLEM", "RUN"];
+const header = ["BEGUN", "WHAT", "STATE", "TOOK", "BY", "RUN", "PROBLEM"];
 
-function stepsOf(one: RunHistory): Outcome {
+function stepsOf(one: RunHistory, fit: Fit): Outcome {
   const rows = one.steps.map((step) => [
     timestamp(step.startedAt),
     step.name,
@@ -48,7 +51,9 @@ function stepsOf(one: RunHistory): Outcome {
   ]);
   const title = `${one.workflow} ${one.id} · ${one.state} · by ${one.by}`;
   const problem = one.error === undefined ? [] : [`✖ ${one.error.message}`];
-  const text = [title, ...problem, table(["BEGUN", "STEP", "STATE", "TOOK", "PROBLEM"], rows)].join("\n");
+  const text = [title, ...problem, fit(table(["BEGUN", "STEP", "STATE", "TOOK", "PROBLEM"], rows))].join(
+    "\n",
+  );
   return { text, json: { run: one } };
 }
 

@@ -3,7 +3,8 @@ import { HotsiteError } from "../../core/errors.ts";
 import { activeSiteOf } from "../active-site.ts";
 import { exitCodes } from "../exit.ts";
 import { openSession, type Session } from "../session.ts";
-import { oneOf } from "../target.ts";
+import { jobsNamed, nodeOf } from "../jobs.ts";
+import { Lines } from "../lines.ts";
 import type { Call, Options, Outcome } from "../verb.ts";
 import type { Job } from "../../lifecycle/phases.ts";
 
@@ -21,45 +22,41 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
     });
   }
   await using session = await openSession(call);
-  const jobs = await jobsNamed(session, operands[0] ?? "");
+  const jobs = jobsNamed(session.config.application, operands[0] ?? "");
   const many = new Set(jobs.map(nodeOf)).size > 1;
   const lines: LogLine[] = [];
   const show = (entry: LogLine): void => {
     if (options.json === true) lines.push(entry);
     else output.stream(many ? `${entry.node} | ${entry.line}\n` : `${entry.line}\n`);
   };
-  await Promise.all(jobs.map((job) => readJournal(session, job, options, show, signal)));
-  return { text: "", json: { lines }, exitCode: signal.aborted ? exitCodes.interrupted : exitCodes.ok };
-}
-
-async function jobsNamed({ config: { application } }: Session, target: string): Promise<readonly Job[]> {
-  const { nodesOf } = await import("../../lifecycle/topology.ts");
-  const jobs = nodesOf(application).flatMap((spec) =>
-    spec.services.map((placement) => ({ spec, placement })),
-  );
-  const services = jobs.map(({ placement }) => placement.service.name);
-  const known = [...new Set([...services, ...jobs.map(nodeOf)])];
-  const name = oneOf(known, target, "service or node");
-  return jobs.filter((job) => job.placement.service.name === name || nodeOf(job) === name);
+  const read = await Promise.all(jobs.map((job) => readJournal(session, job, call, show, signal)));
+  const complete = read.includes(false) ? exitCodes.failed : exitCodes.ok;
+  return { text: "", json: { lines }, exitCode: signal.aborted ? exitCodes.interrupted : complete };
 }
 
 async function readJournal(
   { world }: Session,
   job: Job,
-  options: Options,
+  { options, output }: Call,
   show: (entry: LogLine) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { workOf } = await import("../../lifecycle/work.ts");
-  const { plan, shell } = await workOf(world, job, await activeSiteOf(world), signal);
-  if (plan.units.length === 0) return;
-  const emit = lineByLine((line) => show({ node: nodeOf(job), line }));
+  const said = new Lines((line) => show({ node: nodeOf(job), line }));
   try {
-    await shell.run(journalctl(plan.units, options), signal, { onOutput: emit });
+    const { plan, shell } = await workOf(world, job, await activeSiteOf(world), signal);
+    if (plan.units.length === 0) return true;
+    await shell.run(journalctl(plan.units, options), signal, { onOutput: (text) => said.add(text) });
   } catch (error) {
-    // Interrupting is how following ends.
-    if (!signal.aborted) throw error;
+    // Interrupting is how following ends; and a node that cannot be reached does not silence the others.
+    if (signal.aborted) return true;
+    if (!(error instanceof HotsiteError)) throw error;
+    output.note(`✖ ${error.message}`);
+    return false;
+  } finally {
+    said.end();
   }
+  return true;
 }
 
 function journalctl(units: readonly string[], { follow, lines, since }: Options): Command {
@@ -70,17 +67,4 @@ function journalctl(units: readonly string[], { follow, lines, since }: Options)
     ...(since === undefined ? [] : [`--since=${since}`]),
     ...(follow === true ? ["--follow"] : []),
   );
-}
-
-function lineByLine(emit: (line: string) => void): (text: string) => void {
-  let rest = "";
-  return (text) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    lines.forEach(emit);
-  };
-}
-
-function nodeOf({ spec }: Job): string {
-  return `${spec.site}/${spec.name}`;
 }

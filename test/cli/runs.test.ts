@@ -77,17 +77,30 @@ describe("an interrupted run", () => {
     expect(await shop.machines()).toEqual([]);
   });
 
-  test("that was killed is taken back by resume --unwind, or given up by resume --abandon", async () => {
+  test("that was killed is taken back by abort, or given up by resume --abandon", async () => {
     await using shop = await shopOn({ launch: { "web-1": "hang" } });
-    for (const way of ["--unwind", "--abandon"]) {
+    for (const way of [["abort"], ["resume", "--abandon", "--yes"]]) {
       const running = startHotsite(["install"], shop.path);
       await running.said("hanging");
       running.kill("SIGKILL");
       await running.ended;
-      expect(await hotsiteProcess(["resume", way, "--yes"], shop.path)).toMatchObject({ code: 0 });
+      expect(await hotsiteProcess(way, shop.path)).toMatchObject({ code: 0 });
     }
     expect((await shop.machines()).length).toBe(1);
     expect(await hotsiteProcess(["uninstall", "--yes"], shop.path)).toMatchObject({ code: 0 });
+    expect(await shop.machines()).toEqual([]);
+  });
+});
+
+describe("abort", () => {
+  test("stops the run of another terminal, which takes everything back, and says how it ended", async () => {
+    await using shop = await shopOn({ launch: { "web-1": "hang" } });
+    const running = startHotsite(["install"], shop.path);
+    await running.said("hanging");
+    const { code, stdout, stderr } = await hotsiteProcess(["abort"], shop.path);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^stopping install by /) });
+    expect(stdout).toMatch(/^install \S+ is taken back; nothing is left\n$/);
+    expect(await running.ended).toMatchObject({ code: 130 });
     expect(await shop.machines()).toEqual([]);
   });
 });
@@ -109,6 +122,7 @@ describe("what only looks", () => {
     [["nodes"], "shop has no machines yet; `hotsite plan` says what install would launch\n"],
     [["history"], "shop has no history yet\n"],
     [["resume"], "shop has nothing to resume\n"],
+    [["abort"], "shop has no run to abort\n"],
     [["status"], "shop  UNPROTECTED\n  nothing is installed; next: hotsite install\n"],
   ])("%p", async (argv, stdout) => {
     await using shop = await shopOn({});

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { nearest, suggestion } from "../../core/nearest.ts";
 import { table } from "../../cli/table.ts";
+import { placeOf } from "../../cli/verbs/cp.ts";
 import { ago, duration } from "../../cli/time.ts";
 import { kilobits, milliseconds, percent, positiveInteger } from "../../cli/units.ts";
 
@@ -73,5 +74,16 @@ describe("units", () => {
     [positiveInteger, "1e3"],
   ])("%p refuses %s", (parse, text) => {
     expect(() => parse(text)).toThrow(text === "101%" ? "at most 100%" : `found "${text}"`);
+  });
+});
+
+describe("the ends of a copy", () => {
+  test.each([
+    ["east/web-1:/etc/hosts", { node: "east/web-1", path: "/etc/hosts" }],
+    ["east/web-1:", { node: "east/web-1", path: "" }],
+    ["./east/web-1:/etc/hosts", { path: "./east/web-1:/etc/hosts" }],
+    ["/tmp/a:b", { path: "/tmp/a:b" }],
+  ])("%s", (text, place) => {
+    expect(placeOf(text)).toEqual(place);
   });
 });

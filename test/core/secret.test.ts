@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -40,6 +40,28 @@ describe("secrets", () => {
     await writeFile(join(folder, "password"), "pa ss\n");
     const value = await resolveSecret(secret.file(join(folder, "password")), "db.password", folder);
     expect(value.reveal()).toBe("pa ss");
+  });
+
+  test("a program is asked once, without a shell, however often its answer is needed", async () => {
+    const count = join(folder, "asked");
+    const source = secret.command("sh", "-c", `echo x >>'${count}'; echo "$0"`, "pa $HOME ss");
+    const values = await Promise.all([1, 2].map(() => resolveSecret(source, "db.password", folder)));
+    expect(values.map((value) => value.reveal())).toEqual(["pa $HOME ss", "pa $HOME ss"]);
+    expect(await readFile(count, "utf8")).toBe("x\n");
+  });
+
+  test.each([
+    [["sh", "-c", "echo hunter2; echo hunter2 >&2; exit 3"], "db.password: sh failed with exit 3"],
+    [["no-such-program", "hunter2"], "db.password: no-such-program is not a program that can be found"],
+    [["true"], "db.password: true printed nothing"],
+  ])("a program that fails is named, and not what it said: %p", async ([program = "", ...args], message) => {
+    const failure: unknown = await resolveSecret(
+      secret.command(program, ...args),
+      "db.password",
+      folder,
+    ).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "secret-missing", message });
+    expect(inspect(failure)).not.toContain("hunter2");
   });
 
   test("what is missing is named, with what to do", async () => {

@@ -1,0 +1,49 @@
+import { HotsiteError } from "../../core/errors.ts";
+import { inForeground } from "../foreground.ts";
+import { openSession } from "../session.ts";
+import { sshAccess } from "../ssh-access.ts";
+import type { Call, Outcome } from "../verb.ts";
+
+/** Copies files or folders to a node or from it, with the system's scp. */
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+  const [from = "", to = ""] = call.operands;
+  const [source, target] = [placeOf(from), placeOf(to)];
+  const node = source.node ?? target.node;
+  if (node === undefined || (source.node !== undefined && target.node !== undefined)) {
+    throw new HotsiteError("usage", `one of the two must be on a node: ${from} ${to}`, {
+      hint: "write node:path for it, as in east/web-1:/etc/hosts",
+    });
+  }
+  const argv = await scpArguments(call, node, [source, target], signal);
+  const code = await inForeground("scp", argv, call.output.json);
+  const text = code === 0 ? `${from} → ${to}` : "";
+  return { text, json: { node, from, to, code }, exitCode: code };
+}
+
+interface Place {
+  /** Absent: this computer. */
+  readonly node?: string;
+  readonly path: string;
+}
+
+/** `east/web-1:/etc/hosts`; a path with a slash before its colon that is no node is written `./a:b`. */
+export function placeOf(text: string): Place {
+  const parts = /^([a-z][a-z0-9-]*\/[a-z][a-z0-9-]*):(.*)$/s.exec(text);
+  return parts === null ? { path: text } : { node: parts[1], path: parts[2] ?? "" };
+}
+
+async function scpArguments(
+  call: Call,
+  node: string,
+  places: readonly Place[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  await using session = await openSession(call);
+  const { at, options } = await sshAccess(session, node, signal);
+  const host = at.host.includes(":") ? `[${at.host}]` : at.host;
+  const named = places.map(({ node: there, path }) =>
+    // A local name that holds a colon would be taken for a host.
+    there === undefined ? (path.startsWith("/") ? path : `./${path}`) : `${at.user}@${host}:${path}`,
+  );
+  return [...options, "-P", String(at.port), "-r", "-p", "--", ...named];
+}

@@ -8,12 +8,16 @@ export { petclinic, petclinicDatabase } from "./recipes/petclinic.ts";
 export { tomcat } from "./recipes/tomcat/tomcat.ts";
 export { war } from "./recipes/tomcat/war.ts";
 
-export { defineRecipe } from "./recipes/define.ts";
-export { check, httpOk, tcpOpen } from "./recipes/checks.ts";
-export { derive, refTo } from "./recipes/refs.ts";
-export { localPath } from "./recipes/local-path.ts";
-export { systemd } from "./recipes/systemd.ts";
-export { text } from "./recipes/text.ts";
+export { defineRecipe, type RecipeFactory } from "./recipes/define.ts";
+export { extendRecipe, type RecipeExtension } from "./recipes/extend.ts";
+export type { CommonParams, RecipeScope, RecipeSpec } from "./recipes/spec.ts";
+export { check, httpAnswers, httpOk, tcpOpen } from "./recipes/checks.ts";
+export { derive, refTo, type EndpointScope, type MakeRef } from "./recipes/refs.ts";
+export { LocalPath, localPath } from "./recipes/local-path.ts";
+export { namedSecret, secretOf, secretSource } from "./recipes/secrets.ts";
+export { megabytes } from "./recipes/size.ts";
+export { lastLines, systemd, type ServiceControl } from "./recipes/systemd.ts";
+export { concat, resolveText, reveal, text, textValue, type Text } from "./recipes/text.ts";
 
 export {
   all,
@@ -25,9 +29,26 @@ export {
   script,
   type Command,
   type NodeFile,
+  type NodeFileContent,
 } from "./core/command.ts";
-export { Ref, type NodePlan, type Recipe, type RecipeContext, type Service } from "./core/recipe.ts";
-export { secret, type SecretSource } from "./core/secret.ts";
+export {
+  Ref,
+  type Attributes,
+  type Check,
+  type CustomCommand,
+  type Instances,
+  type LifecycleHooks,
+  type Metric,
+  type NodePlan,
+  type NodeTls,
+  type NodeView,
+  type Recipe,
+  type RecipeContext,
+  type Service,
+  type ServiceView,
+  type SiteRole,
+} from "./core/recipe.ts";
+export { secret, Secret, type SecretSource } from "./core/secret.ts";
 export {
   CapacityError,
   CredentialError,
@@ -39,4 +60,11 @@ export {
   type Fault,
 } from "./core/errors.ts";
 export type { Application, Cloud, Protection } from "./core/application.ts";
-export type { Driver, DriverCapabilities, Machine, NodeClaim } from "./core/driver.ts";
+export type {
+  Driver,
+  DriverCapabilities,
+  Endpoint,
+  Machine,
+  MachineTemplate,
+  NodeClaim,
+} from "./core/driver.ts";

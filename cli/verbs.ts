@@ -1,3 +1,4 @@
+import { recipeVerbs } from "./recipe-verbs.ts";
 import { kilobits, milliseconds, percent, positiveInteger } from "./units.ts";
 import type { OptionDeclaration, Verb } from "./verb.ts";
 
@@ -105,6 +106,7 @@ export const verbs: readonly Verb[] = [
     ],
     load: () => import("./verbs/cp.ts"),
   },
+  ...recipeVerbs,
   {
     name: "trust",
     operands: "<node>",

@@ -50,6 +50,17 @@ export interface NodeTls {
   readonly key: Secret;
 }
 
+/** Texts that people and scripts keep for recipes beside the config (`hotsite attributes`), as they are when a plan is made. */
+export interface Attributes {
+  /** Shared by all applications of one state folder. */
+  readonly global: Readonly<Record<string, string>>;
+  readonly application: Readonly<Record<string, string>>;
+  /** Of a service; without a name, of the one that is planned. */
+  service(name?: string): Readonly<Record<string, string>>;
+  /** Of one instance of a service; without one, of the one that is planned. */
+  instance(node?: NodeView): Readonly<Record<string, string>>;
+}
+
 /** Everything that a recipe may look at. Recipes are pure functions of it. */
 export interface RecipeContext<P> {
   readonly application: string;
@@ -58,6 +69,7 @@ export interface RecipeContext<P> {
   readonly params: P;
   readonly secrets: Readonly<Record<string, Secret>>;
   readonly tls: NodeTls;
+  readonly attributes: Attributes;
   /** Nodes of a service, in one site or (without `site`) in all, in a stable order. */
   nodes(service: string, site?: string): readonly NodeView[];
   /** The value of another service's endpoint, as seen from this node's site. */

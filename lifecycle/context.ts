@@ -2,6 +2,7 @@ import { HotsiteError } from "../core/errors.ts";
 import type { NodeView, RecipeContext, Ref, Service, ServiceView } from "../core/recipe.ts";
 import type { Secret } from "../core/secret.ts";
 import { locate } from "../recipes/local-path.ts";
+import { attributesFor, readAttributes, type Attribute } from "./attributes.ts";
 import { EDGE, nodesOf, roleOf, type NodeSpec, type Placement } from "./topology.ts";
 import type { World } from "./world.ts";
 import { wiring } from "./wiring.ts";
@@ -10,6 +11,7 @@ import { wiring } from "./wiring.ts";
 export interface Scene {
   readonly world: World;
   readonly views: readonly NodeView[];
+  readonly attributes: readonly Attribute[];
   readonly services: ReadonlyMap<
     string,
     { readonly service: Service; readonly secrets: Readonly<Record<string, Secret>> }
@@ -34,7 +36,7 @@ export async function readScene(
         services.set(service.name, { service, secrets: await world.secrets(service) });
     }
   }
-  return { world, views, services };
+  return { world, views, services, attributes: await readAttributes(world) };
 }
 
 /** What the recipe of one placement may look at. */
@@ -58,6 +60,7 @@ export async function contextOf(
     params: { ...(placement.service.params as object), ...(await wiring(scene, placement.service, node)) },
     secrets: scene.services.get(name)?.secrets ?? {},
     tls: await world.pki.node(node.site, node.name, node.address),
+    attributes: attributesFor(scene.attributes, node),
     nodes: (service, site) =>
       views.filter((view) => view.service === service && (site === undefined || view.site === site)),
     value: (ref) => resolve(scene, ref, node.site),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { NodeNotFoundError } from "../core/errors.ts";
 import type { Step } from "../core/workflow.ts";
+import { forgetAttributes } from "./attributes.ts";
 import { claimOf } from "./claims.ts";
 import type { NodeSpec } from "./topology.ts";
 import type { World } from "./world.ts";
@@ -42,6 +43,7 @@ export async function destroyNode(world: World, spec: NodeSpec, signal: AbortSig
   );
   if (record?.machine !== undefined) ids.add(record.machine.id);
   for (const id of ids) await driver.destroy(id, signal);
+  await forgetAttributes(world, { site, name });
   await world.nodes.remove(site, name);
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Step, Workflow } from "../core/workflow.ts";
+import { forgetAttributes } from "./attributes.ts";
 import { sweepClouds } from "./claims.ts";
 import { destroyNode } from "./launch.ts";
 import { nodesOf, type NodeSpec } from "./topology.ts";
@@ -54,9 +55,11 @@ const forgetStep: Step<World, null> = {
   name: "forget",
   output: z.null(),
   pointOfNoReturn: "machines and their disks are gone",
-  run: async ({ store, application, nodes }) => {
+  run: async (world) => {
+    const { store, application, nodes } = world;
     for (const { claim } of await nodes.all()) await nodes.remove(claim.site, claim.name);
     await store.delete(`protection/${application.name}`);
+    await forgetAttributes(world);
     return null;
   },
 };

@@ -13,9 +13,16 @@ import type { CommonParams, RecipeScope, RecipeSpec } from "./spec.ts";
  * Makes a service: `mysql("db", {…})`. With wrong parameters it does not throw: `application` tells what is wrong with all services at once,
  * and planning with such a service throws `PreflightError`.
  */
-export interface RecipeFactory<P, I, E extends object> {
+export interface RecipeFactory<
+  P extends object,
+  I extends object,
+  E extends object,
+  W extends z.ZodObject = z.ZodObject,
+> {
   (service: string, params: I & CommonParams<P>): Service<P> & E;
   readonly recipe: Recipe<P>;
+  /** What it was made from; `extendRecipe` makes another one of it. */
+  readonly spec: RecipeSpec<P, I, W, E>;
 }
 
 /** A recipe from its declarative form. */
@@ -24,7 +31,7 @@ export function defineRecipe<
   I extends object,
   W extends z.ZodObject = z.ZodObject,
   E extends object = object,
->(name: string, spec: RecipeSpec<P, I, W, E>): RecipeFactory<P, I, E> {
+>(name: string, spec: RecipeSpec<P, I, W, E>): RecipeFactory<P, I, E, W> {
   const recipe = recipeOf(name, spec);
   const make = (service: string, input: I & CommonParams<P>): Service<P> & E => {
     const read = readParams(service, name, spec.params, input);
@@ -36,7 +43,7 @@ export function defineRecipe<
     const own = { recipe: hooks === undefined ? recipe : recipeOf(name, spec, hooks), [FAULTS]: faults };
     return { ...endpoints, ...own, name: service, params, instances };
   };
-  return Object.assign(make, { recipe });
+  return Object.assign(make, { recipe, spec });
 }
 
 function recipeOf<P extends object, I extends object, W extends z.ZodObject, E extends object>(

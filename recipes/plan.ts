@@ -34,6 +34,7 @@ export function planOf<P extends object, I extends object, W extends z.ZodObject
   };
 }
 
-function part<P, W, T extends object>(given: Part<P, W, T>, scope: RecipeScope<P, W>): T {
+/** A part of a recipe for one node. */
+export function part<P, W, T extends object>(given: Part<P, W, T>, scope: RecipeScope<P, W>): T {
   return typeof given === "function" ? given(scope) : given;
 }

@@ -1,5 +1,6 @@
 import type { NodePlan, NodeView, RecipeContext, Ref, Service, ServiceView } from "../../core/recipe.ts";
 import { Secret } from "../../core/secret.ts";
+import { attributesFor, type Attribute } from "../../lifecycle/attributes.ts";
 
 /** What a test says about the surroundings of a recipe. */
 export interface Surroundings {
@@ -10,12 +11,13 @@ export interface Surroundings {
   readonly others?: readonly Service[];
   /** Of their nodes, by service. */
   readonly addresses?: Readonly<Record<string, string | undefined>>;
+  readonly attributes?: readonly Attribute[];
 }
 
 /** A context for one node of a service, as the lifecycle would make it, in which every secret is recognisable. */
 export function contextFor<P>(
   service: Service<P>,
-  { node, wired, others = [], addresses = {} }: Surroundings = {},
+  { node, wired, others = [], addresses = {}, attributes = [] }: Surroundings = {},
 ): RecipeContext<P> {
   const view: NodeView = { ...nodeOf(service.name), ...node };
   return {
@@ -25,6 +27,7 @@ export function contextFor<P>(
     params: { ...service.params, ...wired },
     secrets: secretsFor(service),
     tls: { ca: "CA PEM\n", certificate: "CERT PEM\n", key: new Secret("SECRET-tls-key\n") },
+    attributes: attributesFor(attributes, view),
     nodes: (name) => (name === service.name ? [view] : [nodeOf(name)]),
     value: (ref) => resolveIn(others, ref, addresses),
   };

@@ -1,0 +1,41 @@
+import type { Verb } from "./verb.ts";
+
+/** What reaches recipes on nodes and what makes them, in the order of `--help`. */
+export const recipeVerbs: readonly Verb[] = [
+  {
+    name: "attributes list",
+    operands: "[scope]",
+    summary: "list the texts that are kept for recipes beside the config",
+    examples: [
+      ["attributes list", "of all scopes: global, application, services, nodes"],
+      ["attributes list service:web", "of one"],
+    ],
+    load: async () => ({ run: (await import("./verbs/attributes.ts")).list }),
+  },
+  {
+    name: "attributes get",
+    operands: "<scope> <name>",
+    summary: "print one of them",
+    examples: [["attributes get service:web colour", "the bare text"]],
+    load: async () => ({ run: (await import("./verbs/attributes.ts")).get }),
+  },
+  {
+    name: "attributes set",
+    operands: "<scope> <name> <value>",
+    summary: "keep a text for recipes; it takes effect at the next `hotsite install`. Not for secrets",
+    examples: [
+      ["attributes set service:web colour green", "of all instances of a service"],
+      ["attributes set node:east/web-1 weight 10", "of one; node:east/app-1:web where a node runs several"],
+      ["attributes set application banner closed", "of the application, until it is uninstalled"],
+      ["attributes set global proxy 10.0.0.9:3128", "of all applications that share the state folder"],
+    ],
+    load: async () => ({ run: (await import("./verbs/attributes.ts")).set }),
+  },
+  {
+    name: "attributes remove",
+    operands: "<scope> <name>",
+    summary: "forget one of them",
+    examples: [["attributes remove service:web colour", "fine when it was not there"]],
+    load: async () => ({ run: (await import("./verbs/attributes.ts")).remove }),
+  },
+];

@@ -1,0 +1,72 @@
+import { HotsiteError } from "../../core/errors.ts";
+import { readAttributes, removeAttribute, setAttribute, type Attribute } from "../../lifecycle/attributes.ts";
+import { attributeScope, scopeText } from "../attribute-scope.ts";
+import { openSession, type Session } from "../session.ts";
+import { table } from "../table.ts";
+import { oneOf } from "../target.ts";
+import type { Call, Outcome } from "../verb.ts";
+
+const next = "`hotsite install` hands it to the recipes";
+
+/** Keeps one attribute. */
+export async function set(call: Call): Promise<Outcome> {
+  await using session = await openSession(call);
+  const [, key = "", value = ""] = call.operands;
+  const scope = scopeIn(session, call);
+  await setAttribute(session.world, { scope, key, value });
+  return {
+    text: `${scopeText(scope)} ${key} is set; ${next}`,
+    json: { scope: scopeText(scope), key, value },
+  };
+}
+
+/** Prints the value of one attribute. */
+export async function get(call: Call): Promise<Outcome> {
+  await using session = await openSession(call);
+  const scope = scopeText(scopeIn(session, call));
+  const all = (await readAttributes(session.world)).filter((one) => scopeText(one.scope) === scope);
+  const key = oneOf(
+    all.map((one) => one.key),
+    call.operands[1] ?? "",
+    `attribute of ${scope} called`,
+  );
+  const value = all.find((one) => one.key === key)?.value ?? "";
+  return { text: value, json: { scope, key, value } };
+}
+
+/** Lists all of them, or those of one scope. */
+export async function list(call: Call): Promise<Outcome> {
+  await using session = await openSession(call);
+  const wanted = call.operands[0] === undefined ? undefined : scopeText(scopeIn(session, call));
+  const found = (await readAttributes(session.world))
+    .map(shown)
+    .filter(({ scope }) => wanted === undefined || scope === wanted);
+  const rows = found.map(({ scope, key, value }) => [scope, key, value]);
+  const nothing = `${wanted ?? session.config.application.name} has no attributes`;
+  return {
+    text: found.length === 0 ? nothing : table(["SCOPE", "NAME", "VALUE"], rows),
+    json: { attributes: found },
+  };
+}
+
+/** Removes one attribute. */
+export async function remove(call: Call): Promise<Outcome> {
+  await using session = await openSession(call);
+  const [, key = ""] = call.operands;
+  const scope = scopeIn(session, call);
+  const removed = await removeAttribute(session.world, { scope, key });
+  const text = removed
+    ? `${scopeText(scope)} ${key} is removed; ${next}`
+    : `${scopeText(scope)} has no ${key}`;
+  return { text, json: { scope: scopeText(scope), key, removed } };
+}
+
+function scopeIn({ config }: Session, { operands }: Call) {
+  const [text] = operands;
+  if (text === undefined) throw new HotsiteError("usage", "whose attribute is not said");
+  return attributeScope(config.application, text);
+}
+
+function shown({ scope, key, value }: Attribute) {
+  return { scope: scopeText(scope), key, value };
+}

@@ -97,7 +97,12 @@ function lasting(facts: Facts, seen: Observed): State {
     const writer = seen.authority.writer ?? "nobody";
     return degraded(`the witness lets ${writer} write, not ${activeSite}`, "hotsite resume");
   }
-  if (!copied) return { name: "PROTECTING", reason: `the first copy to ${standbySite} is not complete` };
+  if (!copied)
+    return {
+      name: "PROTECTING",
+      reason: `the first copy to ${standbySite} is not complete`,
+      next: "hotsite install",
+    };
   if (seen.authority === undefined) return degraded("the witness does not answer: no failover is possible");
   return linkTrouble(facts, seen) ?? { name: "PROTECTED", reason: "" };
 }

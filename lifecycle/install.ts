@@ -15,6 +15,8 @@ export const installInput = z.strictObject({
   run: z.string(),
   /** The site that is primary. */
   activeSite: z.string(),
+  /** The standby held a full copy before this run: unwinding leaves its link alone. */
+  copied: z.boolean(),
 });
 
 export type InstallInput = z.infer<typeof installInput>;

@@ -8,8 +8,9 @@ import { preflightSource } from "../replication/preflight.ts";
 import { readScene } from "./context.ts";
 import { Controls } from "./controls.ts";
 import { membersOf } from "./pool.ts";
-import { changeFacts, freshFacts, readFacts } from "./facts.ts";
+import { changeFacts, readFacts } from "./facts.ts";
 import { askOverHttp } from "./http.ts";
+import { forgetOrder, orderInForce } from "./link-order.ts";
 import { openSiteDatabase } from "./site-database.ts";
 import { databasesOf, replicationOf } from "./wiring.ts";
 import type { World } from "./world.ts";
@@ -61,7 +62,7 @@ export function firstAuthority(
 /** Starts the link with a first copy unless it runs already, and waits until the standby has everything. */
 export function startLink(
   application: Application,
-  { activeSite }: Where,
+  { activeSite, copied }: Where & { readonly copied: boolean },
 ): readonly Step<World, { position: string }>[] {
   const standby = application.sites.find(({ name }) => name !== activeSite);
   if (application.replication === undefined || standby === undefined) return [];
@@ -83,8 +84,9 @@ export function startLink(
       },
       async undo(world, _output, signal) {
         // A standby that had its copy goes on following, as it did before this run.
-        if ((await readFacts(world))?.copied === true) return;
+        if (copied) return;
         await new Controls(world).link(standby.name).stop(signal);
+        await forgetOrder(world);
       },
     },
   ];
@@ -154,30 +156,6 @@ async function preflightLink(world: World, site: string, signal: AbortSignal): P
   );
   const faults = await preflightSource({ source: database.source, databases, clock: world.clock }, signal);
   if (faults.length > 0) throw new PreflightError(`the database of ${site} cannot be replicated`, faults);
-}
-
-async function orderInForce(
-  world: World,
-  controls: Controls,
-  way: { from: string; to: string },
-  signal: AbortSignal,
-): Promise<LinkOrder> {
-  const kept = (await readFacts(world))?.link;
-  if (kept?.from === way.from) return kept;
-  const running = await controls.link(way.to).status(signal);
-  const { epoch } = await controls.witness().authority(signal);
-  const stream = `${world.application.name}/${world.application.replication?.of.name ?? "db"}/${epoch}`;
-  // An interrupted run may have given the order already: the same stream goes on from where it began.
-  const { position } = await controls.database(way.from).state(signal);
-  const order: LinkOrder = { ...way, stream, epoch, start: position, begin: "copy" };
-  await changeFacts(world, { ...freshFacts(way.from, way.to), epoch, link: order });
-  if (running !== undefined && running.epoch > epoch) {
-    throw new HotsiteError(
-      "stale-epoch",
-      `the gateway of ${way.to} follows epoch ${running.epoch}, the witness is at ${epoch}`,
-    );
-  }
-  return order;
 }
 
 async function awaitStreaming(

@@ -167,7 +167,7 @@ async function made(
   const sql = column(text);
   if (sql === undefined) {
     throw new HotsiteError("unsupported-schema", `the source does not show it: ${show}`, {
-      hint: "the feeder's user may not see it: `preflight` prints the GRANT that is missing",
+      hint: "the feeder's user may not see it; hotsite install prints the GRANT that is missing",
     });
   }
   const collationConnection = column(places.collation) ?? "utf8mb4_general_ci";

@@ -76,7 +76,7 @@ export function sourceError(error: unknown): Error {
   if (credentials.has(errno)) {
     return new CredentialError(problem, {
       cause: error,
-      hint: "`preflight` prints the GRANT that is missing",
+      hint: "hotsite install prints the GRANT that is missing",
     });
   }
   if (errno === cannotServeBinlog) {

@@ -74,7 +74,7 @@ function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
     `the journal was written by another version: ${z.prettifyError(result.error)}`,
     {
       cause: result.error,
-      hint: "use the version of hotsite that started the run",
+      hint: "use the version of Hotsite that started the run",
     },
   );
 }

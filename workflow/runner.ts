@@ -117,7 +117,7 @@ function assertSameSteps(journal: Journal, names: readonly string[]): void {
     "workflow-changed",
     `the run began with other steps: "${changed.name}" is not at its place any more`,
     {
-      hint: "use the version of hotsite and the config that started the run",
+      hint: "use the version of Hotsite and the config that started the run",
     },
   );
 }

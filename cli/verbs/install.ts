@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFacts } from "../../lifecycle/facts.ts";
 import { installWorkflow } from "../../lifecycle/install.ts";
 import { activeSiteOf } from "../active-site.ts";
 import { runJob, verdict } from "../run.ts";
@@ -15,7 +16,11 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   const job = {
     workflow: installWorkflow(application),
     context: world,
-    plan: async () => ({ run: randomBytes(4).toString("hex"), activeSite: await activeSiteOf(world) }),
+    plan: async () => ({
+      run: randomBytes(4).toString("hex"),
+      activeSite: await activeSiteOf(world),
+      copied: (await readFacts(world))?.copied === true,
+    }),
     repeat: true,
   };
   const done = await runJob(job, session, call, signal);

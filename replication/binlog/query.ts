@@ -105,7 +105,8 @@ function readStatus(reader: Reader): Session {
   return session;
 }
 
-const newerServer = "the source may be of a version that is not supported yet: run `preflight`";
+const newerServer =
+  "the source may be newer than this Hotsite knows: use a newer Hotsite, or an older server";
 
 const variables: Readonly<Record<number, (reader: Reader, session: Session) => unknown>> = {
   0: (reader, session) => (session.flags = reader.uint(4)),

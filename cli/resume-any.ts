@@ -3,9 +3,10 @@ import { failoverWorkflow } from "../failover/failover.ts";
 import { reprotectWorkflow } from "../failover/reprotect.ts";
 import { switchoverWorkflow } from "../failover/switchover.ts";
 import type { ProtectionWorld } from "../failover/world.ts";
+import { fleetWorld, type FleetWorld } from "../lifecycle/fleet-world.ts";
 import { installWorkflow } from "../lifecycle/install.ts";
+import { scaleWorkflow } from "../lifecycle/scale.ts";
 import { uninstallWorkflow } from "../lifecycle/uninstall.ts";
-import type { World } from "../lifecycle/world.ts";
 import { resumeRun } from "../workflow/runner.ts";
 import { openProtection } from "./protection.ts";
 import type { Session } from "./session.ts";
@@ -19,12 +20,11 @@ export async function resumeAny(
   settings: Settings,
 ): ReturnType<typeof resumeRun> {
   const { world } = session;
-  const own = [installWorkflow(world.application), uninstallWorkflow(world.application)] as Workflow<
-    World,
-    unknown
-  >[];
+  const own = [installWorkflow, uninstallWorkflow, scaleWorkflow].map((workflow) =>
+    workflow(world.application),
+  ) as Workflow<FleetWorld, unknown>[];
   if (own.some((workflow) => workflow.name === name)) {
-    return resumeRun({ ...settings, workflows: own, contextFor: () => world });
+    return resumeRun({ ...settings, workflows: own, contextFor: () => fleetWorld(world) });
   }
   const protection = await openProtection(session);
   const workflows = [switchoverWorkflow, failoverWorkflow, reprotectWorkflow] as Workflow<

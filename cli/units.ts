@@ -23,6 +23,12 @@ export function positiveInteger(text: string): number {
   return Number(text);
 }
 
+/** A whole number from 0. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw wrong(text, "a whole number");
+  return Number(text);
+}
+
 function measure(text: string, units: Readonly<Record<string, number>>, wanted: string): number {
   const match = /^(\d+(?:\.\d+)?)([a-z%]+)$/i.exec(text.trim());
   const factor = match === null ? undefined : units[match[2]?.toLowerCase() ?? ""];

@@ -23,6 +23,8 @@ export interface Options {
   readonly cut?: boolean;
   readonly heal?: boolean;
   readonly oneWay?: boolean;
+  readonly site?: string;
+  readonly drain?: number;
 }
 
 /** What the user typed, and where to answer. */

@@ -8,6 +8,11 @@ const force: OptionDeclaration = {
   summary: "go on although these guards say no; the history keeps their names",
 };
 const yes: OptionDeclaration = { flags: "-y, --yes", summary: "do it without asking" };
+const drain: OptionDeclaration = {
+  flags: "--drain <time>",
+  summary: "how long requests in progress may take to end (default: 60s)",
+  parse: milliseconds,
+};
 
 /** Everything that `hotsite` can do, in the order of `--help`. */
 export const verbs: readonly Verb[] = [
@@ -52,6 +57,17 @@ export const verbs: readonly Verb[] = [
       ["install --dry-run", "the same as `hotsite plan`"],
     ],
     load: () => import("./verbs/install.ts"),
+  },
+  {
+    name: "scale",
+    operands: "<service> <count>",
+    summary: "launch more machines for a service, or drain and destroy some; `install` keeps the number",
+    options: [dryRun, { flags: "--site <name>", summary: "only there (default: in each site)" }, drain],
+    examples: [
+      ["scale web 4", "four machines in each site"],
+      ["scale web 1 --site west", "one in west: web-1; the others finish their requests and go"],
+    ],
+    load: () => import("./verbs/scale.ts"),
   },
   {
     name: "uninstall",

@@ -23,6 +23,8 @@ export interface Site {
   readonly cloud: Cloud;
   /** `hot`: the web tier runs; `warm`: it is installed, and started after promotion. */
   readonly standby: "hot" | "warm";
+  /** How many machines of a name are here, where it is not what the services on them say: `{ web: 1 }`. */
+  readonly instances?: Readonly<Record<string, number>>;
 }
 
 /** How much may be lost and how long it may take; each is compared with what a drill measured. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Command, NodeFile } from "./command.ts";
-import type { Endpoint } from "./driver.ts";
+import type { Endpoint, MachineTemplate } from "./driver.ts";
 import type { Secret, SecretSource } from "./secret.ts";
 
 export type SiteRole = "primary" | "standby" | "edge";
@@ -145,4 +145,8 @@ export interface Service<P = unknown> {
   readonly recipe: Recipe<P>;
   readonly params: P;
   readonly instances: Instances;
+  /** The name of the machines that it shares with other services; by default it has machines of its own, called as it is. */
+  readonly on?: string;
+  /** What its machines have besides, or instead of, what their cloud's template says. */
+  readonly machine?: MachineTemplate;
 }

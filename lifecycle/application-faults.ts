@@ -33,6 +33,7 @@ const specSchema = z.strictObject({
       role: z.enum(["primary", "standby"]),
       cloud,
       standby: z.enum(["hot", "warm"]).optional(),
+      instances: z.record(z.string(), z.int().min(0)).optional(),
     }),
   ),
   services: z.array(service),

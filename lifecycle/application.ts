@@ -16,6 +16,8 @@ export interface SiteSpec {
    * Default: hot if every service that uses the replicated database says that it starts on a read-only one.
    */
   readonly standby?: "hot" | "warm";
+  /** Machines of a name here, where it is not `instances.initial` of the services on them: `{ web: 1 }`. */
+  readonly instances?: Readonly<Record<string, number>>;
 }
 
 /** What `application(name, …)` takes. */
@@ -49,12 +51,15 @@ export function application(name: string, spec: ApplicationSpec): Application {
 
 function build(name: string, spec: ApplicationSpec): Application {
   const { services, edge, traffic, replication } = spec;
-  const sites = Object.entries(spec.sites).map(([site, { role, cloud: where, standby }]): Site => ({
-    name: site,
-    role,
-    cloud: where,
-    standby: standby ?? "warm",
-  }));
+  const sites = Object.entries(spec.sites).map(
+    ([site, { role, cloud: where, standby, instances }]): Site => ({
+      name: site,
+      role,
+      cloud: where,
+      standby: standby ?? "warm",
+      ...(instances && { instances }),
+    }),
+  );
   const whole: Application = {
     name,
     sites,

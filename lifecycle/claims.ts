@@ -14,16 +14,25 @@ export function claimOf(world: World, spec: NodeSpec, run: string): NodeClaim {
     owner: world.owner,
     site: spec.site,
     name: spec.name,
-    template: spec.cloud.template,
+    template: spec.template,
     authorizedKey: world.loginKey.authorizedKey,
     expose: [...new Set(spec.services.flatMap(({ service }) => service.recipe.expose(service.params)))],
   };
 }
 
 /** Asks every cloud about the nodes that are still to be launched: all faults of all clouds at once. */
-export async function cloudFaults(world: World, run: string, signal: AbortSignal): Promise<readonly Fault[]> {
+export function cloudFaults(world: World, run: string, signal: AbortSignal): Promise<readonly Fault[]> {
+  return cloudFaultsOf(world, nodesOf(world.application), run, signal);
+}
+
+/** The same for some nodes only. */
+export async function cloudFaultsOf(
+  world: World,
+  specs: readonly NodeSpec[],
+  run: string,
+  signal: AbortSignal,
+): Promise<readonly Fault[]> {
   const faults: Fault[] = [];
-  const specs = nodesOf(world.application);
   for (const cloud of new Set(specs.map((spec) => spec.cloud))) {
     const missing: NodeClaim[] = [];
     for (const spec of specs.filter((one) => one.cloud === cloud)) {

@@ -2,6 +2,7 @@ import type { Fault } from "../core/errors.ts";
 import type { Service } from "../core/recipe.ts";
 import { refsOf } from "../recipes/refs.ts";
 import type { ApplicationSpec } from "./application.ts";
+import { countFaults, placementFaults } from "./placement-faults.ts";
 import { EDGE } from "./topology.ts";
 
 /** Whether these parts of the config are right by themselves: `traffic.to`. */
@@ -16,6 +17,8 @@ export function contradictions(spec: ApplicationSpec, sound: Sound): readonly Fa
     ...(sound("services", "replication.of") ? undeclaredSource(spec) : []),
     ...(sound("services", "traffic.to") ? undeclaredTarget(spec) : []),
     ...placeFaults(spec),
+    ...(sound("services") ? placementFaults(spec.services) : []),
+    ...(sound("services", "sites") ? countFaults(spec) : []),
   ];
 }
 

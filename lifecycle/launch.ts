@@ -47,6 +47,19 @@ export async function destroyNode(world: World, spec: NodeSpec, signal: AbortSig
   await world.nodes.remove(site, name);
 }
 
+/** Destroys a node's machine and forgets it. */
+export function destroyStep(spec: NodeSpec): Step<World, null> {
+  return {
+    name: `${spec.site}/${spec.name}: destroy`,
+    output: z.null(),
+    pointOfNoReturn: "machines and their disks are gone",
+    run: async (world, signal) => {
+      await destroyNode(world, spec, signal);
+      return null;
+    },
+  };
+}
+
 /** Turns every node of a site on again and remembers where it is now. */
 export async function startNodes(
   world: World,

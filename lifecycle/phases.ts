@@ -47,3 +47,12 @@ export function phasesOf(application: Application, activeSite?: string): Phases 
     balancer: jobs.filter(({ placement }) => placement.service === balancer),
   };
 }
+
+/** Whether a service runs on its node, or waits there for its site to become primary, as the web tier of a warm standby does. */
+export function startsNow(
+  { application, activeSite }: { application: Application; activeSite: string },
+  { spec, placement }: Job,
+): boolean {
+  const standby = application.sites.find(({ name }) => name === spec.site && name !== activeSite);
+  return standby?.standby !== "warm" || !usersOfReplicated(application).has(placement.service.name);
+}

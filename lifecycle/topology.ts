@@ -1,7 +1,9 @@
-import type { Application, Cloud } from "../core/application.ts";
+import type { Application, Cloud, Site } from "../core/application.ts";
+import type { MachineTemplate } from "../core/driver.ts";
 import { HotsiteError } from "../core/errors.ts";
 import type { Service, SiteRole } from "../core/recipe.ts";
 import { refsOf } from "../recipes/refs.ts";
+import { countIn, machineGroups, type MachineGroup } from "./placement.ts";
 
 /** The site name of the third small place that holds balancer and witness. */
 export const EDGE = "edge";
@@ -12,6 +14,8 @@ export interface NodeSpec {
   /** Unique within the site. */
   readonly name: string;
   readonly cloud: Cloud;
+  /** What kind of machine it is: the cloud's template, with what the services on it want otherwise. */
+  readonly template: MachineTemplate;
   readonly services: readonly Placement[];
 }
 
@@ -24,18 +28,27 @@ export interface Placement {
 
 /** Every machine that an application wants, in a stable order. */
 export function nodesOf(application: Application): readonly NodeSpec[] {
-  const perSite = siteServices(application);
-  const sites = application.sites.flatMap(({ name: site, cloud }) =>
-    perSite.flatMap((service) =>
-      range(service.instances.initial).map((index) => ({
-        site,
-        cloud,
-        name: `${service.name}-${index}`,
-        services: [{ service, index }],
-      })),
-    ),
+  const groups = machineGroups(siteServices(application));
+  const sites = application.sites.flatMap((site) =>
+    groups.flatMap((group) => range(countIn(site, group)).map((index) => nodeOf(site, group, index))),
   );
   return [...sites, ...edgeNodes(application)];
+}
+
+/** One machine of a group in a site, whether it is wanted now or not. */
+export function nodeOf({ name: site, cloud }: Site, group: MachineGroup, index: number): NodeSpec {
+  return {
+    site,
+    cloud,
+    name: `${group.name}-${index}`,
+    template: { ...cloud.template, ...group.machine },
+    services: group.services.map((service) => ({ service, index })),
+  };
+}
+
+/** The machines that a service is on. */
+export function groupOf(application: Application, service: Service): MachineGroup | undefined {
+  return machineGroups(siteServices(application)).find(({ services }) => services.includes(service));
 }
 
 /** Services in groups: each needs only those of earlier groups. Throws `HotsiteError` "dependency-cycle" that names the circle. */
@@ -87,7 +100,8 @@ export function roleOf(application: Application, site: string, activeSite?: stri
   return site === active ? "primary" : "standby";
 }
 
-function siteServices({ services, replication }: Application): readonly Service[] {
+/** The services that every site has. */
+export function siteServices({ services, replication }: Application): readonly Service[] {
   return replication === undefined ? services : [...services, replication.gateway];
 }
 
@@ -101,7 +115,12 @@ function edgeServices({ edge, traffic }: Application): readonly Service[] {
 function edgeNodes(application: Application): readonly NodeSpec[] {
   const services = edgeServices(application).map((service) => ({ service, index: 1 }));
   if (application.edge === undefined || services.length === 0) return [];
-  return [{ site: EDGE, name: "edge-1", cloud: application.edge.cloud, services }];
+  const { cloud } = application.edge;
+  const machine = Object.assign(
+    {},
+    ...services.map(({ service }) => service.machine ?? {}),
+  ) as MachineTemplate;
+  return [{ site: EDGE, name: "edge-1", cloud, template: { ...cloud.template, ...machine }, services }];
 }
 
 function cycle(needs: ReadonlyMap<string, ReadonlySet<string>>, done: ReadonlySet<string>): HotsiteError {

@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { Step, Workflow } from "../core/workflow.ts";
 import { forgetAttributes } from "./attributes.ts";
 import { sweepClouds } from "./claims.ts";
-import { destroyNode } from "./launch.ts";
-import { nodesOf, type NodeSpec } from "./topology.ts";
+import { forgetCounts } from "./counts.ts";
+import { destroyStep } from "./launch.ts";
+import { nodesOf } from "./topology.ts";
 import type { World } from "./world.ts";
 
 export const uninstallInput = z.strictObject({});
@@ -18,18 +19,6 @@ export function uninstallWorkflow(application: World["application"]): Workflow<W
     steps: () => ({
       sequence: [{ parallel: nodesOf(application).map(destroyStep) }, sweepStep(application), forgetStep],
     }),
-  };
-}
-
-function destroyStep(spec: NodeSpec): Step<World, null> {
-  return {
-    name: `${spec.site}/${spec.name}: destroy`,
-    output: z.null(),
-    pointOfNoReturn: "machines and their disks are gone",
-    run: async (world, signal) => {
-      await destroyNode(world, spec, signal);
-      return null;
-    },
   };
 }
 
@@ -60,6 +49,7 @@ const forgetStep: Step<World, null> = {
     for (const { claim } of await nodes.all()) await nodes.remove(claim.site, claim.name);
     await store.delete(`protection/${application.name}`);
     await forgetAttributes(world);
+    await forgetCounts(world);
     return null;
   },
 };

@@ -10,6 +10,7 @@ import { keptSecret, resolveSecret, type Secret } from "../core/secret.ts";
 import type { Shell } from "../core/shell.ts";
 import type { Store } from "../core/store.ts";
 import { openStore } from "../store/lmdb.ts";
+import { asScaled } from "./counts.ts";
 import { loginKey, type LoginKey } from "./login-key.ts";
 import { Nodes } from "./nodes.ts";
 import { Pki } from "./pki.ts";
@@ -27,6 +28,7 @@ export interface WorldOptions {
 
 /** Everything that the workflows of one application touch. Whoever opens it closes it. */
 export interface World extends AsyncDisposable {
+  /** As the config declares it, with the numbers of machines that it was scaled to. */
   readonly application: Application;
   readonly store: Store;
   readonly clock: Clock;
@@ -50,9 +52,15 @@ export interface World extends AsyncDisposable {
   ownSecret(name: string): Promise<Secret>;
 }
 
+/** The same world with another idea of the application: as it was, or as it will be. */
+export function seeing<W extends World>(world: W, application: Application): W {
+  return { ...world, application };
+}
+
 export async function openWorld(options: WorldOptions): Promise<World> {
-  const { application, configFolder, stateFolder, clock = systemClock, logger = silentLogger } = options;
+  const { configFolder, stateFolder, clock = systemClock, logger = silentLogger } = options;
   const store = await openStore(join(stateFolder, "store"));
+  const application = await asScaled({ store, application: options.application });
   const nodes = new Nodes(store, application.name);
   const login = await loginKey(stateFolder);
   const owner = await ownerOf(store, application.name);

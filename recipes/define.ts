@@ -37,11 +37,11 @@ export function defineRecipe<
     const read = readParams(service, name, spec.params, input);
     if ("faults" in read)
       return faultyService<P>(read.service, recipe, input as unknown as P, read.faults) as Service<P> & E;
-    const { params, instances, hooks } = read;
+    const { params, instances, placing, hooks } = read;
     const faults: Fault[] = [];
     const endpoints = spec.endpoints?.(refMaker(service), params, refuseInto(faults, service)) ?? ({} as E);
     const own = { recipe: hooks === undefined ? recipe : recipeOf(name, spec, hooks), [FAULTS]: faults };
-    return { ...endpoints, ...own, name: service, params, instances };
+    return { ...endpoints, ...own, name: service, params, instances, ...placing };
   };
   return Object.assign(make, { recipe, spec });
 }

@@ -25,6 +25,8 @@ export function faultyService<P>(
     recipe: { ...recipe, secrets: fail, expose: fail, plan: fail },
     params,
     instances: { initial: 1, min: 1, max: 1 },
+    on: undefined,
+    machine: undefined,
     [FAULTS]: faults,
   };
   return new Proxy(service, {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Fault } from "../core/errors.ts";
-import type { Instances, LifecycleHooks } from "../core/recipe.ts";
+import type { Instances, LifecycleHooks, Service } from "../core/recipe.ts";
 import { faultsOf } from "../core/faults.ts";
 import type { CommonParams } from "./spec.ts";
 
@@ -19,6 +19,12 @@ const instanceNumbers = z
     error: "should be min ≤ initial ≤ max",
   });
 
+const machineName = serviceName.optional();
+
+const machineTemplate = z
+  .record(z.string(), z.unknown(), { error: "should be an object of settings" })
+  .optional();
+
 const hooksFunction = z.custom<() => LifecycleHooks>((value) => typeof value === "function", {
   error: "should be a function that gives hooks",
 });
@@ -28,6 +34,7 @@ export type ReadParams<P> =
   | {
       readonly params: P;
       readonly instances: Instances;
+      readonly placing: Pick<Service, "on" | "machine">;
       readonly hooks: CommonParams<P>["hooks"];
     }
   | {
@@ -46,13 +53,16 @@ export function readParams<P, I extends object>(
   const name = typeof service === "string" ? service : recipe;
   const at = `services.${name}`;
   const unreadable = faultsOf(z.looseObject({}), input, at);
-  const { instances = {}, hooks, ...own } = unreadable.length > 0 ? ({} as typeof input) : input;
+  const { instances = {}, on, machine, hooks, ...own } = unreadable.length > 0 ? ({} as typeof input) : input;
   const faults = [
     ...faultsOf(serviceName, service, at),
     ...(unreadable.length > 0 ? unreadable : faultsOf(schema, own, at)),
     ...faultsOf(instanceNumbers, instances, `${at}.instances`),
+    ...faultsOf(machineName, on, `${at}.on`),
+    ...faultsOf(machineTemplate, machine, `${at}.machine`),
     ...faultsOf(hooksFunction.optional(), hooks, `${at}.hooks`),
   ];
   if (faults.length > 0) return { service: name, faults };
-  return { params: schema.parse(own), instances: instanceNumbers.parse(instances), hooks };
+  const placing = { ...(on !== undefined && { on }), ...(machine !== undefined && { machine }) };
+  return { params: schema.parse(own), instances: instanceNumbers.parse(instances), placing, hooks };
 }

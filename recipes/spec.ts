@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Command, NodeFile } from "../core/command.ts";
+import type { MachineTemplate } from "../core/driver.ts";
 import type {
   Check,
   CustomCommand,
@@ -46,6 +47,10 @@ export interface RecipeSpec<P extends object, I extends object, W extends z.ZodO
 export interface CommonParams<P> {
   /** Nodes per site. Default: one. */
   readonly instances?: Partial<Instances>;
+  /** Runs on the machines of this name, together with the other services that are on them: `on: "app"`. Default: machines of its own. */
+  readonly on?: string;
+  /** What its machines have besides, or instead of, what the template of their cloud says: `machine: { memoryMb: 2048 }`. */
+  readonly machine?: MachineTemplate;
   /** Commands around the stages of the lifecycle; repeatable ones, as each stage is. */
   readonly hooks?: (context: RecipeContext<P>) => LifecycleHooks;
 }

@@ -7,7 +7,7 @@ import type { Call, Outcome } from "../verb.ts";
 /** Loading the config finds its own faults; then every cloud says what it would refuse. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
-  const { application } = session.config;
+  const { application } = session.world;
   const faults = [
     ...(await fileFaults(session.world)),
     ...(await cloudFaults(session.world, "validate", signal)),

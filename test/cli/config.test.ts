@@ -131,7 +131,7 @@ const golden = (path: string): string =>
     '  name: not usable as a name (found "PetClinic"); allowed: small letters, digits and dashes, a letter first',
     '  sites.east.role: is not one of the known values (found "primry"); allowed: "primary", "standby"',
     "    → did you mean primary?",
-    "  sites.east.rol: is not a setting; allowed: role, cloud, standby",
+    "  sites.east.rol: is not a setting; allowed: role, cloud, standby, instances",
     "    → did you mean role?",
     "  sites.west.cloud: not a cloud; write local(), for example",
     "  replication: a standby site needs it",

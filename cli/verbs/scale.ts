@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { HotsiteError } from "../../core/errors.ts";
+import { fleetWorld } from "../../lifecycle/fleet-world.ts";
+import { scaleWorkflow } from "../../lifecycle/scale.ts";
+import { planScale } from "../../lifecycle/scale-plan.ts";
+import { activeSiteOf } from "../active-site.ts";
+import { dryRun, runJob, verdict } from "../run.ts";
+import { openSession, type Session } from "../session.ts";
+import { oneOf } from "../target.ts";
+import { wholeNumber } from "../units.ts";
+import type { Call, Outcome } from "../verb.ts";
+
+/** How long requests in progress may take unless the caller says otherwise: as long as the balancer gives any request. */
+const usualDrainMs = 60_000;
+
+/** More machines for a service, or fewer. */
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+  const count = wholeNumber(call.operands[1] ?? "");
+  await using session = await openSession(call);
+  const { world } = session;
+  const service = serviceNamed(session, call.operands[0] ?? "");
+  const job = {
+    workflow: scaleWorkflow(world.application),
+    context: fleetWorld(world),
+    plan: async () =>
+      planScale(world, {
+        ...{ service, count, site: siteNamed(session, call) },
+        run: randomBytes(4).toString("hex"),
+        activeSite: await activeSiteOf(world),
+        drainMs: call.options.drain ?? usualDrainMs,
+      }),
+    repeat: true,
+  };
+  if (call.options.dryRun === true) return await dryRun(job);
+  const done = await runJob(job, session, call, signal);
+  const { machines, changes } = done.input;
+  const said = changes.map(({ site, from, to }) => `${site} ${from} → ${to}`);
+  const text = said.length === 0 ? `nothing to change` : said.join(", ");
+  return verdict(`${machines}: ${text}`, done, { machines, count, changes });
+}
+
+function serviceNamed({ world: { application } }: Session, name: string) {
+  const { services, traffic, replication, edge } = application;
+  const all = [...services, traffic?.balancer, replication?.gateway, edge?.witness].filter(
+    (one) => one !== undefined,
+  );
+  const known = oneOf(
+    all.map((service) => service.name),
+    name,
+    "service",
+  );
+  const service = all.find((one) => one.name === known);
+  if (service === undefined) throw new HotsiteError("usage", `there is no service ${name}`);
+  return service;
+}
+
+function siteNamed({ world: { application } }: Session, { options: { site } }: Call): string | undefined {
+  if (site === undefined) return undefined;
+  return oneOf(
+    application.sites.map(({ name }) => name),
+    site,
+    "site",
+  );
+}

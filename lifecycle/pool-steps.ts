@@ -1,0 +1,117 @@
+import { z } from "zod";
+import type { Application } from "../core/application.ts";
+import type { Balancer } from "../core/balancer.ts";
+import { HotsiteError } from "../core/errors.ts";
+import type { Step, StepScope } from "../core/workflow.ts";
+import { waitFor } from "../core/wait.ts";
+import { readScene } from "./context.ts";
+import type { FleetWorld } from "./fleet-world.ts";
+import type { Around } from "./job-steps.ts";
+import { membersOf } from "./pool.ts";
+import type { NodeSpec } from "./topology.ts";
+import { seeing } from "./world.ts";
+
+/** A member that its own site calls ready answers the balancer's checks within seconds. */
+const HEALTHY_MS = 30_000;
+
+/** A change of the application's machines. */
+export interface Change extends Around {
+  readonly before: Application;
+}
+
+/** New machines get traffic, as far as their site has any. Nothing where nobody sends them requests. */
+export function joinPool(change: Change, specs: readonly NodeSpec[]): readonly Step<FleetWorld, null>[] {
+  if (!inPool(change.application, specs)) return [];
+  return [
+    {
+      name: `${namesOf(specs).join(", ")}: into the pool`,
+      output: z.null(),
+      async run(world, signal) {
+        await applyPool(world, change, signal);
+        await awaitHealthy(world, namesOf(specs), signal);
+        return null;
+      },
+      async undo(world, _output, signal) {
+        await drain(world, namesOf(specs), HEALTHY_MS, signal);
+        await applyPool(world, { ...change, application: change.before }, signal);
+      },
+    },
+  ];
+}
+
+/** Machines finish the requests that they have, then the balancer forgets them. */
+export function leavePool(
+  change: Change,
+  specs: readonly NodeSpec[],
+  drainMs: number,
+): readonly Step<FleetWorld, null>[] {
+  if (!inPool(change.application, specs)) return [];
+  return [
+    {
+      name: `${namesOf(specs).join(", ")}: out of the pool`,
+      output: z.null(),
+      async run(world, signal) {
+        await drain(world, namesOf(specs), drainMs, signal);
+        await applyPool(world, change, signal);
+        return null;
+      },
+      undo: (world, _output, signal) => applyPool(world, { ...change, application: change.before }, signal),
+    },
+  ];
+}
+
+/** Members finish what they have and get nothing new; those that are not in the pool need nothing. After the deadline the rest is cut off, and told. */
+export async function drain(
+  world: FleetWorld & StepScope,
+  names: readonly string[],
+  drainMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const balancer = balancerOf(world);
+  const known = (await balancer.members(signal)).map(({ name }) => name);
+  const there = names.filter((name) => known.includes(name));
+  await balancer.drain(there, drainMs, signal).catch((error: unknown) => {
+    if (!(error instanceof HotsiteError && error.code === "timeout")) throw error;
+    world.report(error.message);
+  });
+}
+
+/** Resolves when the balancer's own checks find these members well, where they get traffic. */
+export async function awaitHealthy(
+  world: FleetWorld,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const balancer = balancerOf(world);
+  const look = async (): Promise<true | undefined> => {
+    const stats = (await balancer.stats(signal)).filter(({ name }) => names.includes(name));
+    return stats.every(({ state, healthy }) => state !== "ready" || healthy) || undefined;
+  };
+  const what = `the balancer to find ${names.join(", ")} healthy`;
+  await waitFor(look, { timeoutMs: HEALTHY_MS, clock: world.clock, what }, signal);
+}
+
+/** Makes the pool what an application wants it to be. */
+export async function applyPool(
+  world: FleetWorld,
+  { application, activeSite }: Around,
+  signal: AbortSignal,
+): Promise<void> {
+  const members = membersOf(await readScene(seeing(world, application), activeSite));
+  await balancerOf(world).apply(members, signal);
+}
+
+/** As the pool calls them. */
+export function namesOf(specs: readonly NodeSpec[]): readonly string[] {
+  return specs.map(({ site, name }) => `${site}/${name}`);
+}
+
+/** Whether requests go to one of these machines. */
+export function inPool({ traffic }: Application, specs: readonly NodeSpec[]): boolean {
+  return specs.some(({ services }) => services.some(({ service }) => service.name === traffic?.to.service));
+}
+
+function balancerOf({ application, balancer }: FleetWorld): Balancer {
+  if (balancer !== undefined) return balancer;
+  throw new HotsiteError("not-installed", `${application.name} has no balancer`);
+}

@@ -1,5 +1,10 @@
 /** Each project is named for what its tests need; the suffix of a test file says which one it belongs to. */
-const kinds = { machine: "real nodes", mysql: "real database servers", web: "a real balancer or web server" };
+const kinds = {
+  machine: "real nodes",
+  mysql: "real database servers",
+  process: "programs of our own, or a shell, that run and are killed",
+  web: "a real balancer or web server",
+};
 
 const shared = {
   testEnvironment: "node",

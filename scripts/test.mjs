@@ -1,4 +1,4 @@
-// `npm test`: sets the machine up, builds, checks, then runs the tests that need real servers and machines.
+// `npm test`: sets the machine up, builds, checks, then runs the tests that need real processes, servers and machines.
 // `--soak` adds the long suite. The last line says how many tests passed and failed.
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -9,7 +9,7 @@ import { setup } from "./setup.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const reports = [unitReport, servicesReport];
-const projects = ["mysql", "web", "machine", ...(process.argv.includes("--soak") ? ["soak"] : [])];
+const projects = ["process", "mysql", "web", "machine", ...(process.argv.includes("--soak") ? ["soak"] : [])];
 
 for (const report of reports) rmSync(report, { force: true });
 const problems = [

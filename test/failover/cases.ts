@@ -1,7 +1,7 @@
 import { failoverWorkflow, planFailover } from "../../failover/failover.ts";
 import type { ProtectionWorld } from "../../failover/world.ts";
 import type { Case } from "../support/workflow-laws.ts";
-import { FakeWorld, type FakeOptions } from "./fake-world.ts";
+import { FakeWorld, forever, type FakeOptions } from "./fake-world.ts";
 import { run } from "./run.ts";
 
 export const verdict = {
@@ -29,7 +29,7 @@ export const protectedWorld = (options?: FakeOptions) => () => FakeWorld.protect
 
 export async function withoutPower(): Promise<FakeWorld> {
   const world = await FakeWorld.protected();
-  await world.power("east").off();
+  await world.power("east").off(forever);
   return world;
 }
 

@@ -4,40 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Application } from "../../core/application.ts";
 import type { Balancer, Member } from "../../core/balancer.ts";
-import { HotsiteError, RetryableError, StaleEpochError } from "../../core/errors.ts";
+import { RetryableError, StaleEpochError } from "../../core/errors.ts";
 import { silentLogger } from "../../core/logger.ts";
-import type { Authority, DatabaseControl, LinkControl, LinkOrder, Witness } from "../../core/protection.ts";
+import type { Authority, DatabaseControl, LinkControl, Witness } from "../../core/protection.ts";
 import { freshFacts, type Facts } from "../../lifecycle/facts.ts";
 import { orderFor } from "../../failover/order.ts";
-import type {
-  Ledger,
-  LedgerEntry,
-  PowerState,
-  Probe,
-  ProtectionWorld,
-  WebTier,
-} from "../../failover/world.ts";
+import type { Ledger, Probe, ProtectionWorld, SitePower, WebTier } from "../../failover/world.ts";
+import { compareSites, fakeDatabase, fakeLedger, fakeLink, lostAt } from "./fake-data.ts";
+import { fakePower, fakeWeb } from "./fake-machines.ts";
+import { FakeSites } from "./fake-sites.ts";
 import { memoryStore } from "./memory-store.ts";
 import { virtualClock } from "./virtual-clock.ts";
-
-interface Transaction {
-  readonly domain: number;
-  readonly sequence: number;
-  readonly ledger?: LedgerEntry;
-}
-
-/** One site: its machines, its database's history, its gateway and its web tier. */
-interface FakeSite {
-  readonly domain: number;
-  power: PowerState;
-  writable: boolean;
-  epoch: number;
-  history: Transaction[];
-  link: { order: LinkOrder; state: "streaming" | "stopped" } | null;
-  /** What the link has applied of its stream. */
-  applied: { stream: string; sequence: number } | null;
-  web: boolean;
-}
 
 export interface FakeOptions {
   readonly standby?: "hot" | "warm";
@@ -57,32 +34,25 @@ let worlds = 0;
 afterAll(() => rmSync(reports, { recursive: true }));
 
 /** Two sites, east and west, as state that can be looked at: no machine, but the rules that the real ones obey. */
-export class FakeWorld implements ProtectionWorld {
+export class FakeWorld extends FakeSites implements ProtectionWorld {
   readonly application: Application;
   readonly store = memoryStore();
   readonly logger = silentLogger;
   readonly endpoint = new URL("http://edge:8080/health");
   readonly reportsFolder = join(reports, String((worlds += 1)));
-  readonly sites: Record<string, FakeSite>;
-  authority: Authority = { epoch: 1, writer: "east" };
   pool: readonly Member[] = [];
   held = false;
   witnessAnswers = true;
-  /** Sites whose cloud does not answer, and those where it does not confirm a power-off. */
-  readonly driverDown = new Set<string>();
-  readonly staysOn = new Set<string>();
   /** What cannot be reached from a place: `edge>east`. */
   readonly cuts = new Set<string>();
-  inFlight: number;
   /** How often a web tier was started where it cannot run. */
   failedStarts = 0;
   private readonly options: FakeOptions;
 
   constructor(options: FakeOptions = {}) {
+    super(options.inFlight ?? 0, options.standby !== "warm");
     this.options = options;
-    this.inFlight = options.inFlight ?? 0;
     this.application = fakeApplication(options.standby ?? "hot");
-    this.sites = { east: freshSite(1, true), west: freshSite(2, options.standby !== "warm") };
   }
 
   /** Protected: east is the primary, west follows it and has everything. */
@@ -139,131 +109,21 @@ export class FakeWorld implements ProtectionWorld {
       })),
   };
 
-  site(name: string): FakeSite {
-    const site = this.sites[name];
-    if (site === undefined) throw new Error(`no site ${name}`);
-    return site;
-  }
-
   database(name: string): DatabaseControl {
-    const database = () => this.alive(name);
-    return {
-      site: name,
-      state: async () => ({
-        writable: database().writable,
-        position: positionOf(database()),
-        domain: database().domain,
-      }),
-      freeze: async () => {
-        database().writable = false;
-        return positionOf(database());
-      },
-      promote: async (epoch) => {
-        const site = database();
-        if (epoch < site.epoch) throw new StaleEpochError(`${name} has seen epoch ${site.epoch}`);
-        Object.assign(site, { epoch, writable: true });
-        return positionOf(site);
-      },
-      checkpoint: async () => {
-        const { applied } = database();
-        if (applied === null) return undefined;
-        const epoch = Number(applied.stream.split("/").at(-1));
-        const source =
-          Object.values(this.sites).find((site) => site.domain !== database().domain)?.domain ?? 0;
-        return { ...applied, epoch, position: gtid(source, applied.sequence) };
-      },
-    };
+    return fakeDatabase(this, name);
   }
 
   link(name: string): LinkControl {
-    const gateway = () => this.alive(name);
-    return {
-      site: name,
-      status: async () => {
-        const { link } = gateway();
-        if (link === null) return undefined;
-        this.pump(name);
-        const { stream, epoch, from } = link.order;
-        const received = gtid(this.site(from).domain, gateway().applied?.sequence ?? 0);
-        return { stream, epoch, state: link.state, lagSeconds: 0.2, received, applied: received };
-      },
-      start: async (order) => {
-        const site = gateway();
-        if (order.epoch < site.epoch) throw new StaleEpochError(`${name} has seen epoch ${site.epoch}`);
-        // A gateway goes on where its log ends: the same stream is never copied twice.
-        const resumes = site.link?.order.stream === order.stream && site.applied?.stream === order.stream;
-        if (order.begin === "copy" && !resumes) {
-          site.writable = false;
-          site.history = [...this.alive(order.from).history];
-        }
-        site.link = { order, state: "streaming" };
-        this.pump(name);
-      },
-      drain: async () => {
-        const site = gateway();
-        if (site.link === null) throw new HotsiteError("no-link", `${name} follows nobody`);
-        site.link.state = "stopped";
-        return positionOf(site);
-      },
-      reach: async (position) => {
-        this.pump(name);
-        const wanted = Number(position.split("-").at(-1));
-        if ((gateway().applied?.sequence ?? 0) < wanted)
-          throw new RetryableError("timeout", `${name} does not reach ${position}`);
-      },
-      stop: async () => {
-        const { link } = gateway();
-        if (link !== null) link.state = "stopped";
-      },
-    };
+    return fakeLink(this, name);
   }
 
-  power(name: string) {
-    const driver = () => {
-      if (this.driverDown.has(name))
-        throw new RetryableError("unreachable", `the cloud of ${name} does not answer`);
-      return this.site(name);
-    };
-    return {
-      state: async () => driver().power,
-      off: async () => {
-        if (this.staysOn.has(name)) throw new RetryableError("timeout", `${name} is still running`);
-        Object.assign(driver(), { power: "off", writable: false });
-      },
-      on: async () => {
-        const site = driver();
-        if (site.power === "on") return;
-        // The role agent makes the database writable when the witness says so.
-        Object.assign(site, { power: "on", writable: this.authority.writer === name });
-      },
-    };
+  power(name: string): SitePower {
+    return fakePower(this, name);
   }
 
   web(name: string): WebTier {
-    const site = () => this.alive(name);
-    const starts = (): boolean => site().writable || this.options.needsWritable !== true;
-    return {
-      startsReadOnly: this.options.saysSo !== true,
-      start: async () => {
-        site().web = true;
-        if (starts()) return;
-        this.failedStarts += 1;
-        throw new HotsiteError("not-ready", `the web tier of ${name} does not start`);
-      },
-      stop: async () => void (site().web = false),
-      running: async () => site().web,
-      ready: async () => {
-        if (!site().web || !starts())
-          throw new RetryableError("timeout", `the web tier of ${name} does not answer`);
-      },
-      members: async () =>
-        [1, 2].map((n) => ({
-          name: `${name}/web-${n}`,
-          site: name,
-          host: `10.0.${this.site(name).domain}.${n}`,
-          port: 8443,
-        })),
-    };
+    const onFailedStart = (): void => void (this.failedStarts += 1);
+    return fakeWeb(this, name, { ...this.options, onFailedStart });
   }
 
   async ask() {
@@ -279,81 +139,16 @@ export class FakeWorld implements ProtectionWorld {
     return { control: !this.cuts.has(`${observer}>${other}`), database: site ? "answers" : "silent", site };
   }
 
-  async ledger(name: string): Promise<Ledger> {
-    this.alive(name);
-    return {
-      append: async (entry) => {
-        if (!this.alive(name).writable) throw new RetryableError("read-only", `${name} is read-only`);
-        this.commit(name, entry);
-      },
-      entries: async (drill) =>
-        this.alive(name).history.flatMap(({ ledger }) => (ledger?.drill === drill ? [ledger] : [])),
-      [Symbol.asyncDispose]: async () => undefined,
-    };
+  ledger(name: string): Promise<Ledger> {
+    return fakeLedger(this, name);
   }
 
-  async lostTransactions(name: string, after: string, upTo: string) {
-    const [low, high] = [after, upTo].map((text) => Number(text.split("-").at(-1)));
-    return this.alive(name)
-      .history.filter(
-        ({ domain, sequence }) => domain === this.site(name).domain && sequence > low! && sequence <= high!,
-      )
-      .map(({ domain, sequence, ledger }) => ({
-        gtid: gtid(domain, sequence),
-        committedMs: ledger?.writtenMs ?? 0,
-        tables: [ledger === undefined ? "hotsite.heartbeat" : "hotsite.ledger"],
-        ledgerIds: ledger === undefined ? [] : [ledger.id],
-        changes: [`insert ${String(ledger?.id ?? "heartbeat")}`],
-        internal: ledger === undefined,
-      }));
+  lostTransactions(name: string, after: string, upTo: string) {
+    return lostAt(this, name, after, upTo);
   }
 
-  async verify(source: string, target: string) {
-    this.inFlight = 0;
-    this.pump(target);
-    const [left, right] = [this.alive(source).history.length, this.alive(target).history.length];
-    return [
-      {
-        table: "petclinic.visits",
-        sourceRows: left,
-        targetRows: right,
-        differing: Math.abs(left - right),
-        keys: [],
-      },
-    ];
-  }
-
-  /** One transaction at a site. */
-  commit(name: string, ledger?: LedgerEntry): void {
-    const site = this.site(name);
-    site.history.push({
-      domain: site.domain,
-      sequence: lastOf(site, site.domain) + 1,
-      ...(ledger && { ledger }),
-    });
-    for (const other of Object.keys(this.sites)) this.pump(other);
-  }
-
-  /** Lets a running link carry what it may. */
-  pump(name: string): void {
-    const target = this.site(name);
-    if (target.link === null || target.link.state === "stopped" || target.power !== "on") return;
-    const { order } = target.link;
-    const source = this.site(order.from);
-    const end = lastOf(source, source.domain);
-    const upTo =
-      source.power === "on" && source.writable
-        ? end - this.inFlight
-        : source.power === "on"
-          ? end
-          : lastOf(target, source.domain);
-    const known = lastOf(target, source.domain);
-    target.history.push(
-      ...source.history.filter(
-        ({ domain, sequence }) => domain === source.domain && sequence > known && sequence <= upTo,
-      ),
-    );
-    target.applied = { stream: order.stream, sequence: lastOf(target, source.domain) };
+  verify(source: string, target: string) {
+    return compareSites(this, source, target);
   }
 
   /** Everything that people and machines could notice, but for the time of day. */
@@ -384,12 +179,6 @@ export class FakeWorld implements ProtectionWorld {
     return this.site(name).power === "on" && this.site(name).web;
   }
 
-  private alive(name: string): FakeSite {
-    const site = this.site(name);
-    if (site.power !== "on") throw new RetryableError("unreachable", `${name} does not answer`);
-    return site;
-  }
-
   private needWitness(): void {
     if (!this.witnessAnswers) throw new RetryableError("unreachable", "the witness does not answer");
   }
@@ -397,10 +186,6 @@ export class FakeWorld implements ProtectionWorld {
 
 /** A signal for calls that nothing cancels. */
 export const forever = signal;
-
-function freshSite(domain: number, web: boolean): FakeSite {
-  return { domain, power: "on", writable: false, epoch: 0, history: [], link: null, applied: null, web };
-}
 
 function fakeApplication(standby: "hot" | "warm"): Application {
   const site = (name: string, role: "primary" | "standby") => ({ name, role, standby });
@@ -413,22 +198,6 @@ function fakeApplication(standby: "hot" | "warm"): Application {
   };
   // Clouds and recipes are no business of failover: the fake leaves them out.
   return shape as unknown as Application;
-}
-
-function lastOf(site: FakeSite, domain: number): number {
-  return Math.max(0, ...site.history.filter((one) => one.domain === domain).map(({ sequence }) => sequence));
-}
-
-function positionOf(site: FakeSite): string {
-  return [1, 2]
-    .map((domain) => [domain, lastOf(site, domain)] as const)
-    .filter(([, last]) => last > 0)
-    .map(([domain, last]) => gtid(domain, last))
-    .join(",");
-}
-
-function gtid(domain: number, sequence: number): string {
-  return sequence === 0 ? "" : `${domain}-${100 + domain}-${sequence}`;
 }
 
 function same(a: Authority, b: Authority): boolean {

@@ -1,6 +1,7 @@
 import type { Driver, MachineTemplate } from "./driver.ts";
 import type { Ref, Service } from "./recipe.ts";
 import type { Endpoint } from "./driver.ts";
+import type { OpenShell } from "./ssh.ts";
 
 /** A driver with its credentials and machine templates: what `local()` or `byon({…})` returns. Opening it may load a cloud's SDK. */
 export interface Cloud {
@@ -15,6 +16,11 @@ export interface CloudScope {
   readonly owner: string;
   /** Every site of the application that this kind of cloud hosts, in the order of the config. */
   readonly sites: readonly string[];
+  /** Where paths of the config start. */
+  readonly configFolder: string;
+  /** For files of the driver's own; only the user may read it. */
+  readonly stateFolder: string;
+  readonly openShell: OpenShell;
 }
 
 export interface Site {

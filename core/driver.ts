@@ -1,4 +1,5 @@
 import type { Fault } from "./errors.ts";
+import type { SshTarget } from "./ssh.ts";
 
 /** The wish for one node, written to the store before the cloud is called. */
 export interface NodeClaim {
@@ -43,6 +44,8 @@ export interface Machine {
   readonly address: string;
   readonly ssh: Endpoint & {
     readonly user: string;
+    /** The user is not root: everything runs through sudo. Default false. */
+    readonly sudo?: boolean;
     /** `SHA256:…`, when the cloud tells it. */ readonly hostKey?: string;
   };
   /** Where people reach each exposed port. */
@@ -55,6 +58,9 @@ export interface DriverCapabilities {
   /** When `stop` resolves the machine runs no instruction any more: promotion may rely on it. */
   readonly fences: boolean;
 }
+
+/** What a machine's record does not say because it is secret, or the way and not the place. */
+export type Access = Pick<SshTarget, "sudo" | "jump">;
 
 /** One kind of cloud. Every implementation passes `test/drivers/conformance.ts`. */
 export interface Driver extends AsyncDisposable {
@@ -77,4 +83,6 @@ export interface Driver extends AsyncDisposable {
   destroy(id: string, signal: AbortSignal): Promise<void>;
   /** Removes what the owner's machines shared (networks, routers, keys) once none is left; repeatable. */
   sweep(owner: string, signal: AbortSignal): Promise<void>;
+  /** What reaching a machine takes besides the claim's key; asked at each connection, and never kept. Only where something is needed. */
+  access?(machine: Machine): Promise<Access>;
 }

@@ -26,7 +26,11 @@ const nodeRecord = z.object({
       name: z.string(),
       state: z.enum(["running", "stopped"]),
       address: z.string(),
-      ssh: endpoint.extend({ user: z.string(), hostKey: z.string().optional() }),
+      ssh: endpoint.extend({
+        user: z.string(),
+        sudo: z.boolean().optional(),
+        hostKey: z.string().optional(),
+      }),
       exposed: z.record(z.string(), endpoint),
     })
     .optional(),

@@ -1,4 +1,5 @@
 import type { Logger } from "../core/logger.ts";
+import type { Access, Machine } from "../core/driver.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Shell } from "../core/shell.ts";
 import { openShell } from "../remote/ssh.ts";
@@ -10,12 +11,20 @@ interface Connection {
   readonly shell: Promise<Shell>;
 }
 
+export interface ShellsOptions {
+  readonly nodes: Nodes;
+  readonly privateKey: Secret;
+  readonly logger: Logger;
+  /** What the machine's driver adds. */
+  access(machine: Machine): Promise<Access>;
+}
+
 /** One open connection per node. */
 export class Shells implements AsyncDisposable {
-  readonly #options: { nodes: Nodes; privateKey: Secret; logger: Logger };
+  readonly #options: ShellsOptions;
   readonly #open = new Map<string, Connection>();
 
-  constructor(options: { nodes: Nodes; privateKey: Secret; logger: Logger }) {
+  constructor(options: ShellsOptions) {
     this.#options = options;
   }
 
@@ -47,14 +56,16 @@ export class Shells implements AsyncDisposable {
       await this.close(site);
   }
 
-  #connect({ claim, machine, hostKey }: LaunchedNode, signal: AbortSignal): Promise<Shell> {
-    const { nodes, privateKey, logger } = this.#options;
+  async #connect({ claim, machine, hostKey }: LaunchedNode, signal: AbortSignal): Promise<Shell> {
+    const { nodes, privateKey, logger, access } = this.#options;
     return openShell(
       {
         node: `${claim.site}/${claim.name}`,
-        endpoint: machine.ssh,
-        privateKey,
+        at: machine.ssh,
+        login: { user: machine.ssh.user, privateKey },
         logger,
+        ...(machine.ssh.sudo === true ? { sudo: {} } : {}),
+        ...(await access(machine)),
         hostKey: {
           known: () => Promise.resolve(machine.ssh.hostKey ?? hostKey),
           pin: (fingerprint: string) => nodes.update(claim.site, claim.name, { hostKey: fingerprint }),

@@ -1,20 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Application, Cloud } from "../core/application.ts";
+import type { Application, Cloud, CloudScope } from "../core/application.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
-import type { Driver } from "../core/driver.ts";
+import type { Access, Driver, Machine } from "../core/driver.ts";
 import { silentLogger, type Logger } from "../core/logger.ts";
 import type { Service } from "../core/recipe.ts";
 import { keptSecret, resolveSecret, type Secret } from "../core/secret.ts";
 import type { Shell } from "../core/shell.ts";
 import type { Store } from "../core/store.ts";
+import { openShell } from "../remote/ssh.ts";
 import { openStore } from "../store/lmdb.ts";
 import { asScaled } from "./counts.ts";
 import { loginKey, type LoginKey } from "./login-key.ts";
 import { Nodes } from "./nodes.ts";
 import { Pki } from "./pki.ts";
 import { Shells } from "./shells.ts";
+import { nodesOf } from "./topology.ts";
 
 export interface WorldOptions {
   readonly application: Application;
@@ -64,8 +66,16 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const nodes = new Nodes(store, application.name);
   const login = await loginKey(stateFolder);
   const owner = await ownerOf(store, application.name);
-  const shells = new Shells({ nodes, privateKey: login.privateKey, logger });
-  const drivers = openDrivers(application, owner);
+  const drivers = openDrivers(application, {
+    ...{ owner, configFolder },
+    stateFolder: join(stateFolder, "clouds"),
+    openShell: (target, signal) => openShell({ ...target, logger }, signal),
+  });
+  const access = async (machine: Machine): Promise<Access> => {
+    const place = nodesOf(application).find(({ site }) => site === machine.site);
+    return place === undefined ? {} : ((await (await drivers.get(place.cloud)).access?.(machine)) ?? {});
+  };
+  const shells = new Shells({ nodes, privateKey: login.privateKey, logger, access });
   const secretsFolder = join(stateFolder, "secrets");
   return {
     ...{ application, store, clock, logger, configFolder, stateFolder, owner, nodes },
@@ -88,12 +98,12 @@ export async function openWorld(options: WorldOptions): Promise<World> {
 /** Drivers by cloud, each opened at its first use. */
 function openDrivers(
   application: Application,
-  owner: string,
+  scope: Omit<CloudScope, "sites">,
 ): { get(cloud: Cloud): Promise<Driver>; close(): Promise<void> } {
   const open = new Map<Cloud, Promise<Driver>>();
   const get = (cloud: Cloud): Promise<Driver> => {
     const sites = application.sites.filter((site) => site.cloud.kind === cloud.kind).map(({ name }) => name);
-    const driver = open.get(cloud) ?? cloud.open({ owner, sites });
+    const driver = open.get(cloud) ?? cloud.open({ ...scope, sites });
     open.set(cloud, driver);
     return driver;
   };

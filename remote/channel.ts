@@ -1,16 +1,22 @@
 import { once } from "node:events";
 import type { Client, ClientChannel } from "ssh2";
-import { messageOf, RetryableError } from "../core/errors.ts";
+import { CredentialError, messageOf, RetryableError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Sudo } from "../core/ssh.ts";
 import { killLine } from "./kill.ts";
 import { within } from "./race.ts";
 import type { RunningShell } from "./run.ts";
+import { openingOf } from "./sudo.ts";
 import type { Ending } from "./transcript.ts";
 
 const killTimeoutMs = 3000;
 
 /** What a running shell needs besides its channel. */
 export interface ShellSurroundings {
+  /** The shell is root's. */
+  readonly sudo: Sudo | undefined;
+  /** `site/name`. */
+  readonly node: string;
   /** The error when the connection breaks under it. */
   lost(): Error;
   readonly logger: Logger;
@@ -19,10 +25,12 @@ export interface ShellSurroundings {
 /** A `sh` on the node that waits for its script. Throws like `asked`. */
 export async function startShell(
   client: Client,
-  { lost, logger }: ShellSurroundings,
+  { node, sudo, lost, logger }: ShellSurroundings,
   signal: AbortSignal,
 ): Promise<RunningShell> {
-  const channel = await openChannel(client, "exec sh", signal);
+  const { line, first } = openingOf(sudo, "sh");
+  const channel = await openChannel(client, line, signal);
+  channel.write(first);
   return {
     stdin: channel.stdin,
     stdout: channel.stdout,
@@ -31,11 +39,12 @@ export async function startShell(
     closed: once(channel, "close"),
     kill: async (pid) => {
       try {
-        await killed(client, channel, pid);
+        await killed(client, channel, sudo, pid);
       } catch (error) {
         logger.warn("an aborted command may still run", { pid, reason: messageOf(error) });
       }
     },
+    refused: (said) => refusedShell(node, sudo, said),
     release: () => channel.close(),
   };
 }
@@ -71,11 +80,13 @@ export async function asked<T extends { end(): unknown }>(
   throw signal.reason;
 }
 
-function openChannel(client: Client, line: string, signal: AbortSignal): Promise<ClientChannel> {
+/** Starts a program on the node. Throws like `asked`. */
+export function openChannel(client: Client, line: string, signal: AbortSignal): Promise<ClientChannel> {
   return asked<ClientChannel>({ what: "start a session" }, (answer) => client.exec(line, answer), signal);
 }
 
-function exitOf(channel: ClientChannel, lost: () => Error): Promise<Ending> {
+/** How the program of a channel ended; rejects when the connection broke first. */
+export function exitOf(channel: ClientChannel, lost: () => Error): Promise<Ending> {
   return new Promise((resolve, reject) => {
     channel.once("exit", (code: number | null, endedBy?: string) =>
       resolve({ code, endedBy: endedBy ?? null }),
@@ -84,13 +95,32 @@ function exitOf(channel: ClientChannel, lost: () => Error): Promise<Ending> {
   });
 }
 
-async function killed(client: Client, channel: ClientChannel, pid: number | undefined): Promise<void> {
+/** Such a login was let in and may not do what is needed. */
+function refusedShell(node: string, sudo: Sudo | undefined, said: string): CredentialError {
+  if (sudo === undefined)
+    return new CredentialError(`${node}: no command can be run: ${said}`, {
+      hint: "the login needs a shell that runs sh",
+    });
+  const password = sudo.password === undefined ? "without a password" : "with the password of the config";
+  return new CredentialError(`${node}: cannot become root with sudo: ${said}`, {
+    hint: `let the user run every command as root with sudo, ${password}`,
+  });
+}
+
+async function killed(
+  client: Client,
+  channel: ClientChannel,
+  sudo: Sudo | undefined,
+  pid: number | undefined,
+): Promise<void> {
   if (pid === undefined) {
     channel.signal("TERM");
     return;
   }
-  const killer = await openChannel(client, killLine(pid), AbortSignal.timeout(killTimeoutMs));
+  const { line, first } = openingOf(sudo, "sh", "-c", killLine(pid));
+  const killer = await openChannel(client, line, AbortSignal.timeout(killTimeoutMs));
   const closed = once(killer, "close");
+  killer.end(first);
   killer.resume();
   killer.stderr.resume();
   await closed;

@@ -1,21 +1,19 @@
-import ssh2, { type Algorithms, type Client } from "ssh2";
-import type { Endpoint } from "../core/driver.ts";
+import ssh2, {
+  type Algorithms,
+  type AuthenticationType,
+  type Client,
+  type ClientChannel,
+  type ConnectConfig,
+} from "ssh2";
 import { CredentialError, HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
-import type { Secret } from "../core/secret.ts";
+import type { SshLogin, SshTarget } from "../core/ssh.ts";
 import { waitFor } from "../core/wait.ts";
-import { fingerprintOf, hostKeyChanged, type HostKeyPolicy } from "./host-key.ts";
+import { asked } from "./channel.ts";
+import { fingerprintOf, hostKeyChanged } from "./host-key.ts";
 
-export interface SshOptions {
-  /** `site/name`, for messages. */
-  readonly node: string;
-  readonly endpoint: Endpoint & { readonly user: string };
-  /** In OpenSSH's or PEM format. */
-  readonly privateKey: Secret;
-  readonly hostKey: HostKeyPolicy;
+export interface SshOptions extends SshTarget {
   readonly logger?: Logger;
-  /** How long a node may take to answer, all attempts together. Default 20 s. */
-  readonly connectTimeoutMs?: number;
 }
 
 const handshakeTimeoutMs = 10_000;
@@ -38,7 +36,7 @@ const algorithms: Algorithms = {
   hmac: ["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512"],
 };
 
-/** An authenticated connection. Tries again while nobody answers; throws `RetryableError` "unreachable" when the time is over, `CredentialError` at once. */
+/** An authenticated connection, through the jump host where there is one; closing it closes the way there. Tries again while nobody answers; throws `RetryableError` "unreachable" when the time is over, `CredentialError` at once. */
 export async function connect(options: SshOptions, signal: AbortSignal): Promise<Client> {
   const timeoutMs = options.connectTimeoutMs ?? 20_000;
   const wait = { timeoutMs, intervalMs: retryIntervalMs, what: nameOf(options) };
@@ -53,6 +51,37 @@ export async function connect(options: SshOptions, signal: AbortSignal): Promise
 }
 
 async function attempt(options: SshOptions, signal: AbortSignal): Promise<Client> {
+  const { jump, at } = options;
+  if (jump === undefined) return attemptOver(undefined, options, signal);
+  const way = await connect({ ...jump, ...pickLogger(options) }, signal);
+  try {
+    const facts = { what: `reach ${at.host}:${at.port} from ${jump.node}`, refused: "unreachable" };
+    const sock = await asked<ClientChannel>(
+      facts,
+      (answer) => way.forwardOut("127.0.0.1", 0, at.host, at.port, answer),
+      signal,
+    );
+    const client = await attemptOver(sock, options, signal);
+    client.once("close", () => way.end());
+    way.once("close", () => client.destroy());
+    way.on("error", () => client.destroy());
+    return client;
+  } catch (error) {
+    way.destroy();
+    throw error;
+  }
+}
+
+function pickLogger({ logger }: SshOptions): { readonly logger?: Logger } {
+  return logger === undefined ? {} : { logger };
+}
+
+/** Over a stream that leads to the node, or a connection of its own. */
+async function attemptOver(
+  sock: ClientChannel | undefined,
+  options: SshOptions,
+  signal: AbortSignal,
+): Promise<Client> {
   const pinned = await options.hostKey.known();
   signal.throwIfAborted();
   let shown = "";
@@ -62,17 +91,16 @@ async function attempt(options: SshOptions, signal: AbortSignal): Promise<Client
   try {
     await new Promise<void>((resolve, reject) => {
       client.once("ready", resolve);
+      client.on("keyboard-interactive", (_name, _instructions, _language, prompts, finish) =>
+        finish(prompts.map(() => options.login.password?.reveal() ?? "")),
+      );
       // ssh2 may tell one failure twice, as `error` and as `close`; only the first counts.
       client.on("error", reject);
       client.once("close", () => reject(new Error("the connection was closed before it was ready")));
       client.connect({
-        ...{ host: options.endpoint.host, port: options.endpoint.port, username: options.endpoint.user },
-        ...{
-          privateKey: options.privateKey.reveal(),
-          readyTimeout: handshakeTimeoutMs,
-          algorithms,
-          ...keepAlive,
-        },
+        ...(sock === undefined ? { host: options.at.host, port: options.at.port } : { sock }),
+        ...credentialsOf(options.login),
+        ...{ readyTimeout: handshakeTimeoutMs, algorithms, ...keepAlive },
         hostVerifier: (key: Buffer) => {
           shown = fingerprintOf(key);
           return pinned === undefined || pinned === shown;
@@ -90,7 +118,7 @@ async function attempt(options: SshOptions, signal: AbortSignal): Promise<Client
     if (pinned !== undefined && shown !== "" && shown !== pinned) {
       throw hostKeyChanged(
         nameOf(options),
-        { node: options.node, host: options.endpoint.host },
+        { node: options.node, host: options.at.host, forget: options.hostKey.forget },
         { pinned, now: shown },
       );
     }
@@ -100,19 +128,40 @@ async function attempt(options: SshOptions, signal: AbortSignal): Promise<Client
   }
 }
 
+/** Keys first: a server counts the attempts, and a wrong password may lock an account. */
+function credentialsOf({ user, privateKey, passphrase, agent, password }: SshLogin): ConnectConfig {
+  const methods: AuthenticationType[] = [
+    ...(privateKey === undefined ? [] : ["publickey" as const]),
+    ...(agent === undefined ? [] : ["agent" as const]),
+    ...(password === undefined ? [] : (["password", "keyboard-interactive"] as const)),
+  ];
+  return {
+    username: user,
+    authHandler: methods,
+    tryKeyboard: password !== undefined,
+    ...(privateKey === undefined ? {} : { privateKey: privateKey.reveal() }),
+    ...(passphrase === undefined ? {} : { passphrase: passphrase.reveal() }),
+    ...(agent === undefined ? {} : { agent }),
+    ...(password === undefined ? {} : { password: password.reveal() }),
+  };
+}
+
 function translated(options: SshOptions, error: unknown): unknown {
   if (error instanceof HotsiteError) return error;
   const level = (error as { level?: string }).level;
   const message = `${nameOf(options)}: ${messageOf(error)}`;
-  if (level === "client-authentication" || /^Cannot parse privateKey/.test(messageOf(error))) {
-    return new CredentialError(message, {
-      cause: error,
-      hint: "check that the key is in the user's authorized_keys on the node",
-    });
+  if (/^Cannot parse privateKey/.test(messageOf(error))) {
+    const hint = "check the key's file and, when it is encrypted, its passphrase";
+    return new CredentialError(message, { cause: error, hint });
+  }
+  if (level === "agent" || level === "client-authentication") {
+    const hint = "check the user, and that one of its keys or its password is accepted by the node";
+    return new CredentialError(message, { cause: error, hint });
   }
   return new RetryableError("unreachable", message, { cause: error });
 }
 
-function nameOf({ node, endpoint }: SshOptions): string {
-  return `${node}: SSH to ${endpoint.host}:${endpoint.port} as ${endpoint.user}`;
+function nameOf({ node, at, login, jump }: SshOptions): string {
+  const through = jump === undefined ? "" : ` through ${jump.at.host}`;
+  return `${node}: SSH to ${at.host}:${at.port} as ${login.user}${through}`;
 }

@@ -92,6 +92,7 @@ function startShell(): RunningShell {
     kill: async () => {
       if (child.pid !== undefined) await once(spawn("sh", ["-c", killLine(child.pid)]), "close");
     },
+    refused: (said) => new HotsiteError("no-shell", `sh cannot be started: ${said}`),
     release: () => {
       child.stdout.destroy();
       child.stderr.destroy();

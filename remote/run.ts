@@ -14,6 +14,8 @@ export interface RunningShell {
   readonly closed: Promise<unknown>;
   /** Ends the process group `pid`, or whatever can be reached when the script has not told its id. */
   kill(pid: number | undefined): Promise<void>;
+  /** The error when it ended before it ran the script, by what was said instead. */
+  refused(said: string): Error;
   /** Stops listening to it. */
   release(): void;
 }
@@ -40,6 +42,7 @@ export async function runTranscript(
     if (ending === undefined) await end(shell, transcript);
     signal.throwIfAborted();
     await lastWords(shell, transcript);
+    if (transcript.refusal !== undefined) throw shell.refused(transcript.refusal);
     return transcript.result(node, ending ?? (await shell.exited));
   } finally {
     shell.release();

@@ -3,13 +3,14 @@ import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import type SftpClient from "ssh2-sftp-client";
 import { systemClock } from "../core/clock.ts";
-import type { Command, NodeFile } from "../core/command.ts";
+import { script, type Command, type NodeFile } from "../core/command.ts";
 import { HotsiteError } from "../core/errors.ts";
 import { silentLogger, type Logger } from "../core/logger.ts";
 import type { CommandResult, RunOptions, Shell } from "../core/shell.ts";
 import { asked, startShell } from "./channel.ts";
 import { connect, type SshOptions } from "./connection.ts";
 import { placeFiles, type Upload } from "./files.ts";
+import { pour } from "./pour.ts";
 import { within } from "./race.ts";
 import { runTranscript, type RunningShell } from "./run.ts";
 import { withSftp } from "./sftp.ts";
@@ -60,17 +61,23 @@ class SshShell implements Shell {
     const lost = (): HotsiteError => connectionLost(this.node, transcript.describe());
     return this.#slots.use(async () => {
       const open = (client: Client): Promise<RunningShell> =>
-        startShell(client, { lost, logger: this.#logger }, until);
+        startShell(client, { node: this.node, sudo: this.#options.sudo, lost, logger: this.#logger }, until);
       return runTranscript(await this.#repeatable(open, until), transcript, this.node, until);
     }, until);
   }
 
   async upload(files: readonly NodeFile[], signal: AbortSignal): Promise<readonly string[]> {
     const until = this.#until(signal);
-    return placeFiles(this, files, until, (uploads) => this.#sftp((sftp) => put(sftp, uploads), until));
+    const { sudo } = this.#options;
+    return placeFiles(this, files, until, (uploads) =>
+      sudo === undefined
+        ? this.#sftp((sftp) => put(sftp, uploads), until)
+        : this.#slotted((client) => pour({ client, node: this.node, sudo }, uploads, until), until),
+    );
   }
 
   async download(path: string, signal: AbortSignal): Promise<Buffer> {
+    if (this.#options.sudo !== undefined) return this.#read(path, signal);
     const content = await this.#sftp((sftp) => sftp.get(path), this.#until(signal));
     if (Buffer.isBuffer(content)) return content;
     throw new HotsiteError("transfer-failed", `${this.node}: ${path} did not come as a buffer`);
@@ -129,8 +136,19 @@ class SshShell implements Shell {
   }
 
   #sftp<T>(work: (sftp: SftpClient) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const move = (client: Client): Promise<T> => withSftp(client, this.node, work, signal);
-    return this.#slots.use(() => this.#repeatable(move, signal), signal);
+    return this.#slotted((client) => withSftp(client, this.node, work, signal), signal);
+  }
+
+  #slotted<T>(work: (client: Client) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#slots.use(() => this.#repeatable(work, signal), signal);
+  }
+
+  /** SFTP is the user's own; root may read more. */
+  async #read(path: string, signal: AbortSignal): Promise<Buffer> {
+    const read = script('[ -e "$1" ] || exit 3; base64 -- "$1"', path);
+    const { code, stdout } = await this.run(read, signal, { accept: [0, 3] });
+    if (code === 0) return Buffer.from(stdout, "base64");
+    throw new HotsiteError("no-such-file", `${this.node}: there is no file ${path}`);
   }
 
   /** Does what may safely be done twice: once more on a new connection when the one at hand turns out to be dead. */

@@ -22,7 +22,7 @@ const mostCharacters = 32 * 1024 * 1024;
 export class Transcript {
   /** The whole script. Its braces make the shell read all of it before it runs any: a connection that breaks halfway runs nothing. */
   readonly script: string;
-  /** The id of the shell's process and process group, once it has said so. */
+  /** The id of the shell's process group, once it has said so. */
   readonly pid: Promise<number>;
   readonly #command: Command;
   readonly #leaves: readonly Leaf[];
@@ -33,6 +33,7 @@ export class Transcript {
   readonly #said = { stdout: "", stderr: "" };
   readonly #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   #held = "";
+  #preamble = "";
   #heard = 0;
   #tooLong = false;
   #tellPid: (pid: number) => void = () => undefined;
@@ -58,6 +59,11 @@ export class Transcript {
     this.#heard += chunk.byteLength;
     const text = this.#decoders[stream].decode(chunk, { stream: true });
     this.#keep(stream, stream === "stdout" ? text : this.#sift(text));
+  }
+
+  /** What was said instead of running the script; undefined once the script runs. */
+  get refusal(): string | undefined {
+    return this.#marks.length > 0 ? undefined : this.#preamble.trim();
   }
 
   /** The result, or a `CommandError` that names what failed. */
@@ -96,9 +102,16 @@ export class Transcript {
     this.#said[stream] = all.length > mostCharacters ? all.slice(-mostCharacters / 2) : all;
   }
 
-  /** Text of stderr without the marks; what may be the beginning of a mark waits for the rest. */
+  /** Text of stderr without the marks, and without what comes before the first: sshd's or sudo's words. What may be the beginning of a mark waits for the rest. */
   #sift(text: string): string {
-    const clean = (this.#held + text).replace(this.#mark, (_, value: string) => this.#note(Number(value)));
+    const whole = this.#held + text;
+    const begins = this.#marks.length > 0 ? 0 : whole.search(this.#mark);
+    if (begins < 0) {
+      this.#held = whole;
+      this.#preamble = whole;
+      return "";
+    }
+    const clean = whole.slice(begins).replace(this.#mark, (_, value: string) => this.#note(Number(value)));
     const start = clean.lastIndexOf("\x1e");
     const cut = start >= 0 && clean.length - start < 64 ? start : clean.length;
     this.#held = clean.slice(cut);
@@ -118,7 +131,9 @@ function scriptOf(body: string, nonce: string): string {
     "{",
     'export LC_ALL=C.UTF-8 PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"',
     "umask 022",
-    `${mark} "$$" >&2`,
+    // Under sudo the group may be sudo's own: the shell then leads none.
+    "hs_group=$$; if [ -r /proc/$$/stat ]; then read -r hs_ hs_ hs_ hs_ hs_group hs_ </proc/$$/stat; fi",
+    `${mark} "$hs_group" >&2`,
     body,
     `if [ "$hs" -ne 0 ]; then ${mark} "$hs_at" >&2; fi`,
     'exit "$hs"',

@@ -20,10 +20,18 @@ async function sshArguments(
 ): Promise<readonly string[]> {
   await using session = await openSession(call);
   const { at, options } = await sshAccess(session, name, signal);
-  // One word is a line for the remote shell, as with ssh itself; several keep their borders.
-  const line = words.length > 1 ? words.map(quote).join(" ") : words[0];
+  const line = remoteLine(words, at.sudo === true);
+  // sudo may ask for its password.
+  const terminal = at.sudo === true && process.stdin.isTTY ? ["-t"] : [];
   return [
-    ...[...options, "-p", String(at.port), "-l", at.user, at.host],
+    ...[...terminal, ...options, "-p", String(at.port), "-l", at.user, at.host],
     ...(line === undefined ? [] : [line]),
   ];
+}
+
+/** One word is a line for the remote shell, as with ssh itself; several keep their borders. Undefined: a login shell, root's in any case. */
+function remoteLine(words: readonly string[], sudo: boolean): string | undefined {
+  const line = words.length > 1 ? words.map(quote).join(" ") : words[0];
+  if (!sudo) return line;
+  return line === undefined ? "exec sudo -i" : `exec sudo -H -- sh -c ${quote(line)}`;
 }

@@ -28,8 +28,9 @@ export async function shellOn({ site, name, ssh }: Machine, signal: AbortSignal)
   return openShell(
     {
       node: `${site}/${name}`,
-      endpoint: ssh,
-      privateKey: new Secret(loginKey.privateKey),
+      at: ssh,
+      login: { user: ssh.user, privateKey: new Secret(loginKey.privateKey) },
+      ...(ssh.sudo === true ? { sudo: {} } : {}),
       hostKey: {
         known: () => Promise.resolve(known),
         pin: () => Promise.reject(new Error("the driver told no host key")),

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { command, script } from "../../core/command.ts";
 import { CredentialError } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
+import type { SshTarget } from "../../core/ssh.ts";
 import type { Shell } from "../../core/shell.ts";
 import { waitFor } from "../../core/wait.ts";
 import { newSshKey } from "../../core/ssh-key.ts";
@@ -65,14 +66,14 @@ describe("a connection", () => {
   test("to an address where nobody answers is given up when the time is over, with a retryable error", async () => {
     const options = {
       ...sshd.options(),
-      endpoint: { host: "127.0.0.1", port: 1, user: "nobody" },
+      at: { host: "127.0.0.1", port: 1 },
       connectTimeoutMs: 700,
     };
     await expect(openShell(options, signal)).rejects.toMatchObject({ code: "unreachable", retryable: true });
   });
 
   test("stops being tried when the caller gives up", async () => {
-    const options = { ...sshd.options(), endpoint: { host: "127.0.0.1", port: 1, user: "nobody" } };
+    const options = { ...sshd.options(), at: { host: "127.0.0.1", port: 1 } };
     await expect(openShell(options, AbortSignal.timeout(300))).rejects.toMatchObject({
       name: "TimeoutError",
     });
@@ -80,9 +81,7 @@ describe("a connection", () => {
 
   test("with a key that the node does not know is refused at once", async () => {
     const stranger = new Secret(newSshKey().privateKey);
-    await expect(openShell({ ...sshd.options(), privateKey: stranger }, signal)).rejects.toThrow(
-      CredentialError,
-    );
+    await expect(openShell(loggedInWith(sshd, stranger), signal)).rejects.toThrow(CredentialError);
   });
 });
 
@@ -106,9 +105,7 @@ describe("host keys", () => {
   test("are not pinned for a stranger who cannot log in", async () => {
     await using own = await startSshd();
     const stranger = new Secret(newSshKey().privateKey);
-    await expect(openShell({ ...own.options(), privateKey: stranger }, signal)).rejects.toThrow(
-      CredentialError,
-    );
+    await expect(openShell(loggedInWith(own, stranger), signal)).rejects.toThrow(CredentialError);
     expect(own.pinned).toEqual([]);
   });
 });
@@ -135,4 +132,9 @@ async function exists(path: string): Promise<void> {
     { timeoutMs: 10_000, intervalMs: 10, what: path },
     signal,
   );
+}
+
+function loggedInWith(server: Sshd, privateKey: Secret): SshTarget {
+  const target = server.options();
+  return { ...target, login: { user: target.login.user, privateKey } };
 }

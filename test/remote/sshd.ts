@@ -38,8 +38,8 @@ export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
     pinned,
     options: (node = "east/db-1") => ({
       node,
-      endpoint: { host: "127.0.0.1", port: relay.port, user: userInfo().username },
-      privateKey: new Secret(login.privateKey),
+      at: { host: "127.0.0.1", port: relay.port },
+      login: { user: userInfo().username, privateKey: new Secret(login.privateKey) },
       hostKey: {
         known: () => Promise.resolve(pinned.at(-1)),
         pin: (fingerprint) => Promise.resolve(pinned.push(fingerprint)),

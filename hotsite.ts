@@ -16,7 +16,7 @@ export { derive, refTo, type EndpointScope, type MakeRef } from "./recipes/refs.
 export { LocalPath, localPath } from "./recipes/local-path.ts";
 export { namedSecret, secretOf, secretSource } from "./recipes/secrets.ts";
 export { megabytes } from "./recipes/size.ts";
-export { lastLines, systemd, type ServiceControl } from "./recipes/systemd.ts";
+export { lastLines, systemd, unitMemory, type ServiceControl } from "./recipes/systemd.ts";
 export { concat, resolveText, reveal, text, textValue, type Text } from "./recipes/text.ts";
 
 export {

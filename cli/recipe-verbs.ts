@@ -3,6 +3,28 @@ import type { Verb } from "./verb.ts";
 /** What reaches recipes on nodes and what makes them, in the order of `--help`. */
 export const recipeVerbs: readonly Verb[] = [
   {
+    name: "run",
+    operands: "<target> [command] [args...]",
+    summary:
+      "run a command of a recipe on all instances of a service, site or node; the largest exit code is ours",
+    examples: [
+      ["run web", "list the commands that there are"],
+      ["run web threads", "on all instances at once, each line with its node in front"],
+      ["run east/web-1 threads", "on one"],
+    ],
+    load: () => import("./verbs/run.ts"),
+  },
+  {
+    name: "metrics",
+    operands: "[target]",
+    summary: "print the numbers that recipes tell of their instances, with their units",
+    examples: [
+      ["metrics", "of everything"],
+      ["metrics web --json", "of one service, for a script: bare numbers"],
+    ],
+    load: () => import("./verbs/metrics.ts"),
+  },
+  {
     name: "attributes list",
     operands: "[scope]",
     summary: "list the texts that are kept for recipes beside the config",

@@ -29,6 +29,14 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** A number with its unit, large amounts of bytes in larger units: `12.3 MB`, `7 connections`. */
+export function amount(value: number, unit: string): string {
+  const larger = unit === "bytes" ? (["kB", "MB", "GB", "TB"] as const) : [];
+  const power = Math.min(larger.length, Math.floor(Math.log10(Math.max(1, Math.abs(value))) / 3));
+  if (power > 0) return `${(value / 1000 ** power).toFixed(1)} ${larger[power - 1] ?? unit}`;
+  return `${Number.isInteger(value) ? value : Number(value.toPrecision(6))} ${unit}`.trimEnd();
+}
+
 function measure(text: string, units: Readonly<Record<string, number>>, wanted: string): number {
   const match = /^(\d+(?:\.\d+)?)([a-z%]+)$/i.exec(text.trim());
   const factor = match === null ? undefined : units[match[2]?.toLowerCase() ?? ""];

@@ -34,6 +34,18 @@ export function lastLines(unit: string, lines = 30): Command {
   return command("journalctl", "--unit", unit, "--lines", String(lines), "--no-pager", "--output", "cat");
 }
 
+/** Bytes that a unit's processes use, as a metric's command: by the kernel's account, or their resident memory where it keeps none. */
+export function unitMemory(unit: string): Command {
+  return script(UNIT_MEMORY, unit);
+}
+
+const UNIT_MEMORY = `
+bytes=$(systemctl show --property MemoryCurrent --value "$1")
+case $bytes in
+  "" | *[!0-9]*) ps -e -o unit= -o rss= | awk -v unit="$1.service" '$1 == unit { sum += $2 } END { print sum * 1024 }' ;;
+  *) printf '%s\\n' "$bytes" ;;
+esac`;
+
 // Debian packages enable their unit; it would start at the next boot before its service was told to.
 const DISABLE_UNLESS_ACTIVE = `
 for unit; do

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { planText } from "../../cli/plan-text.ts";
+import { amount } from "../../cli/units.ts";
 import { observedOf, statusText } from "../../cli/status-text.ts";
 import { command, feed } from "../../core/command.ts";
 import { Secret } from "../../core/secret.ts";
@@ -138,3 +139,16 @@ const plan: InstallPlan = {
     },
   ],
 };
+
+describe("amounts", () => {
+  test.each([
+    [0, "bytes", "0 bytes"],
+    [999, "bytes", "999 bytes"],
+    [12_345_678, "bytes", "12.3 MB"],
+    [7, "connections", "7 connections"],
+    [0.123456789, "s", "0.123457 s"],
+    [1500, "rows", "1500 rows"],
+  ])("%d %s reads %s", (value, unit, shown) => {
+    expect(amount(value, unit)).toBe(shown);
+  });
+});

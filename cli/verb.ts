@@ -12,6 +12,7 @@ export interface Options {
   readonly follow?: boolean;
   readonly lines?: number;
   readonly since?: string;
+  readonly identity?: string;
   readonly abandon?: boolean;
   readonly force?: readonly string[];
   readonly live?: string;

@@ -151,6 +151,18 @@ export const verbs: readonly Verb[] = [
     load: () => import("./verbs/logs.ts"),
   },
   {
+    name: "doctor",
+    operands: "[target]",
+    summary: "say why nodes cannot be reached or installed, and what to do; changes nothing",
+    options: [{ flags: "-i, --identity <file>", summary: "the private key for a host that is no node yet" }],
+    examples: [
+      ["doctor", "every node: its cloud, name, port, login, disks, memory, clock, packages"],
+      ["doctor web", "the nodes of a service; a site or one node as well"],
+      ["doctor ops@10.0.0.13:22 -i ~/.ssh/ops", "a host before it becomes a node"],
+    ],
+    load: () => import("./verbs/doctor.ts"),
+  },
+  {
     name: "history",
     operands: "[run]",
     summary: "list what was done, by whom and how it ended; or the steps of one run",

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Application } from "../core/application.ts";
 import type { Step } from "../core/workflow.ts";
 import { applyPackages, applyService } from "./apply.ts";
+import { explained } from "./explain.ts";
 import { startsNow, type Job } from "./phases.ts";
 import { workOf } from "./work.ts";
 import { seeing, type World } from "./world.ts";
@@ -21,8 +22,10 @@ export function packagesStep(job: Job, { application, activeSite }: Around): Ste
   return {
     name: `${labelOf(job)}: packages`,
     output: outcome,
-    run: async (world, signal) =>
-      applyPackages(await workOf(seeing(world, application), job, activeSite, signal), signal),
+    run: (world, signal) =>
+      explained(seeing(world, application), job.spec, signal, async (seen) =>
+        applyPackages(await workOf(seen, job, activeSite, signal), signal),
+      ),
     // A node that this run launched is destroyed with all that is on it; on an older one a package more does no harm.
     undo: () => Promise.resolve(),
   };
@@ -34,10 +37,10 @@ export function serviceStep(job: Job, around: Around): Step<World, Outcome> {
   return {
     name: `${labelOf(job)}: ${start ? "install" : "install, not started"}`,
     output: outcome,
-    run: async (world, signal) => {
-      const work = await workOf(seeing(world, around.application), job, around.activeSite, signal);
-      return applyService(work, { start }, signal);
-    },
+    run: (world, signal) =>
+      explained(seeing(world, around.application), job.spec, signal, async (seen) =>
+        applyService(await workOf(seen, job, around.activeSite, signal), { start }, signal),
+      ),
     undo: () => Promise.resolve(),
   };
 }

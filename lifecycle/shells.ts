@@ -2,6 +2,7 @@ import type { Logger } from "../core/logger.ts";
 import type { Access, Machine } from "../core/driver.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Shell } from "../core/shell.ts";
+import type { SshTarget } from "../core/ssh.ts";
 import { openShell } from "../remote/ssh.ts";
 import type { LaunchedNode, Nodes } from "./nodes.ts";
 
@@ -56,22 +57,23 @@ export class Shells implements AsyncDisposable {
       await this.close(site);
   }
 
-  async #connect({ claim, machine, hostKey }: LaunchedNode, signal: AbortSignal): Promise<Shell> {
-    const { nodes, privateKey, logger, access } = this.#options;
-    return openShell(
-      {
-        node: `${claim.site}/${claim.name}`,
-        at: machine.ssh,
-        login: { user: machine.ssh.user, privateKey },
-        logger,
-        ...(machine.ssh.sudo === true ? { sudo: {} } : {}),
-        ...(await access(machine)),
-        hostKey: {
-          known: () => Promise.resolve(machine.ssh.hostKey ?? hostKey),
-          pin: (fingerprint: string) => nodes.update(claim.site, claim.name, { hostKey: fingerprint }),
-        },
+  /** Where a node's SSH server is, and how to get in. */
+  async target({ claim, machine, hostKey }: LaunchedNode): Promise<SshTarget> {
+    const { nodes, privateKey, access } = this.#options;
+    return {
+      node: `${claim.site}/${claim.name}`,
+      at: machine.ssh,
+      login: { user: machine.ssh.user, privateKey },
+      ...(machine.ssh.sudo === true ? { sudo: {} } : {}),
+      ...(await access(machine)),
+      hostKey: {
+        known: () => Promise.resolve(machine.ssh.hostKey ?? hostKey),
+        pin: (fingerprint: string) => nodes.update(claim.site, claim.name, { hostKey: fingerprint }),
       },
-      signal,
-    );
+    };
+  }
+
+  async #connect(node: LaunchedNode, signal: AbortSignal): Promise<Shell> {
+    return openShell({ ...(await this.target(node)), logger: this.#options.logger }, signal);
   }
 }

@@ -8,12 +8,13 @@ import { silentLogger, type Logger } from "../core/logger.ts";
 import type { Service } from "../core/recipe.ts";
 import { keptSecret, resolveSecret, type Secret } from "../core/secret.ts";
 import type { Shell } from "../core/shell.ts";
+import type { SshTarget } from "../core/ssh.ts";
 import type { Store } from "../core/store.ts";
 import { openShell } from "../remote/ssh.ts";
 import { openStore } from "../store/lmdb.ts";
 import { asScaled } from "./counts.ts";
 import { loginKey, type LoginKey } from "./login-key.ts";
-import { Nodes } from "./nodes.ts";
+import { Nodes, type LaunchedNode } from "./nodes.ts";
 import { Pki } from "./pki.ts";
 import { Shells } from "./shells.ts";
 import { nodesOf } from "./topology.ts";
@@ -46,6 +47,8 @@ export interface World extends AsyncDisposable {
   driver(cloud: Cloud): Promise<Driver>;
   /** A connection to a node, kept open for the next call; the world closes it. */
   shell(site: string, name: string, signal: AbortSignal): Promise<Shell>;
+  /** How a node is logged in to. */
+  sshTarget(node: LaunchedNode): Promise<SshTarget>;
   /** Forgets connections to nodes that were powered off or destroyed. */
   disconnect(site: string, name?: string): Promise<void>;
   /** The secrets of a service by name. */
@@ -83,6 +86,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     loginKey: login,
     driver: (cloud) => drivers.get(cloud),
     shell: (site, name, signal) => shells.to(site, name, signal),
+    sshTarget: (node) => shells.target(node),
     disconnect: (site, name) => shells.close(site, name),
     secrets: (service) => secretsOf(service, secretsFolder),
     ownSecret: (name) =>

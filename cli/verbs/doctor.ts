@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { HotsiteError, messageOf } from "../../core/errors.ts";
+import { Secret } from "../../core/secret.ts";
+import { examine, examineHost, type NodeReport } from "../../lifecycle/doctor.ts";
+import { nodesOf } from "../../lifecycle/topology.ts";
+import { doctorText } from "../doctor-text.ts";
+import { exitCodes } from "../exit.ts";
+import { jobsNamed } from "../jobs.ts";
+import { openSession, type Session } from "../session.ts";
+import type { Call, Outcome } from "../verb.ts";
+
+/** Says what is wrong with nodes, or with a host that shall become one. */
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+  const [target] = call.operands;
+  const reports =
+    target?.includes("@") === true
+      ? [await examineStranger(call, target, signal)]
+      : await examineNodes(call, target, signal);
+  const ill = reports.some(({ diagnoses }) => diagnoses.some(({ serious }) => serious));
+  return {
+    text: doctorText(reports),
+    json: { nodes: reports },
+    exitCode: ill ? exitCodes.failed : exitCodes.ok,
+  };
+}
+
+async function examineNodes(
+  call: Call,
+  target: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly NodeReport[]> {
+  await using session = await openSession(call);
+  const { application } = session.config;
+  const specs =
+    target === undefined
+      ? nodesOf(application)
+      : [
+          ...new Map(
+            jobsNamed(application, target).map(({ spec }) => [`${spec.site}/${spec.name}`, spec]),
+          ).values(),
+        ];
+  return await Promise.all(specs.map((spec) => examine(session.world, spec, signal)));
+}
+
+async function examineStranger(call: Call, target: string, signal: AbortSignal): Promise<NodeReport> {
+  const { user, host, port } = placeOf(target);
+  const key = call.options.identity;
+  if (key !== undefined) return examineWith(await readKey(resolve(call.cwd, key)));
+  await using session: Session = await openSession(call);
+  return await examineWith(session.world.loginKey.privateKey);
+
+  function examineWith(privateKey: Secret): Promise<NodeReport> {
+    const hostKey = { known: () => Promise.resolve(undefined), pin: () => Promise.resolve() };
+    const options = { node: target, at: { host, port }, login: { user, privateKey }, hostKey };
+    return examineHost(options, { packages: [], ports: [], units: [] }, signal);
+  }
+}
+
+/** `ops@10.0.0.13`, `ops@host:2222`, `ops@[fd00::7]:2222`. */
+function placeOf(target: string): { user: string; host: string; port: number } {
+  const parts = /^([^@\s]+)@(?:\[([^\]\s]+)\]|([^:\s]+))(?::(\d{1,5}))?$/.exec(target);
+  if (parts === null) {
+    throw new HotsiteError("usage", `${target} is not a host`, { hint: "write user@host or user@host:port" });
+  }
+  return { user: parts[1] ?? "", host: parts[2] ?? parts[3] ?? "", port: Number(parts[4] ?? 22) };
+}
+
+async function readKey(path: string): Promise<Secret> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new HotsiteError("usage", `--identity: cannot read ${path}: ${messageOf(cause)}`, { cause });
+  });
+  return new Secret(text);
+}

@@ -1,4 +1,5 @@
-import type { Workflow } from "../core/workflow.ts";
+import { HotsiteError } from "../core/errors.ts";
+import type { StepTree, Workflow } from "../core/workflow.ts";
 import { failoverWorkflow } from "../failover/failover.ts";
 import { reprotectWorkflow } from "../failover/reprotect.ts";
 import { switchoverWorkflow } from "../failover/switchover.ts";
@@ -7,6 +8,7 @@ import { fleetWorld, type FleetWorld } from "../lifecycle/fleet-world.ts";
 import { installWorkflow } from "../lifecycle/install.ts";
 import { scaleWorkflow } from "../lifecycle/scale.ts";
 import { uninstallWorkflow } from "../lifecycle/uninstall.ts";
+import type { RunRecord } from "../workflow/records.ts";
 import { resumeRun } from "../workflow/runner.ts";
 import { openProtection } from "./protection.ts";
 import type { Session } from "./session.ts";
@@ -20,16 +22,29 @@ export async function resumeAny(
   settings: Settings,
 ): ReturnType<typeof resumeRun> {
   const { world } = session;
-  const own = [installWorkflow, uninstallWorkflow, scaleWorkflow].map((workflow) =>
-    workflow(world.application),
-  ) as Workflow<FleetWorld, unknown>[];
+  const own = fleetWorkflows(session);
   if (own.some((workflow) => workflow.name === name)) {
     return resumeRun({ ...settings, workflows: own, contextFor: () => fleetWorld(world) });
   }
   const protection = await openProtection(session);
-  const workflows = [switchoverWorkflow, failoverWorkflow, reprotectWorkflow] as Workflow<
-    ProtectionWorld,
-    unknown
-  >[];
-  return resumeRun({ ...settings, workflows, contextFor: () => protection });
+  return resumeRun({ ...settings, workflows: roleWorkflows, contextFor: () => protection });
 }
+
+/** The steps of a run, from its journaled input. Throws `HotsiteError` "unknown-workflow". */
+export function stepsOfRun(session: Session, { workflow: name, input }: RunRecord): StepTree<never> {
+  const workflow = [...fleetWorkflows(session), ...roleWorkflows].find((one) => one.name === name);
+  if (workflow !== undefined) return workflow.steps(workflow.input.parse(input));
+  throw new HotsiteError("unknown-workflow", `there is no workflow ${name} here`, {
+    hint: "use the version of Hotsite that started the run",
+  });
+}
+
+function fleetWorkflows({ world }: Session): readonly Workflow<FleetWorld, unknown>[] {
+  const all = [installWorkflow, uninstallWorkflow, scaleWorkflow];
+  return all.map((workflow) => workflow(world.application));
+}
+
+const roleWorkflows = [switchoverWorkflow, failoverWorkflow, reprotectWorkflow] as readonly Workflow<
+  ProtectionWorld,
+  unknown
+>[];

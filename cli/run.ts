@@ -4,7 +4,6 @@ import type { Observer } from "../workflow/events.ts";
 import { findUnfinished } from "../workflow/journal.ts";
 import { resumeRun, runWorkflow } from "../workflow/runner.ts";
 import type { RunResult } from "../workflow/settings.ts";
-import { stepNames } from "../workflow/tree.ts";
 import { logged } from "./logged.ts";
 import { showProgress } from "./progress.ts";
 import type { Session } from "./session.ts";
@@ -75,13 +74,6 @@ export function runSettings({ config, world }: Session) {
     store: world.store,
     by: `${userInfo().username}@${hostname()}`,
   };
-}
-
-/** The steps that a workflow would take. */
-export async function dryRun<C, I>({ workflow, plan }: Job<C, I>): Promise<Outcome> {
-  const steps = stepNames(workflow.steps(await plan()));
-  const text = [`${workflow.name} would take ${steps.length} steps:`, ...steps.map((step) => `  ${step}`)];
-  return { text: text.join("\n"), json: { dryRun: true, workflow: workflow.name, steps } };
 }
 
 /** The verdict of a run: `petclinic is uninstalled · 12.3s`. */

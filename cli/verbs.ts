@@ -175,9 +175,10 @@ export const verbs: readonly Verb[] = [
   {
     name: "resume",
     summary: "continue the run that was killed or got stuck",
-    options: [{ flags: "--abandon", summary: "leave everything as it is and forget the run" }, yes],
+    options: [dryRun, { flags: "--abandon", summary: "leave everything as it is and forget the run" }, yes],
     examples: [
       ["resume", "go on where it stopped"],
+      ["resume --dry-run", "what is left to do"],
       ["resume --abandon --yes", "when neither is possible any more, and before something else"],
     ],
     load: () => import("./verbs/resume.ts"),
@@ -185,6 +186,7 @@ export const verbs: readonly Verb[] = [
   {
     name: "abort",
     summary: "stop the run that is active, or that was killed, and take it back",
+    options: [dryRun],
     examples: [["abort", "as Ctrl-C where it runs; past a point of no return it is carried on instead"]],
     load: () => import("./verbs/abort.ts"),
   },
@@ -227,6 +229,7 @@ export const verbs: readonly Verb[] = [
     operands: "[site]",
     summary: "rehearse a loss or a switchover while a client and a ledger measure it; writes a report",
     options: [
+      dryRun,
       yes,
       {
         flags: "--live <scenario>",
@@ -238,6 +241,7 @@ export const verbs: readonly Verb[] = [
     examples: [
       ["drill --live site-power-off east --yes", "powers east off, fails over, brings east back as standby"],
       ["drill --live switchover --yes", "moves to the standby as planned"],
+      ["drill --dry-run", "whether all is well enough to be rehearsed, and the steps"],
     ],
     load: () => import("./verbs/drill.ts"),
   },

@@ -1,10 +1,19 @@
 import type { Facts } from "../lifecycle/facts.ts";
-import { check, enforce } from "./guards.ts";
+import { check, enforce, type Guard } from "./guards.ts";
 import { stateOf } from "./state.ts";
 import type { ProtectionWorld } from "./world.ts";
 
 /** Throws `PreflightError` with everything that must be mended before a drill proves anything. */
 export async function steadyState(world: ProtectionWorld, facts: Facts, signal: AbortSignal): Promise<void> {
+  enforce("drill", await steadyGuards(world, facts, signal));
+}
+
+/** Whether everything is well, each with what was found. Changes nothing. */
+export async function steadyGuards(
+  world: ProtectionWorld,
+  facts: Facts,
+  signal: AbortSignal,
+): Promise<readonly Guard[]> {
   const { activeSite, standbySite } = facts;
   const [answer, authority, source, target, link] = await Promise.all([
     world.ask(signal),
@@ -18,7 +27,7 @@ export async function steadyState(world: ProtectionWorld, facts: Facts, signal: 
     { ...facts, drill: null },
     { operation: undefined, authority, link: link ?? null, writable, maxLagSeconds: MAX_LAG_SECONDS },
   );
-  enforce("drill", [
+  return [
     check(
       "no other drill",
       facts.drill === null,
@@ -33,7 +42,7 @@ export async function steadyState(world: ProtectionWorld, facts: Facts, signal: 
       state.next ?? "hotsite status",
     ),
     check("primary", source.writable, `${activeSite}: ${source.writable ? "writable" : "read-only"}`),
-  ]);
+  ];
 }
 
 /** Heartbeats come each second; more than a few of them late is no steady state. */

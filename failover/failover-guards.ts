@@ -27,59 +27,68 @@ export function assess(input: FailoverInput): Step<ProtectionWorld, Assessment> 
     output: assessment,
     readOnly: true,
     async run(world, signal) {
-      const { from, to, epoch, link: order, verdict, automatic } = input;
-      const [authority, target, link, facts, power] = await Promise.all([
-        world.witness.authority(signal),
-        world.database(to).state(signal),
-        world.link(to).status(signal),
-        readFacts(world),
-        world
-          .power(from)
-          .state(AbortSignal.any([signal, AbortSignal.timeout(CLOUD_MS)]))
-          .catch(() => "unknown" as const),
-      ]);
-      signal.throwIfAborted();
-      const atMs = world.clock.now();
-      const guards: readonly Guard[] = [
-        check(
-          "verdict",
-          verdict?.actionable === true,
-          verdict === null
-            ? "nobody established that the primary is down"
-            : `${verdict.kind}: ${verdict.evidence.join("; ")}`,
-          "for a planned change use hotsite switchover; if you are sure: hotsite failover --force verdict",
-        ),
-        check(
-          "authority",
-          authority.epoch === epoch && authority.writer === from,
-          `witness: epoch ${authority.epoch}, writer ${authority.writer ?? "nobody"}`,
-          "hotsite status",
-        ),
-        check(
-          "target",
-          !target.writable,
-          `${to}: ${target.writable ? "writable already" : "read-only, answers"}`,
-        ),
-        check(
-          "copy",
-          facts?.copied === true,
-          facts?.copied === true
-            ? `${to} holds a full copy`
-            : `the first copy to ${to} never completed: promoting it loses data`,
-        ),
-        check(
-          "stream",
-          link !== undefined && link.stream === order.stream && link.state !== "copying",
-          link === undefined
-            ? `${to} follows nobody`
-            : `${link.stream}: ${link.state}${link.problem === undefined ? "" : `: ${link.problem}`}`,
-        ),
-        ...automaticGuards(automatic ? facts : undefined, atMs),
-      ];
-      const decided = enforce(`failover ${from} → ${to}`, guards, input.skip);
-      return { atMs, guards: [...decided], power, lossWithinSeconds: link?.lagSeconds ?? null };
+      const seen = await failoverGuards(world, input, signal);
+      const decided = enforce(`failover ${input.from} → ${input.to}`, seen.guards, input.skip);
+      return { ...seen, guards: [...decided] };
     },
   };
+}
+
+/** The guards as they are now, whether they hold or not. Changes nothing. */
+export async function failoverGuards(
+  world: ProtectionWorld,
+  { from, to, epoch, link: order, verdict, automatic }: FailoverInput,
+  signal: AbortSignal,
+): Promise<Assessment> {
+  const [authority, target, link, facts, power] = await Promise.all([
+    world.witness.authority(signal),
+    world.database(to).state(signal),
+    world.link(to).status(signal),
+    readFacts(world),
+    world
+      .power(from)
+      .state(AbortSignal.any([signal, AbortSignal.timeout(CLOUD_MS)]))
+      .catch(() => "unknown" as const),
+  ]);
+  signal.throwIfAborted();
+  const atMs = world.clock.now();
+  const guards: readonly Guard[] = [
+    check(
+      "verdict",
+      verdict?.actionable === true,
+      verdict === null
+        ? "nobody established that the primary is down"
+        : `${verdict.kind}: ${verdict.evidence.join("; ")}`,
+      "for a planned change use hotsite switchover; if you are sure: hotsite failover --force verdict",
+    ),
+    check(
+      "authority",
+      authority.epoch === epoch && authority.writer === from,
+      `witness: epoch ${authority.epoch}, writer ${authority.writer ?? "nobody"}`,
+      "hotsite status",
+    ),
+    check(
+      "target",
+      !target.writable,
+      `${to}: ${target.writable ? "writable already" : "read-only, answers"}`,
+    ),
+    check(
+      "copy",
+      facts?.copied === true,
+      facts?.copied === true
+        ? `${to} holds a full copy`
+        : `the first copy to ${to} never completed: promoting it loses data`,
+    ),
+    check(
+      "stream",
+      link !== undefined && link.stream === order.stream && link.state !== "copying",
+      link === undefined
+        ? `${to} follows nobody`
+        : `${link.stream}: ${link.state}${link.problem === undefined ? "" : `: ${link.problem}`}`,
+    ),
+    ...automaticGuards(automatic ? facts : undefined, atMs),
+  ];
+  return { atMs, guards: [...guards], power, lossWithinSeconds: link?.lagSeconds ?? null };
 }
 
 /** What stops detection from acting alone; a person who gives the command is past them. */

@@ -24,11 +24,21 @@ export function enforce(
   guards: readonly Guard[],
   skip: readonly string[] = [],
 ): readonly Guard[] {
-  const decided = guards.map((one) => ({ ...one, overridden: !one.passed && skip.includes(one.name) }));
-  const broken = decided.filter(({ passed, overridden }) => !passed && !overridden);
+  const decided = decide(guards, skip);
+  const broken = decided.filter(stops);
   if (broken.length === 0) return decided;
   throw new PreflightError(
     subject,
     broken.map(({ name, detail, remedy }) => ({ path: name, problem: detail, remedy })),
   );
+}
+
+/** The guards with those in `skip` overridden. */
+export function decide(guards: readonly Guard[], skip: readonly string[] = []): readonly Guard[] {
+  return guards.map((one) => ({ ...one, overridden: !one.passed && skip.includes(one.name) }));
+}
+
+/** Whether a guard that was decided upon keeps the change from being made. */
+export function stops({ passed, overridden }: Guard): boolean {
+  return !passed && !overridden;
 }

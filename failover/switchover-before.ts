@@ -31,15 +31,25 @@ export function evaluate(input: SwitchoverInput): Step<ProtectionWorld, z.infer<
     output: evaluated,
     readOnly: true,
     async run(world, signal) {
-      const [source, pool] = await Promise.all([
-        world.database(input.from).state(signal),
-        world.balancer.members(signal),
-      ]);
-      const guards = await guardsOf(world, input, source, signal);
+      const { guards, pool, domain } = await switchoverGuards(world, input, signal);
       const decided = enforce(`switchover ${input.from} → ${input.to}`, guards, input.skip);
-      return { guards: [...decided], pool: [...pool], domain: source.domain };
+      return { guards: [...decided], pool, domain };
     },
   };
+}
+
+/** The guards as they are now, whether they hold or not. Changes nothing. */
+export async function switchoverGuards(
+  world: ProtectionWorld,
+  input: SwitchoverInput,
+  signal: AbortSignal,
+): Promise<z.infer<typeof evaluated>> {
+  const [source, pool] = await Promise.all([
+    world.database(input.from).state(signal),
+    world.balancer.members(signal),
+  ]);
+  const guards = await guardsOf(world, input, source, signal);
+  return { guards: [...guards], pool: [...pool], domain: source.domain };
 }
 
 async function guardsOf(

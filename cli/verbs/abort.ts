@@ -1,13 +1,15 @@
 import { hostname } from "node:os";
 import { HotsiteError } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
-import { history } from "../../workflow/history.ts";
+import { history, unfinishedRun } from "../../workflow/history.ts";
 import { findUnfinished } from "../../workflow/journal.ts";
 import { assertIdle } from "../../workflow/runner.ts";
-import { resumeAny } from "../resume-any.ts";
+import { previewOutcome } from "../dry-run.ts";
+import { resumeAny, stepsOfRun } from "../resume-any.ts";
 import { runSettings, showRun } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
 import { duration } from "../time.ts";
+import { stepsToUndo } from "../unfinished.ts";
 import type { Call, Outcome } from "../verb.ts";
 
 /** Taking back may mean to destroy every machine, one after the other. */
@@ -22,6 +24,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
     return { text: `${settings.application} has no run to abort`, json: { run: null } };
   }
   const { id, workflow } = open.record;
+  if (call.options.dryRun === true) return await previewAbort(session);
   await stopHolder(session, call, signal);
   const left = await findUnfinished(settings.store, settings.application);
   if (left?.record.id !== id) return await endedElsewhere(session, id);
@@ -73,4 +76,12 @@ async function endedElsewhere({ world }: Session, id: string): Promise<Outcome> 
       ? `${workflow} ${id} is taken back; nothing is left`
       : `${workflow} ${id} reached its end before it could be stopped; see: hotsite status`;
   return { text, json: { run: id, workflow, state } };
+}
+
+async function previewAbort(session: Session): Promise<Outcome> {
+  const { world } = session;
+  const run = await unfinishedRun(world.store, world.application.name);
+  if (run === undefined) return { text: "it has just ended", json: { run: null } };
+  const undone = stepsToUndo(stepsOfRun(session, run), run);
+  return await previewOutcome(world, `abort of ${run.workflow} ${run.id}, taking back,`, undone, {});
 }

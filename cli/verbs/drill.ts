@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { journaledHost } from "../../failover/drill-host.ts";
+import { planDrill } from "../../failover/drill-plan.ts";
 import { recoverFromDrill } from "../../failover/drill-recover.ts";
 import type { DrillKind, DrillReport } from "../../failover/drill-report.ts";
+import { steadyGuards } from "../../failover/drill-steady.ts";
 import { drill, type DrillHost } from "../../failover/drill.ts";
 import type { ProtectionWorld } from "../../failover/world.ts";
 import { needFacts } from "../../lifecycle/facts.ts";
 import { confirm } from "../confirm.ts";
+import { previewOutcome } from "../dry-run.ts";
 import { exitCodes } from "../exit.ts";
 import { openProtection } from "../protection.ts";
 import { runSettings, showRun } from "../run.ts";
@@ -19,6 +22,7 @@ import type { Call, Outcome } from "../verb.ts";
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
   const world = await openProtection(session);
+  if (call.options.dryRun === true) return await preview(call, world, signal);
   using observer = showRun(session, call, signal);
   const say = (text: string): void => call.output.note(`  ${text}`);
   const host = journaledHost({ world, by: runSettings(session).by, observer, say });
@@ -37,15 +41,26 @@ async function rehearse(
   { world, host, configSha256 }: { world: ProtectionWorld; host: DrillHost; configSha256: string },
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const kind = (call.options.live ?? "site-power-off") as DrillKind;
-  const { activeSite } = await needFacts(world);
-  const site =
-    call.operands[0] === undefined ? activeSite : oneOf([activeSite], call.operands[0], "primary site");
+  const { kind, site } = await wished(call, world);
   const what = kind === "switchover" ? `Switch over from ${site} now?` : `Power ${site} off now?`;
   await confirm(`${what} Real users will notice.`, call, signal);
   const report = await drill(world, { kind, site, configSha256 }, host, signal);
   const { drill: running, lastDrill } = await needFacts(world);
   return outcomeOf(report, lastDrill?.report ?? "", running === null, signal);
+}
+
+/** The steps between the fault and the end, and whether the world is in a state to be rehearsed. */
+async function preview(call: Call, world: ProtectionWorld, signal: AbortSignal): Promise<Outcome> {
+  const { kind } = await wished(call, world);
+  const guards = await steadyGuards(world, await needFacts(world), signal);
+  return await previewOutcome(world, "drill", await planDrill(world, kind), { guards });
+}
+
+async function wished({ operands, options }: Call, world: ProtectionWorld) {
+  const kind = (options.live ?? "site-power-off") as DrillKind;
+  const { activeSite } = await needFacts(world);
+  const [asked] = operands;
+  return { kind, site: asked === undefined ? activeSite : oneOf([activeSite], asked, "primary site") };
 }
 
 function outcomeOf(report: DrillReport, path: string, restored: boolean, signal: AbortSignal): Outcome {

@@ -1,8 +1,11 @@
 import { detectAndPlan, failoverWorkflow, type FailoverInput } from "../../failover/failover.ts";
+import { failoverGuards } from "../../failover/failover-guards.ts";
+import { decide } from "../../failover/guards.ts";
 import type { ProtectionWorld } from "../../failover/world.ts";
 import { confirm } from "../confirm.ts";
 import { openProtection } from "../protection.ts";
-import { dryRun, runJob, verdict } from "../run.ts";
+import { dryRun } from "../dry-run.ts";
+import { runJob, verdict } from "../run.ts";
 import { openSession } from "../session.ts";
 import { oneOf } from "../target.ts";
 import type { Call, Outcome } from "../verb.ts";
@@ -18,7 +21,15 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
     confirm: ({ from, to }: FailoverInput) =>
       confirm(`Power off ${from} and make ${to} the primary?`, call, signal),
   };
-  if (call.options.dryRun === true) return await dryRun(job);
+  if (call.options.dryRun === true) {
+    return await dryRun(job, async (input) => {
+      const { guards } = await failoverGuards(context, input, signal);
+      return {
+        guards: decide(guards, input.skip),
+        verdict: input.verdict && verdictText(input.verdict),
+      };
+    });
+  }
   const done = await runJob(job, session, call, signal);
   const { from, to, epoch } = done.input;
   const next = "hotsite reprotect";
@@ -39,4 +50,8 @@ async function planTo(
   const input = await detectAndPlan(context, { skip: options.force }, signal);
   if (wanted !== undefined) oneOf([input.to], wanted, "standby");
   return input;
+}
+
+function verdictText({ kind, evidence }: NonNullable<FailoverInput["verdict"]>): string {
+  return `${kind}: ${evidence.join("; ")}`;
 }

@@ -1,7 +1,8 @@
 import { planReprotect, reprotectWorkflow, type ReprotectInput } from "../../failover/reprotect.ts";
 import { confirm } from "../confirm.ts";
 import { openProtection } from "../protection.ts";
-import { dryRun, runJob, verdict } from "../run.ts";
+import { dryRun } from "../dry-run.ts";
+import { runJob, verdict } from "../run.ts";
 import { openSession } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
 
@@ -16,7 +17,11 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
     confirm: ({ active, standby }: ReprotectInput) =>
       confirm(`Replace the data of ${standby} by a copy of ${active}'s?`, call, signal),
   };
-  if (call.options.dryRun === true) return await dryRun(job);
+  if (call.options.dryRun === true) {
+    return await dryRun(job, ({ active, standby }) => ({
+      destroys: [`the data of ${standby}: a copy of ${active}'s takes its place`],
+    }));
+  }
   const done = await runJob(job, session, call, signal);
   const { active, standby } = done.input;
   return verdict(`${standby} follows ${active}`, done, { active, standby });

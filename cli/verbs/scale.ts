@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { HotsiteError } from "../../core/errors.ts";
 import { fleetWorld } from "../../lifecycle/fleet-world.ts";
-import { scaleWorkflow } from "../../lifecycle/scale.ts";
+import { scaleWorkflow, type ScaleInput } from "../../lifecycle/scale.ts";
 import { planScale } from "../../lifecycle/scale-plan.ts";
 import { activeSiteOf } from "../active-site.ts";
-import { dryRun, runJob, verdict } from "../run.ts";
+import { dryRun } from "../dry-run.ts";
+import { runJob, verdict } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
 import { oneOf } from "../target.ts";
 import { wholeNumber } from "../units.ts";
@@ -31,7 +32,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
       }),
     repeat: true,
   };
-  if (call.options.dryRun === true) return await dryRun(job);
+  if (call.options.dryRun === true) return await dryRun(job, (input) => ({ destroys: destroyedBy(input) }));
   const done = await runJob(job, session, call, signal);
   const { machines, changes } = done.input;
   const said = changes.map(({ site, from, to }) => `${site} ${from} → ${to}`);
@@ -61,4 +62,11 @@ function siteNamed({ world: { application } }: Session, { options: { site } }: C
     site,
     "site",
   );
+}
+
+function destroyedBy({ machines, changes }: ScaleInput): readonly string[] {
+  return changes.flatMap(({ site, from, to, stray }) => {
+    const surplus = Array.from({ length: Math.max(0, from - to) }, (_, place) => from - place);
+    return [...surplus, ...stray].map((index) => `${site}/${machines}-${index} with its disk`);
+  });
 }

@@ -1,6 +1,9 @@
+import { decide } from "../../failover/guards.ts";
+import { switchoverGuards } from "../../failover/switchover-before.ts";
 import { planSwitchover, switchoverWorkflow } from "../../failover/switchover.ts";
 import { openProtection } from "../protection.ts";
-import { dryRun, runJob, verdict } from "../run.ts";
+import { dryRun } from "../dry-run.ts";
+import { runJob, verdict } from "../run.ts";
 import { openSession } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
 
@@ -14,7 +17,12 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
     context,
     plan: () => planSwitchover(context, { to: operands[0], skip: options.force }),
   };
-  if (options.dryRun === true) return await dryRun(job);
+  if (options.dryRun === true) {
+    return await dryRun(job, async (input) => {
+      const { guards } = await switchoverGuards(context, input, signal);
+      return { guards: decide(guards, input.skip) };
+    });
+  }
   const done = await runJob(job, session, call, signal);
   const { from, to, epoch } = done.input;
   return verdict(`${to} is the primary · epoch ${epoch + 1}`, done, { from, to, epoch: epoch + 1 });

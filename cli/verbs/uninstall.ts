@@ -2,7 +2,8 @@ import { uninstallWorkflow } from "../../lifecycle/uninstall.ts";
 import { findUnfinished } from "../../workflow/journal.ts";
 import { abandonRun } from "../../workflow/runner.ts";
 import { confirm } from "../confirm.ts";
-import { dryRun, runJob, runSettings, verdict } from "../run.ts";
+import { dryRun } from "../dry-run.ts";
+import { runJob, runSettings, verdict } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
 
@@ -19,7 +20,9 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
       await abandonOther(session, call);
     },
   };
-  if (call.options.dryRun === true) return await dryRun(job);
+  if (call.options.dryRun === true) {
+    return await dryRun(job, async () => ({ destroys: await machinesOf(session) }));
+  }
   const done = await runJob(job, session, call, signal);
   return verdict(`${application.name} is uninstalled`, done, { application: application.name });
 }
@@ -30,4 +33,9 @@ async function abandonOther(session: Session, { output }: Call): Promise<void> {
   if ((await findUnfinished(settings.store, settings.application)) === undefined) return;
   const { workflow, id } = await abandonRun(settings);
   output.note(`the interrupted ${workflow} ${id} is given up`);
+}
+
+async function machinesOf({ world }: Session): Promise<readonly string[]> {
+  const launched = (await world.nodes.all()).filter(({ machine }) => machine !== undefined);
+  return launched.map(({ claim: { site, name } }) => `${site}/${name} with its disk`);
 }

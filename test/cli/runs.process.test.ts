@@ -39,6 +39,9 @@ describe("a run that fails", () => {
 
     const refused = await hotsiteProcess(["uninstall", "--dry-run"], shop.path);
     expect(refused.stdout).toContain("east/db-1: destroy");
+    const left = await hotsiteProcess(["resume", "--dry-run"], shop.path);
+    expect(left.stdout).toContain("taking back");
+    expect(left.stdout).toContain("east/db-1: launch");
     await shop.behave({});
     const resumed = await hotsiteProcess(["resume"], shop.path);
     expect(resumed).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing is left") });

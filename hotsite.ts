@@ -15,6 +15,7 @@ export { check, httpAnswers, httpOk, tcpOpen } from "./recipes/checks.ts";
 export { derive, refTo, type EndpointScope, type MakeRef } from "./recipes/refs.ts";
 export { LocalPath, localPath } from "./recipes/local-path.ts";
 export { namedSecret, secretOf, secretSource } from "./recipes/secrets.ts";
+export { recipeTest, type RecipeTest } from "./recipes/recipe-test.ts";
 export { megabytes } from "./recipes/size.ts";
 export { lastLines, systemd, unitMemory, type ServiceControl } from "./recipes/systemd.ts";
 export { concat, resolveText, reveal, text, textValue, type Text } from "./recipes/text.ts";

@@ -1,10 +1,8 @@
 import { existsSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { createJiti } from "jiti";
 import type { Application } from "../core/application.ts";
-import { HotsiteError, messageOf } from "../core/errors.ts";
-import { suggestion } from "../core/nearest.ts";
+import { HotsiteError } from "../core/errors.ts";
+import { importModule } from "./module.ts";
 
 const names = ["hotsite.config.ts", "hotsite.config.mts", "hotsite.config.js", "hotsite.config.mjs"];
 
@@ -19,18 +17,7 @@ export interface LoadedConfig {
 /** Loads the config at `path`, or the one of this folder or of the nearest folder above. Throws `HotsiteError` "config" with everything that is wrong. */
 export async function loadConfig(path: string | undefined, cwd: string): Promise<LoadedConfig> {
   const found = path === undefined ? findConfig(cwd) : givenConfig(resolve(cwd, path));
-  const api = (await import("../hotsite.ts")) as Readonly<Record<string, unknown>>;
-  const jiti = createJiti(found, {
-    // The config's "hotsite" must be this very instance: classes and errors are compared by identity.
-    // Recipes describe their parameters with zod, and a config may have no node_modules beside it.
-    virtualModules: { hotsite: strict(api), zod: await import("zod") },
-    fsCache: join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "hotsite", "config"),
-    moduleCache: false,
-    interopDefault: false,
-  });
-  const exports = await jiti.import(found).catch((error: unknown) => {
-    throw configError(found, error);
-  });
+  const exports = await importModule(found);
   return { application: applicationIn(exports, found), path: found, folder: dirname(found) };
 }
 
@@ -58,40 +45,6 @@ function givenConfig(path: string): string {
       hint: "write one with `hotsite init`",
     },
   );
-}
-
-/** A name that the API does not have is an error at once, with the name that was probably meant, instead of undefined. */
-function strict(api: Readonly<Record<string, unknown>>): unknown {
-  // The module loader itself looks for these.
-  const probes = new Set<string | symbol>(["then", "default", "__esModule"]);
-  return new Proxy(api, {
-    get: (target, name) => {
-      if (typeof name === "symbol" || name in target || probes.has(name)) return target[name as string];
-      const names = Object.keys(target);
-      throw new HotsiteError("config", `"hotsite" exports no ${name}${suggestion(name, names)}`, {
-        hint: `it exports ${names.sort().join(", ")}`,
-      });
-    },
-  });
-}
-
-function configError(path: string, error: unknown): HotsiteError {
-  const where = `${path}${position(path, error)}`;
-  const known = error instanceof HotsiteError ? error : undefined;
-  // Parsers put the place at the end of their message; it stands in front already.
-  const message = messageOf(error).replaceAll(/\s*\n\s*\S+:\d+:\d+\s*$/g, "");
-  return new HotsiteError("config", `${where}: ${message}`, {
-    cause: error,
-    hint: known?.hint,
-    details: known?.details,
-  });
-}
-
-/** `:line` of the config in a stack or a parser's message; empty when the error does not tell. Columns are those of the compiled text. */
-function position(path: string, error: unknown): string {
-  const text = error instanceof Error ? (error.stack ?? error.message) : "";
-  const at = text.indexOf(`${path}:`);
-  return at < 0 ? "" : (/^:\d+/.exec(text.slice(at + path.length))?.[0] ?? "");
 }
 
 function applicationIn(exports: unknown, path: string): Application {

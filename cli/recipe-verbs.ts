@@ -60,4 +60,22 @@ export const recipeVerbs: readonly Verb[] = [
     examples: [["attributes remove service:web colour", "fine when it was not there"]],
     load: async () => ({ run: (await import("./verbs/attributes.ts")).remove }),
   },
+  {
+    name: "recipe new",
+    operands: "<name> [folder]",
+    summary: "write a recipe with its test, to start from (default folder: hotsite-recipe-<name>)",
+    examples: [["recipe new memcached", "a small web server that works; put your own software in its place"]],
+    load: () => import("./verbs/recipe-new.ts"),
+  },
+  {
+    name: "recipe test",
+    operands: "[module]",
+    summary: "hold a recipe against what every recipe promises, on a new local machine; needs no config",
+    examples: [
+      ["recipe test", "the recipe.test.ts of this folder"],
+      ["recipe test ./recipes/cache.test.ts --json", "a file; the report for a script"],
+      ["recipe test hotsite-recipe-cache/test", "of an installed package"],
+    ],
+    load: () => import("./verbs/recipe-test.ts"),
+  },
 ];

@@ -8,11 +8,11 @@ export interface TemplateFile {
   readonly text: string;
 }
 
-/** The files of a template of `hotsite init`: its own and those that all have in common. */
-export async function readTemplate(name: string): Promise<readonly TemplateFile[]> {
+/** The files of a template, from all folders that it is made of. */
+export async function readTemplate(...folders: readonly string[]): Promise<readonly TemplateFile[]> {
   // The build puts the folder beside the code.
-  const folder = fileURLToPath(new URL("./templates/", import.meta.url));
-  return (await Promise.all([name, "common"].map((part) => filesBelow(join(folder, part))))).flat();
+  const all = fileURLToPath(new URL("./templates/", import.meta.url));
+  return (await Promise.all(folders.map((folder) => filesBelow(join(all, folder))))).flat();
 }
 
 async function filesBelow(folder: string): Promise<readonly TemplateFile[]> {

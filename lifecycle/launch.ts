@@ -13,15 +13,7 @@ export function launchStep(spec: NodeSpec, run: string): Step<World, { address: 
     name: `${site}/${name}: launch`,
     output: z.strictObject({ address: z.string() }),
 
-    async run(world, signal) {
-      const record = await world.nodes.get(site, name);
-      const driver = await world.driver(spec.cloud);
-      const claim = record?.claim ?? claimOf(world, spec, run);
-      if (record === undefined) await world.nodes.put({ claim, run });
-      const machine = await driver.launch(claim, signal);
-      await world.nodes.update(site, name, { machine });
-      return { address: machine.address };
-    },
+    run: (world, signal) => launchNode(world, spec, run, signal),
 
     async undo(world, _output, signal) {
       const record = await world.nodes.get(site, name);
@@ -29,6 +21,23 @@ export function launchStep(spec: NodeSpec, run: string): Step<World, { address: 
       await destroyNode(world, spec, signal);
     },
   };
+}
+
+/** The machine of a node, launched unless it is there; `run` marks who claimed it. Repeatable. */
+export async function launchNode(
+  world: World,
+  spec: NodeSpec,
+  run: string,
+  signal: AbortSignal,
+): Promise<{ address: string }> {
+  const { site, name } = spec;
+  const record = await world.nodes.get(site, name);
+  const driver = await world.driver(spec.cloud);
+  const claim = record?.claim ?? claimOf(world, spec, run);
+  if (record === undefined) await world.nodes.put({ claim, run });
+  const machine = await driver.launch(claim, signal);
+  await world.nodes.update(site, name, { machine });
+  return { address: machine.address };
 }
 
 /** Destroys a node's machine, whatever became of its launch, then forgets it. Repeatable. */

@@ -42,7 +42,7 @@ export async function list(call: Call): Promise<Outcome> {
     .map(shown)
     .filter(({ scope }) => wanted === undefined || scope === wanted);
   const rows = found.map(({ scope, key, value }) => [scope, key, value]);
-  const nothing = `${wanted ?? session.config.application.name} has no attributes`;
+  const nothing = `${wanted ?? session.world.application.name} has no attributes`;
   return {
     text: found.length === 0 ? nothing : table(["SCOPE", "NAME", "VALUE"], rows),
     json: { attributes: found },
@@ -61,10 +61,10 @@ export async function remove(call: Call): Promise<Outcome> {
   return { text, json: { scope: scopeText(scope), key, removed } };
 }
 
-function scopeIn({ config }: Session, { operands }: Call) {
+function scopeIn({ world }: Session, { operands }: Call) {
   const [text] = operands;
   if (text === undefined) throw new HotsiteError("usage", "whose attribute is not said");
-  return attributeScope(config.application, text);
+  return attributeScope(world.application, text);
 }
 
 function shown({ scope, key, value }: Attribute) {

@@ -34,7 +34,7 @@ interface Reading {
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
   const [target] = call.operands;
-  const { application } = session.config;
+  const { application } = session.world;
   const jobs = target === undefined ? allJobs(application) : jobsNamed(application, target);
   const contexts = await contextsOf(session.world, jobs, await activeSiteOf(session.world));
   const questions = contexts.flatMap(({ job, context }) => {

@@ -13,7 +13,7 @@ import type { Call, Outcome } from "../verb.ts";
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
   const [target = "", name, ...args] = call.operands;
-  const jobs = jobsNamed(session.config.application, target);
+  const jobs = jobsNamed(session.world.application, target);
   if (name === undefined) return listed(target, jobs);
   const known = commandsOf(jobs).map(([command]) => command);
   const wanted = oneOf([...new Set(known)], name, `command of ${target} called`);

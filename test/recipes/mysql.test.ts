@@ -5,7 +5,7 @@ import { Secret, secret } from "../../core/secret.ts";
 import { faultsCarriedBy } from "../../recipes/faulty.ts";
 import { mysql } from "../../recipes/mysql/mysql.ts";
 import { planned } from "./context.ts";
-import { commandsOf } from "./contract.ts";
+import { commandsOf } from "../../lifecycle/recipe-contract/commands.ts";
 import { clinicDatabase, databaseExample, replicated } from "./examples.ts";
 
 async function settingsOf(role: SiteRole, wired: object): Promise<string> {

@@ -1,5 +1,8 @@
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { folderWith, hotsite } from "./support.ts";
+
+// Each test runs several commands; a busy machine takes its time.
+jest.setTimeout(60_000);
 
 const config = `
 import { application, defineRecipe, file, local, systemd, tcpOpen } from "hotsite";

@@ -1,0 +1,55 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { createJiti } from "jiti";
+import { HotsiteError, messageOf } from "../core/errors.ts";
+import { suggestion } from "../core/nearest.ts";
+
+/** What a TypeScript or JavaScript file exports, whose imports of "hotsite" get this very instance. Throws `HotsiteError` "config" that names the place of the fault. */
+export async function importModule(path: string): Promise<unknown> {
+  const api = (await import("../hotsite.ts")) as Readonly<Record<string, unknown>>;
+  const jiti = createJiti(path, {
+    // "hotsite" must be this very instance: classes and errors are compared by identity.
+    // Recipes describe their parameters with zod, and a config may have no node_modules beside it.
+    virtualModules: { hotsite: strict(api), zod: await import("zod") },
+    fsCache: join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "hotsite", "config"),
+    moduleCache: false,
+    interopDefault: false,
+  });
+  return jiti.import(path).catch((error: unknown) => {
+    throw configError(path, error);
+  });
+}
+
+/** A name that the API does not have is an error at once, with the name that was probably meant, instead of undefined. */
+function strict(api: Readonly<Record<string, unknown>>): unknown {
+  // The module loader itself looks for these.
+  const probes = new Set<string | symbol>(["then", "default", "__esModule"]);
+  return new Proxy(api, {
+    get: (target, name) => {
+      if (typeof name === "symbol" || name in target || probes.has(name)) return target[name as string];
+      const names = Object.keys(target);
+      throw new HotsiteError("config", `"hotsite" exports no ${name}${suggestion(name, names)}`, {
+        hint: `it exports ${names.sort().join(", ")}`,
+      });
+    },
+  });
+}
+
+function configError(path: string, error: unknown): HotsiteError {
+  const where = `${path}${position(path, error)}`;
+  const known = error instanceof HotsiteError ? error : undefined;
+  // Parsers put the place at the end of their message; it stands in front already.
+  const message = messageOf(error).replaceAll(/\s*\n\s*\S+:\d+:\d+\s*$/g, "");
+  return new HotsiteError("config", `${where}: ${message}`, {
+    cause: error,
+    hint: known?.hint,
+    details: known?.details,
+  });
+}
+
+/** `:line` of the config in a stack or a parser's message; empty when the error does not tell. Columns are those of the compiled text. */
+function position(path: string, error: unknown): string {
+  const text = error instanceof Error ? (error.stack ?? error.message) : "";
+  const at = text.indexOf(`${path}:`);
+  return at < 0 ? "" : (/^:\d+/.exec(text.slice(at + path.length))?.[0] ?? "");
+}

@@ -2,6 +2,7 @@
 const kinds = {
   machine: "real nodes",
   mysql: "real database servers",
+  kafka: "a real broker",
   process: "programs of our own, or a shell, that run and are killed",
   web: "a real balancer or web server",
 };

@@ -2,9 +2,9 @@ import { once, EventEmitter } from "node:events";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
-import { HotsiteError, StaleEpochError } from "../../core/errors.ts";
 import type { Log, LogBatch } from "../../core/log.ts";
 import { failpoint } from "../failpoint.ts";
+import { refuse, trimmed } from "./refuse.ts";
 
 /** Epoch and first sequence number before the payload; the last one is the key. */
 const headerBytes = 16;
@@ -94,12 +94,7 @@ class EmbeddedLog implements Log {
   #at(sequence: number): LogBatch | undefined {
     const [entry] = this.#database.getRange({ start: sequence, limit: 1 });
     const batch = entry && decode(this.#stream, entry.key, entry.value);
-    if (batch !== undefined && batch.first > sequence) {
-      throw new HotsiteError("log-trimmed", `${this.#stream}: record ${sequence} is no longer in the log`, {
-        details: { wanted: sequence, oldest: batch.first },
-        hint: "make a new first copy",
-      });
-    }
+    if (batch !== undefined && batch.first > sequence) throw trimmed(this.#stream, sequence, batch.first);
     return batch;
   }
 
@@ -113,27 +108,6 @@ class EmbeddedLog implements Log {
     });
     return { happened, forget: () => listening.abort() };
   }
-}
-
-function refuse(batch: LogBatch, stream: string, tail: LogBatch | undefined): HotsiteError | undefined {
-  if (batch.stream !== stream || batch.first < 1 || batch.last < batch.first) {
-    return new HotsiteError(
-      "log-bad-batch",
-      `${stream}: not a batch of this stream: ${batch.stream} ${batch.first}–${batch.last}`,
-    );
-  }
-  if (tail !== undefined && batch.epoch < tail.epoch) {
-    return new StaleEpochError(
-      `${stream}: epoch ${batch.epoch} may not write, epoch ${tail.epoch} has written`,
-    );
-  }
-  const wanted = (tail?.last ?? 0) + 1;
-  if (batch.first === wanted) return undefined;
-  const [code, problem] =
-    batch.first > wanted ? ["log-gap", "would leave a gap"] : ["log-duplicate", "is in the log already"];
-  return new HotsiteError(code, `${stream}: record ${batch.first} ${problem}: the next one is ${wanted}`, {
-    details: { first: batch.first, wanted },
-  });
 }
 
 function encode({ epoch, first, payload }: LogBatch): Buffer {

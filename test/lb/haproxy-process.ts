@@ -18,6 +18,7 @@ import {
 } from "../../lb/haproxy-config.ts";
 import { HaproxyBalancer } from "../../lb/haproxy.ts";
 import { openLocalShell } from "../../remote/local.ts";
+import { freePort } from "../support/free-port.ts";
 
 /** A real HAProxy on loopback. */
 export interface Proxy extends AsyncDisposable {
@@ -180,13 +181,4 @@ export function startLoad(
 
 export async function text(path: string): Promise<string> {
   return readFile(path, "utf8");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

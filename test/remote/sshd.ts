@@ -10,6 +10,7 @@ import { waitFor } from "../../core/wait.ts";
 import { RetryableError } from "../../core/errors.ts";
 import { newSshKey } from "../../core/ssh-key.ts";
 import type { SshOptions } from "../../remote/connection.ts";
+import { freePort } from "../support/free-port.ts";
 
 /** A real OpenSSH server on loopback with its own keys, behind a relay that can cut or freeze connections. */
 export interface Sshd extends AsyncDisposable {
@@ -146,14 +147,4 @@ async function startRelay(target: number): Promise<Relay> {
       server.close();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

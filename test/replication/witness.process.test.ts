@@ -11,7 +11,8 @@ import { waitFor } from "../../core/wait.ts";
 import { openLocalShell } from "../../remote/local.ts";
 import { Pki } from "../../lifecycle/pki.ts";
 import { WitnessControl } from "../../replication/witness/control.ts";
-import { freePort, startNode, stopScript, type Script } from "./process.ts";
+import { freePort } from "../support/free-port.ts";
+import { startNode, stopScript, type Script } from "./process.ts";
 
 const signal = AbortSignal.timeout(60_000);
 const nobody = { epoch: 0, writer: null };

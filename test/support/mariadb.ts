@@ -1,14 +1,14 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import mysql from "mysql2/promise";
 import { RetryableError } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
+import { freePort } from "./free-port.ts";
+import { withParent } from "./program.ts";
 import { mariadbTree, serverUser, type MariadbTree } from "./mariadb-tree.ts";
 
 export interface MariadbOptions {
@@ -165,19 +165,4 @@ class PrivateServer implements MariadbServer {
       ...["--skip-slave-start=ON", "--character-set-server=utf8mb4", ...serverUser, ...extra],
     ];
   }
-}
-
-/** Linux ends the server when the test process dies, however it dies. */
-function withParent(program: string, args: readonly string[]): [string, readonly string[]] {
-  const setpriv = "/usr/bin/setpriv";
-  return existsSync(setpriv) ? [setpriv, ["--pdeathsig", "KILL", program, ...args]] : [program, args];
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }

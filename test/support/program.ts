@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { createInterface, type Interface } from "node:readline";
@@ -60,4 +61,10 @@ export async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGKILL");
   await once(child, "exit");
+}
+
+/** Linux ends the program when the test process dies, however it dies. */
+export function withParent(program: string, args: readonly string[]): [string, readonly string[]] {
+  const setpriv = "/usr/bin/setpriv";
+  return existsSync(setpriv) ? [setpriv, ["--pdeathsig", "KILL", program, ...args]] : [program, args];
 }

@@ -1,0 +1,131 @@
+import { ConfigResourceTypes, ConfigSource, type Admin, type Kafka } from "kafkajs";
+import { PreflightError, RetryableError, type Fault } from "../../core/errors.ts";
+import { kafkaError, typeOf } from "./kafka-topic.ts";
+
+/** A broker takes requests of 100 MiB by default; a batch is below 2 MB unless one row is larger. */
+const maxMessageBytes = 64 * 1024 * 1024;
+
+/** What the topic of a link needs: nothing may be thrown away but by us. */
+const settings: Readonly<Record<string, string>> = {
+  "cleanup.policy": "delete",
+  "retention.ms": "-1",
+  "retention.bytes": "-1",
+  "max.message.bytes": String(maxMessageBytes),
+};
+
+/** Topic names are letters, digits, `.`, `_` and `-`; a stream is `petclinic/db/7`. */
+export function topicOf(stream: string): string {
+  return `hotsite.${stream.replaceAll(/[^A-Za-z0-9-]/g, (char) => (char === "/" ? "." : `_${char.charCodeAt(0).toString(16)}_`))}`;
+}
+
+/** Makes the topic when it is missing, mends its settings when that is allowed, and throws `PreflightError` with everything that is left. */
+export async function ensureTopic(client: Kafka, topic: string): Promise<void> {
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    if (!(await admin.listTopics()).includes(topic)) await create(admin, topic);
+    const faults = [...(await partitionFaults(admin, topic)), ...(await settingFaults(admin, topic))];
+    if (faults.length > 0) throw new PreflightError(`topic ${topic}`, faults);
+  } catch (error) {
+    throw error instanceof PreflightError || error instanceof RetryableError
+      ? error
+      : kafkaError(topic, "the brokers", error);
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+async function create(admin: Admin, topic: string): Promise<void> {
+  const { brokers } = await admin.describeCluster();
+  const replicationFactor = Math.min(3, brokers.length);
+  const all = { ...settings, ...(replicationFactor === 3 ? { "min.insync.replicas": "2" } : {}) };
+  const configEntries = Object.entries(all).map(([name, value]) => ({ name, value }));
+  try {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: [{ topic, numPartitions: 1, replicationFactor, configEntries }],
+    });
+  } catch (error) {
+    if (typeOf(error) === "TOPIC_ALREADY_EXISTS") return;
+    const options = Object.entries(all).map(([name, value]) => `--config ${name}=${value}`);
+    if (isForbidden(error)) {
+      throw new PreflightError(`topic ${topic}`, [
+        {
+          path: topic,
+          problem: "is missing, and this user may not make it",
+          remedy: `kafka-topics.sh --create --topic ${topic} --partitions 1 --replication-factor ${replicationFactor} ${options.join(" ")}`,
+        },
+      ]);
+    }
+    throw error;
+  }
+}
+
+async function partitionFaults(admin: Admin, topic: string): Promise<readonly Fault[]> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const count = topics[0]?.partitions.length ?? 0;
+  if (count === 1) return [];
+  return [
+    {
+      path: `${topic}: partitions`,
+      problem: "a stream has one order",
+      found: String(count),
+      allowed: "1",
+      remedy: "remove the topic; it is made again with one partition",
+    },
+  ];
+}
+
+async function settingFaults(admin: Admin, topic: string): Promise<readonly Fault[]> {
+  const found = await foundSettings(admin, topic);
+  const wrong = Object.keys(settings).filter((name) => !isGood(name, found.get(name)?.value ?? ""));
+  if (wrong.length === 0) return [];
+  // Kafka resets whatever is not named.
+  const own = [...found].flatMap(([name, { value, own: isOwn }]) => (isOwn ? [[name, value] as const] : []));
+  const configEntries = [...new Map([...own, ...Object.entries(settings)])].map(([name, value]) => ({
+    name,
+    value,
+  }));
+  try {
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+    });
+    return [];
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    return wrong.map((name) => ({
+      path: `${topic}: ${name}`,
+      problem: "records that are not applied yet could be thrown away or refused",
+      found: found.get(name)?.value ?? "nothing",
+      allowed: settings[name] ?? "",
+      remedy: `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config ${name}=${settings[name] ?? ""}`,
+    }));
+  }
+}
+
+/** Every setting of the topic by name; `own` when it was set for this topic. */
+async function foundSettings(
+  admin: Admin,
+  topic: string,
+): Promise<ReadonlyMap<string, { readonly value: string; readonly own: boolean }>> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+  });
+  const entries = resources[0]?.configEntries ?? [];
+  return new Map(
+    entries.map(({ configName, configValue, configSource }) => [
+      configName,
+      { value: configValue, own: configSource === ConfigSource.TOPIC_CONFIG },
+    ]),
+  );
+}
+
+function isGood(name: string, value: string): boolean {
+  return name === "max.message.bytes" ? Number(value) >= maxMessageBytes : value === settings[name];
+}
+
+function isForbidden(error: unknown): boolean {
+  return /AUTHORIZATION_FAILED|POLICY_VIOLATION/.test(typeOf(error) ?? "");
+}

@@ -1,0 +1,151 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Kafka, logLevel } from "kafkajs";
+import { RetryableError } from "../../core/errors.ts";
+import { waitFor } from "../../core/wait.ts";
+import { kafkaClassPath } from "./kafka-jars.ts";
+import { freePort } from "./free-port.ts";
+import { kill, withParent } from "./program.ts";
+
+/** Quick to start rather than quick to run, and no larger than a test needs. */
+const jvm = ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djava.awt.headless=true"];
+
+/** A private broker on loopback, ready for clients. Dispose of it in the end. */
+export interface KafkaBroker extends AsyncDisposable {
+  /** `host:port`. */
+  readonly address: string;
+  /** The same broker for clients that come through whatever relays to `proxiedPort`: it tells them the relay's address. */
+  readonly proxied: string;
+  readonly proxiedPort: number;
+  readonly client: Kafka;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** Starts it again with the same data and ports; resolves when it answers. */
+  restart(): Promise<void>;
+}
+
+/** `relay` is where clients of `proxied` connect: something that passes on to `proxiedPort`. */
+export async function startKafka(
+  options: { version?: string; relayPort?: number } = {},
+): Promise<KafkaBroker> {
+  const { version = "4.4.0", relayPort } = options;
+  const folder = await mkdtemp(join(tmpdir(), "hotsite-kafka-"));
+  const [port, controllerPort, proxiedPort] = await Promise.all([freePort(), freePort(), freePort()]);
+  const ports = { port, controllerPort, proxiedPort, relayPort: relayPort ?? proxiedPort };
+  const broker = new PrivateBroker(await kafkaClassPath(version), folder, ports);
+  try {
+    await broker.format();
+    await broker.restart();
+  } catch (error) {
+    await broker[Symbol.asyncDispose]();
+    throw error;
+  }
+  return broker;
+}
+
+interface Ports {
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly proxiedPort: number;
+  readonly relayPort: number;
+}
+
+class PrivateBroker implements KafkaBroker {
+  readonly address: string;
+  readonly proxied: string;
+  readonly proxiedPort: number;
+  readonly client: Kafka;
+  readonly #folder: string;
+  readonly #classPath: string;
+  readonly #ports: Ports;
+  #process: ChildProcess | undefined;
+
+  constructor(classPath: string, folder: string, ports: Ports) {
+    this.#classPath = classPath;
+    this.#folder = folder;
+    this.#ports = ports;
+    this.address = `127.0.0.1:${ports.port}`;
+    this.proxied = `127.0.0.1:${ports.relayPort}`;
+    this.proxiedPort = ports.proxiedPort;
+    this.client = new Kafka({ brokers: [this.address], logLevel: logLevel.NOTHING, retry: { retries: 1 } });
+  }
+
+  async format(): Promise<void> {
+    await writeFile(join(this.#folder, "server.properties"), properties(this.#folder, this.#ports));
+    const id = randomBytes(16).toString("base64url");
+    const tool = ["-cp", this.#classPath, "kafka.tools.StorageTool", "format", "-t", id];
+    await promisify(execFile)("java", [...jvm, ...tool, "-c", "server.properties"], { cwd: this.#folder });
+  }
+
+  async kill(): Promise<void> {
+    if (this.#process !== undefined) await kill(this.#process);
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    const log = openSync(join(this.#folder, "broker.log"), "a");
+    const options = [...jvm, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", this.#classPath];
+    const command = withParent("java", [...options, "kafka.Kafka", "server.properties"]);
+    this.#process = spawn(...command, { cwd: this.#folder, stdio: ["ignore", log, log] });
+    closeSync(log);
+    await waitFor(
+      () => this.#answers(),
+      { timeoutMs: 60_000, intervalMs: 50, what: "the broker to answer" },
+      AbortSignal.timeout(70_000),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #answers(): Promise<true> {
+    if (this.#process?.exitCode != null)
+      throw new Error(await readFile(join(this.#folder, "broker.log"), "utf8"));
+    const admin = this.client.admin();
+    try {
+      await admin.connect();
+      if ((await admin.describeCluster()).brokers.length > 0) return true;
+      throw new RetryableError("not-yet", "no broker has registered");
+    } catch (cause) {
+      throw new RetryableError("not-yet", "the broker does not answer", { cause });
+    } finally {
+      await admin.disconnect();
+    }
+  }
+}
+
+function properties(folder: string, { port, controllerPort, proxiedPort, relayPort }: Ports): string {
+  const lines = {
+    "process.roles": "broker,controller",
+    "node.id": 1,
+    "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAIN://127.0.0.1:${port},PROXIED://127.0.0.1:${proxiedPort},CONTROLLER://127.0.0.1:${controllerPort}`,
+    "advertised.listeners": `PLAIN://127.0.0.1:${port},PROXIED://127.0.0.1:${relayPort}`,
+    "listener.security.protocol.map": "PLAIN:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "inter.broker.listener.name": "PLAIN",
+    "controller.listener.names": "CONTROLLER",
+    "log.dirs": join(folder, "data"),
+    "auto.create.topics.enable": false,
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": 1,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": 1,
+    "num.network.threads": 2,
+    "num.io.threads": 2,
+    "log.cleaner.enable": false,
+    // A killed broker may register again when its old session is over: 9 s by default.
+    "broker.session.timeout.ms": 1500,
+    "broker.heartbeat.interval.ms": 300,
+  };
+  return Object.entries(lines)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
+}

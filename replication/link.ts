@@ -8,7 +8,6 @@ import { waitFor } from "../core/wait.ts";
 import { decodeBatch } from "./batch.ts";
 import { Feeder } from "./feeder.ts";
 import { LinkState } from "./link-state.ts";
-import { openEmbeddedLog, removeOtherLogs } from "./log/embedded.ts";
 import { Processor } from "./processor.ts";
 import type { SourceOptions } from "./source.ts";
 import type { TargetOptions } from "./target.ts";
@@ -19,8 +18,8 @@ export interface LinkOptions {
   readonly target: TargetOptions;
   /** What is replicated. */
   readonly databases: readonly string[];
-  /** Where the log is kept; logs of other streams are removed from it. */
-  readonly logFolder: string;
+  /** Opens the stream's log; the link closes it. */
+  readonly openLog: (stream: string) => Promise<Log>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -52,13 +51,17 @@ export class Link {
   }
 
   static async open(options: LinkOptions, onStatus?: (status: LinkStatus) => void): Promise<Link> {
-    const { order, logFolder, clock } = options;
-    const log = await openEmbeddedLog(logFolder, order.stream);
-    await removeOtherLogs(logFolder, order.stream);
-    const state = new LinkState(order, clock, onStatus);
-    const tail = await log.tail();
-    if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
-    return new Link(options, log, state);
+    const { order, clock } = options;
+    const log = await options.openLog(order.stream);
+    try {
+      const state = new LinkState(order, clock, onStatus);
+      const tail = await log.tail();
+      if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
+      return new Link(options, log, state);
+    } catch (error) {
+      await log[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   status(): LinkStatus {

@@ -36,6 +36,8 @@ const testPrograms = {
   "ssh-keygen": "openssh-client",
   mariadb: "mariadb-client-core",
   mariadbd: "mariadb-server-core",
+  java: "default-jre-headless",
+  mvn: "maven",
   openssl: "openssl",
   curl: "curl",
   perl: "perl-base",

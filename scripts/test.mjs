@@ -9,7 +9,10 @@ import { setup } from "./setup.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const reports = [unitReport, servicesReport];
-const projects = ["process", "mysql", "web", "machine", ...(process.argv.includes("--soak") ? ["soak"] : [])];
+const projects = [
+  ...["process", "mysql", "kafka", "web", "machine"],
+  ...(process.argv.includes("--soak") ? ["soak"] : []),
+];
 
 for (const report of reports) rmSync(report, { force: true });
 const problems = [

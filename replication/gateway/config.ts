@@ -14,6 +14,20 @@ const server = z.strictObject({
     .describe("path of the PEM that the server's certificate must be signed by; without it no TLS"),
 });
 
+const kafka = z.strictObject({
+  brokers: z.array(z.string().regex(/^[^:]+:\d+$/, "host:port")).min(1),
+  topicPrefix: z.string().describe("in front of the stream's name: no other application may have it"),
+  ca: z.string().optional().describe("path of the PEM that the brokers' certificates must be signed by"),
+  tls: z.boolean().default(false),
+  login: z
+    .strictObject({
+      mechanism: z.enum(["scram-sha-256", "scram-sha-512", "plain"]),
+      user: z.string(),
+      passwordFile: z.string().describe("path of a file that holds the password alone"),
+    })
+    .optional(),
+});
+
 export const gatewayConfig = z.strictObject({
   site: z.string().describe("where this gateway runs: the target of its link"),
   source: server.extend({ site: z.string() }).describe("the other site's database, as the feeder's user"),
@@ -22,7 +36,8 @@ export const gatewayConfig = z.strictObject({
   stateFolder: z
     .string()
     .default("/var/lib/hotsite-gateway")
-    .describe("where the order and the log are kept"),
+    .describe("where the order is kept, and the log unless it is in Kafka"),
+  kafka: kafka.optional().describe("the log is kept there; without it, in the state folder"),
   controlSocket: z.string().default("/run/hotsite-gateway/control.sock"),
 });
 

@@ -5,10 +5,10 @@ import type { Clock } from "../../core/clock.ts";
 import { HotsiteError, RetryableError, StaleEpochError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { LinkControl, LinkOrder, LinkStatus } from "../../core/protection.ts";
-import { Secret } from "../../core/secret.ts";
 import type { TargetOptions } from "../target.ts";
 import { Link } from "../link.ts";
 import type { GatewayConfig } from "./config.ts";
+import { openLog, secretIn } from "./log.ts";
 import { OrderFile, type Wish } from "./order-file.ts";
 
 interface Running {
@@ -133,7 +133,7 @@ export class Gateway implements LinkControl {
       source: { site: config.source.site, ...(await serverOf(config.source)) },
       target: await serverOf(config.target),
       databases: config.databases,
-      logFolder: join(config.stateFolder, "log"),
+      openLog: (stream) => openLog(config, stream),
       clock,
       logger,
     });
@@ -187,7 +187,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 async function serverOf(server: GatewayConfig["target"]): Promise<TargetOptions> {
   const { host, port, user, passwordFile, ca } = server;
-  const password = new Secret((await readFile(passwordFile, "utf8")).replace(/\r?\n$/, ""));
+  const password = await secretIn(passwordFile);
   return { host, port, user, password, ...(ca === undefined ? {} : { ca: await readFile(ca, "utf8") }) };
 }
 

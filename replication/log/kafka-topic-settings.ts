@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, ConfigSource, type Admin, type Kafka } from "kafkajs";
+import kafkajs, { type Admin, type Kafka } from "kafkajs";
 import { PreflightError, RetryableError, type Fault } from "../../core/errors.ts";
 import { kafkaError, typeOf } from "./kafka-topic.ts";
 
@@ -14,8 +14,11 @@ const settings: Readonly<Record<string, string>> = {
 };
 
 /** Topic names are letters, digits, `.`, `_` and `-`; a stream is `petclinic/db/7`. */
-export function topicOf(stream: string): string {
-  return `hotsite.${stream.replaceAll(/[^A-Za-z0-9-]/g, (char) => (char === "/" ? "." : `_${char.charCodeAt(0).toString(16)}_`))}`;
+export function topicOf(prefix: string, stream: string): string {
+  const plain = stream
+    .replaceAll("/", ".")
+    .replaceAll(/[^A-Za-z0-9.-]/g, (char) => `_${char.charCodeAt(0).toString(16)}_`);
+  return `${prefix}.${plain}`;
 }
 
 /** Makes the topic when it is missing, mends its settings when that is allowed, and throws `PreflightError` with everything that is left. */
@@ -89,7 +92,7 @@ async function settingFaults(admin: Admin, topic: string): Promise<readonly Faul
   try {
     await admin.alterConfigs({
       validateOnly: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }],
     });
     return [];
   } catch (error) {
@@ -111,13 +114,13 @@ async function foundSettings(
 ): Promise<ReadonlyMap<string, { readonly value: string; readonly own: boolean }>> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
   });
   const entries = resources[0]?.configEntries ?? [];
   return new Map(
     entries.map(({ configName, configValue, configSource }) => [
       configName,
-      { value: configValue, own: configSource === ConfigSource.TOPIC_CONFIG },
+      { value: configValue, own: configSource === kafkajs.ConfigSource.TOPIC_CONFIG },
     ]),
   );
 }

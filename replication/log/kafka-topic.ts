@@ -1,4 +1,5 @@
-import { Kafka, logLevel, type Admin, type KafkaConfig, type Producer } from "kafkajs";
+// Its classes are only to be had through the default export outside of bundlers.
+import kafkajs, { type Admin, type Kafka, type KafkaConfig, type Producer } from "kafkajs";
 import { HotsiteError, messageOf, RetryableError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secret.ts";
 import { decodeFrame } from "./kafka-frame.ts";
@@ -40,10 +41,10 @@ const requestTimeoutMs = 30_000;
 const fetchBytes = 4 * 1024 * 1024;
 
 export function kafkaClient({ brokers, tls, login }: KafkaServers): Kafka {
-  return new Kafka({
+  return new kafkajs.Kafka({
     clientId: "hotsite",
     brokers: [...brokers],
-    logLevel: logLevel.NOTHING,
+    logLevel: kafkajs.logLevel.NOTHING,
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
     // Whoever uses the topic tries again itself, after looking at what is there.

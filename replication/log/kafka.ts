@@ -15,11 +15,11 @@ const retryMs = [100, 200, 500, 1000, 2000, 5000];
 /** The log of one stream in a Kafka topic of its own, which is made when it is missing and checked when it is there. */
 export async function openKafkaLog(
   servers: KafkaServers,
-  stream: string,
+  { stream, topicPrefix }: { readonly stream: string; readonly topicPrefix: string },
   clock: Clock = systemClock,
 ): Promise<Log> {
   const client = kafkaClient(servers);
-  const topic = topicOf(stream);
+  const topic = topicOf(topicPrefix, stream);
   await ensureTopic(client, topic);
   return new KafkaLog(stream, new KafkaTopic(client, topic), clock);
 }

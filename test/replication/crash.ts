@@ -1,5 +1,6 @@
 import { expect } from "@jest/globals";
 import { waitFor } from "../../core/wait.ts";
+import type { KafkaBroker } from "../support/kafka.ts";
 import { Bank, bankSeed, bankTotal } from "./bank.ts";
 import { orderWest, startPair, type Pair } from "./pair.ts";
 import { Random } from "./random.ts";
@@ -10,6 +11,8 @@ export interface CrashSite extends AsyncDisposable {
   run(seed: number, signal: AbortSignal): Promise<void>;
 }
 
+type Stage = Pair & { readonly broker: KafkaBroker | undefined };
+
 const failpoints = [
   "before-log-append",
   "after-log-append",
@@ -18,8 +21,9 @@ const failpoints = [
   "after-statement",
 ] as const;
 
-export async function startCrashSite(signal: AbortSignal): Promise<CrashSite> {
-  const pair = await startPair(bankSeed);
+/** With a broker the log is there, and the broker is killed as well; whoever started it ends it. */
+export async function startCrashSite(signal: AbortSignal, broker?: KafkaBroker): Promise<CrashSite> {
+  const pair = await startPair(bankSeed, broker?.address);
   try {
     pair.startGateway();
     await answers(pair, signal);
@@ -30,12 +34,12 @@ export async function startCrashSite(signal: AbortSignal): Promise<CrashSite> {
     throw error;
   }
   return {
-    run: (seed, until) => crash(pair, new Random(seed), until),
+    run: (seed, until) => crash({ ...pair, broker }, new Random(seed), until),
     [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose](),
   };
 }
 
-async function crash(pair: Pair, random: Random, signal: AbortSignal): Promise<void> {
+async function crash(pair: Stage, random: Random, signal: AbortSignal): Promise<void> {
   {
     await using bank = new Bank(pair.east, random);
     for (let kills = 1 + random.below(3); kills > 0; kills -= 1) {
@@ -50,8 +54,12 @@ async function crash(pair: Pair, random: Random, signal: AbortSignal): Promise<v
   await check(pair);
 }
 
-async function kill(pair: Pair, bank: Bank, random: Random, signal: AbortSignal): Promise<void> {
-  switch (random.pick(["gateway", "gateway", "failpoint", "failpoint", "source", "target", "all"])) {
+async function kill(pair: Stage, bank: Bank, random: Random, signal: AbortSignal): Promise<void> {
+  const { broker } = pair;
+  const victims = ["gateway", "gateway", "failpoint", "failpoint", "source", "target", "all"] as const;
+  switch (random.pick(broker === undefined ? victims : [...victims, "broker", "broker"])) {
+    case "broker":
+      return broker?.restart();
     case "gateway":
       await pair.stopGateway("SIGKILL");
       pair.startGateway();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { ConfigResourceTypes } from "kafkajs";
+import kafkajs from "kafkajs";
 import type { Log, LogBatch } from "../../core/log.ts";
 import { waitFor } from "../../core/wait.ts";
 import { openKafkaLog } from "../../replication/log/kafka.ts";
@@ -24,10 +24,12 @@ afterAll(async () => {
   await broker[Symbol.asyncDispose]();
 });
 
+const topicPrefix = "test";
 const newStream = (): string => `shop/db/${randomBytes(4).toString("hex")}`;
-const open = (stream: string): Promise<Log> => openKafkaLog({ brokers: [broker.address] }, stream);
+const open = (stream: string): Promise<Log> =>
+  openKafkaLog({ brokers: [broker.address] }, { stream, topicPrefix });
 const openThroughRelay = (stream: string): Promise<Log> =>
-  openKafkaLog({ brokers: [broker.proxied] }, stream);
+  openKafkaLog({ brokers: [broker.proxied] }, { stream, topicPrefix });
 
 const batch = (stream: string, first: number, more: Partial<LogBatch> = {}): LogBatch => ({
   ...{ stream, epoch: 1, first, last: first, payload: Buffer.from(`record ${first}`) },
@@ -130,11 +132,19 @@ describe("the log in Kafka", () => {
       { name: "retention.ms", value: "60000" },
       { name: "segment.bytes", value: "20000000" },
     ];
-    await admin.createTopics({ topics: [{ topic: topicOf(stream), numPartitions: 1, configEntries }] });
+    await admin.createTopics({
+      topics: [{ topic: topicOf(topicPrefix, stream), numPartitions: 1, configEntries }],
+    });
     await (await open(stream))[Symbol.asyncDispose]();
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: topicOf(stream), configNames: ["retention.ms", "segment.bytes"] }],
+      resources: [
+        {
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name: topicOf(topicPrefix, stream),
+          configNames: ["retention.ms", "segment.bytes"],
+        },
+      ],
     });
     await admin.disconnect();
     const values = resources[0]?.configEntries.map(({ configName, configValue }) => [
@@ -148,7 +158,7 @@ describe("the log in Kafka", () => {
     const stream = newStream();
     const admin = broker.client.admin();
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic: topicOf(stream), numPartitions: 2 }] });
+    await admin.createTopics({ topics: [{ topic: topicOf(topicPrefix, stream), numPartitions: 2 }] });
     await admin.disconnect();
     await expect(open(stream)).rejects.toMatchObject({
       code: "preflight",
@@ -162,7 +172,7 @@ describe("the log in Kafka", () => {
     await log.append(batch(stream, 1));
     const producer = broker.client.producer();
     await producer.connect();
-    await producer.send({ topic: topicOf(stream), messages: [{ value: "hello" }] });
+    await producer.send({ topic: topicOf(topicPrefix, stream), messages: [{ value: "hello" }] });
     await producer.disconnect();
     await expect(texts(log, 2)).rejects.toMatchObject({ code: "bad-record" });
   });

@@ -32,14 +32,14 @@ export function orderWest(more: Partial<LinkOrder> = {}): LinkOrder {
   return { stream: "shop/db/1", epoch: 1, from: "east", to: "west", start: "", begin: "copy", ...more };
 }
 
-/** `seed`: statements that the east runs before anything else. */
-export async function startPair(seed: readonly string[]): Promise<Pair> {
+/** `seed`: statements that the east runs before anything else. `kafka`: a broker's address, when the log is to be there. */
+export async function startPair(seed: readonly string[], kafka?: string): Promise<Pair> {
   const folder = await mkdtemp(join(tmpdir(), "hotsite-pair-"));
   const [east, west] = await Promise.all([
     startMariadb({ serverId: 101, domain: 1 }),
     startMariadb({ serverId: 102, domain: 2, extra: ["--read-only=1"] }),
   ]);
-  const pair = await pairOf(folder, east, west);
+  const pair = await pairOf(folder, configOf(folder, east, west, kafka), east, west);
   try {
     await Promise.all([prepare(east), prepare(west)]);
     await east.query(...seed);
@@ -50,13 +50,18 @@ export async function startPair(seed: readonly string[]): Promise<Pair> {
   }
 }
 
-async function pairOf(folder: string, east: MariadbServer, west: MariadbServer): Promise<Pair> {
+async function pairOf(
+  folder: string,
+  gateway: ReturnType<typeof configOf>,
+  east: MariadbServer,
+  west: MariadbServer,
+): Promise<Pair> {
   const shell = openLocalShell();
   const config = join(folder, "gateway.json");
   await writeFile(join(folder, "password"), "secret\n");
-  await writeFile(config, JSON.stringify(configOf(folder, east, west)));
+  await writeFile(config, JSON.stringify(gateway));
   await mkdir(join(folder, "state"));
-  const { controlSocket: socket } = configOf(folder, east, west);
+  const { controlSocket: socket } = gateway;
   let script: Script | undefined;
   return {
     east,
@@ -92,7 +97,7 @@ async function prepare(server: MariadbServer): Promise<void> {
   );
 }
 
-function configOf(folder: string, east: MariadbServer, west: MariadbServer) {
+function configOf(folder: string, east: MariadbServer, west: MariadbServer, kafka?: string) {
   const account = { host: "127.0.0.1", passwordFile: join(folder, "password") };
   return {
     site: "west",
@@ -101,6 +106,7 @@ function configOf(folder: string, east: MariadbServer, west: MariadbServer) {
     databases: [pairDatabase],
     stateFolder: join(folder, "state"),
     controlSocket: join(folder, "control.sock"),
+    ...(kafka === undefined ? {} : { kafka: { brokers: [kafka], topicPrefix: "pair" } }),
   };
 }
 

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Kafka, logLevel } from "kafkajs";
+import kafkajs, { type Kafka } from "kafkajs";
 import { RetryableError } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
 import { kafkaClassPath } from "./kafka-jars.ts";
@@ -72,7 +72,11 @@ class PrivateBroker implements KafkaBroker {
     this.address = `127.0.0.1:${ports.port}`;
     this.proxied = `127.0.0.1:${ports.relayPort}`;
     this.proxiedPort = ports.proxiedPort;
-    this.client = new Kafka({ brokers: [this.address], logLevel: logLevel.NOTHING, retry: { retries: 1 } });
+    this.client = new kafkajs.Kafka({
+      brokers: [this.address],
+      logLevel: kafkajs.logLevel.NOTHING,
+      retry: { retries: 1 },
+    });
   }
 
   async format(): Promise<void> {

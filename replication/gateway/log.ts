@@ -1,0 +1,41 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Log } from "../../core/log.ts";
+import { Secret } from "../../core/secret.ts";
+import { openEmbeddedLog, removeOtherLogs } from "../log/embedded.ts";
+import type { KafkaServers } from "../log/kafka-topic.ts";
+import type { GatewayConfig } from "./config.ts";
+
+/** The log of a stream where the configuration says: in Kafka, or in the gateway's own folder, which keeps no other stream's. */
+export async function openLog({ kafka, stateFolder }: GatewayConfig, stream: string): Promise<Log> {
+  if (kafka !== undefined) {
+    const { openKafkaLog } = await import("../log/kafka.ts");
+    return openKafkaLog(await serversOf(kafka), { stream, topicPrefix: kafka.topicPrefix });
+  }
+  const folder = join(stateFolder, "log");
+  const log = await openEmbeddedLog(folder, stream);
+  await removeOtherLogs(folder, stream);
+  return log;
+}
+
+/** The content of a file that holds one secret, without a trailing line break. */
+export async function secretIn(path: string): Promise<Secret> {
+  return new Secret((await readFile(path, "utf8")).replace(/\r?\n$/, ""));
+}
+
+async function serversOf(kafka: NonNullable<GatewayConfig["kafka"]>): Promise<KafkaServers> {
+  const { brokers, tls, ca, login } = kafka;
+  return {
+    brokers,
+    ...(tls || ca !== undefined ? { tls: ca === undefined ? {} : { ca: await readFile(ca, "utf8") } } : {}),
+    ...(login === undefined
+      ? {}
+      : {
+          login: {
+            mechanism: login.mechanism,
+            user: login.user,
+            password: await secretIn(login.passwordFile),
+          },
+        }),
+  };
+}

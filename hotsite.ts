@@ -1,5 +1,7 @@
 /** What `import … from "hotsite"` gives to a config, a recipe or a driver. */
 export { application, type ApplicationSpec, type SiteSpec } from "./lifecycle/application.ts";
+export { ec2 } from "./drivers/ec2/ec2.ts";
+export type { Ec2Options } from "./drivers/ec2/template.ts";
 export { local } from "./drivers/local/local.ts";
 
 export { haproxy } from "./recipes/haproxy.ts";

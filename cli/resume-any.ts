@@ -6,6 +6,7 @@ import { switchoverWorkflow } from "../failover/switchover.ts";
 import type { ProtectionWorld } from "../failover/world.ts";
 import { fleetWorld, type FleetWorld } from "../lifecycle/fleet-world.ts";
 import { installWorkflow } from "../lifecycle/install.ts";
+import { reapWorkflow } from "../lifecycle/orphans.ts";
 import { scaleWorkflow } from "../lifecycle/scale.ts";
 import { uninstallWorkflow } from "../lifecycle/uninstall.ts";
 import type { RunRecord } from "../workflow/records.ts";
@@ -40,8 +41,8 @@ export function stepsOfRun(session: Session, { workflow: name, input }: RunRecor
 }
 
 function fleetWorkflows({ world }: Session): readonly Workflow<FleetWorld, unknown>[] {
-  const all = [installWorkflow, uninstallWorkflow, scaleWorkflow];
-  return all.map((workflow) => workflow(world.application));
+  const ofApplication = [installWorkflow, uninstallWorkflow, scaleWorkflow];
+  return [...ofApplication.map((workflow) => workflow(world.application)), reapWorkflow];
 }
 
 const roleWorkflows = [switchoverWorkflow, failoverWorkflow, reprotectWorkflow] as readonly Workflow<

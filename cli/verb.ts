@@ -17,6 +17,7 @@ export interface Options {
   readonly force?: readonly string[];
   readonly live?: string;
   readonly recover?: boolean;
+  readonly reap?: boolean;
   readonly delay?: number;
   readonly jitter?: number;
   readonly loss?: number;

@@ -92,6 +92,23 @@ export const verbs: readonly Verb[] = [
     load: () => import("./verbs/nodes.ts"),
   },
   {
+    name: "orphans",
+    summary:
+      "list machines in the clouds that carry this application's mark and that nobody knows, and nodes without a machine",
+    options: [
+      {
+        flags: "--reap",
+        summary: "destroy those machines, forget those nodes, and remove what no machine needs",
+      },
+      yes,
+    ],
+    examples: [
+      ["orphans", "what an interruption, or somebody at a cloud's console, may have left"],
+      ["orphans --reap --yes", "without the question"],
+    ],
+    load: () => import("./verbs/orphans.ts"),
+  },
+  {
     name: "ssh",
     operands: "<node> [command...]",
     summary: "log in to a node, or run one command there",

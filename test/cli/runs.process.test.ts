@@ -1,14 +1,10 @@
 import { beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Nodes, type NodeRecord } from "../../lifecycle/nodes.ts";
+import { Nodes } from "../../lifecycle/nodes.ts";
 import { openStore } from "../../store/lmdb.ts";
 import { builtHotsite, hotsiteProcess, startHotsite } from "./process.ts";
-import { folderWith } from "./support.ts";
-import type { Behaviour } from "./fixtures/paper-cloud.ts";
-
-const fixture = fileURLToPath(new URL("./fixtures/paper-cloud.ts", import.meta.url));
+import { nodeRecord, shopOn } from "./shop.ts";
 
 // Each test starts processes; a busy machine takes its time.
 jest.setTimeout(60_000);
@@ -184,51 +180,3 @@ describe("trust", () => {
     ]);
   });
 });
-
-function nodeRecord(name: string): NodeRecord {
-  const machine = { id: `paper-${name}`, owner: "o", site: "east", name, address: "192.0.2.7", exposed: {} };
-  return {
-    claim: { id: name, owner: "o", site: "east", name, template: {}, authorizedKey: "", expose: [] },
-    run: "r",
-    machine: {
-      ...machine,
-      claim: name,
-      state: "running",
-      ssh: { host: "127.0.0.1", port: 9, user: "ops", hostKey: "SHA256:told" },
-    },
-    hostKey: "SHA256:pinned",
-  };
-}
-
-/** A config on paper machines, in a folder of its own. */
-async function shopOn(behaviour: Behaviour) {
-  const folder = await folderWith({
-    "paper-cloud.ts": await readFile(fixture, "utf8"),
-    "behaviour.ts": behaviourText(behaviour),
-    "machines.json": "[]",
-    "hotsite.config.ts": config,
-  });
-  return Object.assign(folder, {
-    machines: async () => JSON.parse(await readFile(join(folder.path, "machines.json"), "utf8")) as unknown[],
-    behave: (next: Behaviour) => folder.write("behaviour.ts", behaviourText(next)),
-  });
-}
-
-const behaviourText = (behaviour: Behaviour): string =>
-  `export const behaviour = ${JSON.stringify(behaviour)};\n`;
-
-const config = `
-import { application, mysql, secret, tomcat } from "hotsite";
-import { behaviour } from "./behaviour.ts";
-import { paper } from "./paper-cloud.ts";
-
-const db = mysql("db", {
-  databases: { shop: {} },
-  users: { shop: { password: secret.generated(), grants: { shop: "ALL" } } },
-});
-
-export default application("shop", {
-  sites: { east: { role: "primary", cloud: paper(import.meta.dirname + "/machines.json", behaviour) } },
-  services: [db, tomcat("web", {})],
-});
-`;

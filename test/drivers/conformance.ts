@@ -31,12 +31,14 @@ export function describeDriver(name: string, lab: DriverLab): void {
       expect(await lab.leftovers(owner)).toEqual([]);
     });
 
-    test("a launched machine runs, shows the host key that was told, and says whose it is", async () => {
+    test("a launched machine runs, lets in whom it should, and says whose it is", async () => {
       const wish = claim(here, "web-1", { expose: [8080] });
       const machine = await launch(wish);
       expect(machine).toMatchObject({ claim: wish.id, owner, site: here, name: "web-1", state: "running" });
       expect(Object.keys(machine.exposed)).toEqual(["8080"]);
-      expect(await outputOf(machine, ["id", "-un"], signal)).toBe(machine.ssh.user);
+      expect(await outputOf(machine, ["id", "-un"], signal)).toBe(
+        machine.ssh.sudo === true ? "root" : machine.ssh.user,
+      );
       expect(await driver.list(owner, signal)).toEqual([machine]);
     });
 

@@ -1,13 +1,11 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { HotsiteError } from "../core/errors.ts";
+import { cached, cacheFolder, checksumOf } from "../recipes/cache.ts";
 
 /** An archive on this machine, ready to be sent to nodes. */
 export interface Archive {
@@ -36,22 +34,19 @@ export async function bundleArchive(): Promise<Archive> {
 
 /** A Node runtime for nodes, holding `bin/node`. Fetched from the npm registry once, then kept in the user's cache. */
 export async function runtimeArchive(): Promise<Archive> {
-  const folder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "hotsite/runtime");
-  const path = join(folder, `node-${NODE_VERSION}-${PLATFORM}.tgz`);
-  if (!existsSync(path)) await fetchRuntime(folder, path);
+  const folder = cacheFolder("runtime", `node-${NODE_VERSION}-${PLATFORM}`);
+  const path = await cached(folder, fetchRuntime);
   return { path, sha256: await hashOf(path) };
 }
 
-async function fetchRuntime(folder: string, path: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const work = await mkdtemp(join(folder, ".new-"));
+async function fetchRuntime(folder: string): Promise<void> {
+  const work = await mkdtemp(join(folder, ".pack-"));
   try {
     // npm checks what it fetched against the integrity that the registry states.
     await run("npm", ["pack", "--silent", "--pack-destination", work, `node-${PLATFORM}@${NODE_VERSION}`]);
     const [packed = ""] = (await readdir(work)).filter((name) => name.endsWith(".tgz"));
     await run("tar", ["-xzf", join(work, packed), "-C", work, "package/bin/node"]);
-    await run("tar", ["-czf", join(work, "runtime.tgz"), "-C", join(work, "package"), "bin/node"]);
-    await rename(join(work, "runtime.tgz"), path);
+    await run("tar", ["-czf", join(folder, "runtime.tgz"), "-C", join(work, "package"), "bin/node"]);
   } catch (cause) {
     throw new HotsiteError(
       "no-runtime",
@@ -67,13 +62,7 @@ async function fetchRuntime(folder: string, path: string): Promise<void> {
 }
 
 function hashOf(path: string): Promise<string> {
-  const known = hashes.get(path) ?? hashFile(path);
+  const known = hashes.get(path) ?? checksumOf(path);
   hashes.set(path, known);
   return known;
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }

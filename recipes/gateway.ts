@@ -1,20 +1,16 @@
 import { z } from "zod";
-import { command, file } from "../core/command.ts";
+import { file } from "../core/command.ts";
 import { Secret } from "../core/secret.ts";
-import { check } from "./checks.ts";
 import { defineRecipe } from "./define.ts";
 import { REPLICATION_USERS } from "./mysql/accounts.ts";
 import {
   credentialPath,
   programFiles,
-  programRemoval,
-  programSetup,
+  programParts,
   programWired,
-  unitOf,
   type NodeProgram,
 } from "./node-program.ts";
 import type { RecipeScope } from "./spec.ts";
-import { lastLines, systemd } from "./systemd.ts";
 
 const gatewayParams = z.strictObject({
   memoryMb: z.int().min(256).default(768).describe("what feeder, log and processor may use together"),
@@ -37,27 +33,17 @@ const gatewayWired = z.object({
 
 type Scope = RecipeScope<z.output<typeof gatewayParams>, z.output<typeof gatewayWired>>;
 
-const PROGRAM = "/opt/hotsite/gateway/bin/gateway";
 const CA = "/etc/hotsite/gateway/ca.pem";
 
 /** Feeder, log and processor in the site that recovers: it pulls the other site's changes and applies them to its own database. */
 export const gateway = defineRecipe("gateway", {
   params: gatewayParams,
   wired: gatewayWired,
-  packages: ["curl"],
+  ...programParts("gateway", programOf, { verb: "status", summary: "print how the link runs" }),
   files: (scope) => [
     ...programFiles(programOf(scope), scope.wired),
     file(CA, scope.tls.ca, { restarts: true }),
   ],
-  service: systemd(unitOf("gateway")),
-  hooks: (scope) => ({
-    afterConfigure: [programSetup(programOf(scope), scope.wired)],
-    afterUninstall: [programRemoval("gateway")],
-  }),
-  ready: check(command(PROGRAM, "status"), { timeoutMs: 30_000, explain: lastLines(unitOf("gateway")) }),
-  commands: {
-    status: { summary: "print how the link runs", run: () => command(PROGRAM, "status") },
-  },
 });
 
 function programOf({ params, node, wired }: Scope): NodeProgram {

@@ -18,13 +18,20 @@ export interface Located {
   readonly hash: string;
 }
 
-/** A file or folder beside the config. What it leads to is looked up once, by `locate`, so that recipes need no file system. */
+/** A file or folder of this machine, as a rule beside the config. What it leads to is looked up once, by `locate`, so that recipes need no file system. */
 export class LocalPath {
+  /** As the config names it. */
   readonly path: string;
+  readonly #find: (folder: string) => string | Promise<string>;
   #located: Located | undefined;
 
-  constructor(path: string) {
+  /** `find` gives the absolute path; it may have to fetch the file. */
+  constructor(
+    path: string,
+    find: (folder: string) => string | Promise<string> = (folder) => resolve(folder, path),
+  ) {
     this.path = path;
+    this.#find = find;
   }
 
   get located(): Located {
@@ -33,7 +40,7 @@ export class LocalPath {
   }
 
   async locate(folder: string): Promise<void> {
-    const path = resolve(folder, this.path);
+    const path = await this.#find(folder);
     const files = (await stat(path)).isDirectory() ? await filesBelow(path) : undefined;
     this.#located = { path, files, hash: await hashOf(path, files) };
   }
@@ -58,10 +65,19 @@ export async function locate({ name, params }: Service, folder: string): Promise
   const faults: Fault[] = [];
   for (const { path, at } of paths) {
     await path.locate(folder).catch((error: unknown) => {
-      faults.push({ path: `services.${name}.${at}`, problem: messageOf(error), found: path.path });
+      faults.push({
+        path: `services.${name}.${at}`,
+        problem: messageOf(error),
+        found: path.path,
+        ...remedyOf(error),
+      });
     });
   }
   if (faults.length > 0) throw new PreflightError(`services.${name}`, faults);
+}
+
+function remedyOf(error: unknown): Pick<Fault, "remedy"> {
+  return error instanceof HotsiteError && error.hint !== undefined ? { remedy: error.hint } : {};
 }
 
 async function filesBelow(folder: string): Promise<readonly string[]> {

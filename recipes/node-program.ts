@@ -1,7 +1,11 @@
 import { z } from "zod";
-import { file, script, type Command, type NodeFile } from "../core/command.ts";
+import { command, file, script, type Command, type NodeFile } from "../core/command.ts";
+import type { LifecycleHooks } from "../core/recipe.ts";
+import { check } from "./checks.ts";
 import { REMOVE_COMMON } from "./common.ts";
 import type { Secret } from "../core/secret.ts";
+import { REMOVE_ACCOUNT, SYSTEM_ACCOUNT, UNPACK } from "./shell-functions.ts";
+import { lastLines, systemd } from "./systemd.ts";
 
 /** An archive on this machine, as the lifecycle hands it in. */
 const archive = z.strictObject({
@@ -31,13 +35,32 @@ export interface NodeProgram {
 }
 
 /** The unit of a program. */
-export function unitOf(name: NodeProgram["name"]): string {
+function unitOf(name: NodeProgram["name"]): string {
   return `hotsite-${name}`;
 }
 
 /** Where a running program finds one of its credentials. */
 export function credentialPath(name: NodeProgram["name"], credential: string): string {
   return `/run/${unitOf(name)}/credentials/${credential}`;
+}
+
+/** The parts of a recipe that every program of ours has; `ask` is the verb that answers once it runs. */
+export function programParts<S extends { readonly wired: Archives }>(
+  name: NodeProgram["name"],
+  programOf: (scope: S) => NodeProgram,
+  ask: { readonly verb: string; readonly summary: string },
+) {
+  const question = command(`/opt/hotsite/${name}/bin/${name}`, ask.verb);
+  return {
+    packages: ["curl"],
+    service: systemd(unitOf(name)),
+    hooks: (scope: S): LifecycleHooks => ({
+      afterConfigure: [programSetup(programOf(scope), scope.wired)],
+      afterUninstall: [programRemoval(name)],
+    }),
+    ready: check(question, { timeoutMs: 30_000, explain: lastLines(unitOf(name)) }),
+    commands: { [ask.verb]: { summary: ask.summary, run: () => question } },
+  };
 }
 
 export function programFiles(program: NodeProgram, archives: Archives): readonly NodeFile[] {
@@ -59,11 +82,11 @@ export function programFiles(program: NodeProgram, archives: Archives): readonly
 }
 
 /** Unpacks the archives beside older ones and makes the user. */
-export function programSetup({ name }: NodeProgram, { runtime, bundle }: Archives): Command {
+function programSetup({ name }: NodeProgram, { runtime, bundle }: Archives): Command {
   return script(SET_UP, `/opt/hotsite/${name}`, unitOf(name), runtime.sha256, bundle.sha256);
 }
 
-export function programRemoval(name: NodeProgram["name"]): Command {
+function programRemoval(name: NodeProgram["name"]): Command {
   return script(
     REMOVE,
     unitOf(name),
@@ -115,19 +138,15 @@ WantedBy=multi-user.target
 
 const SET_UP = `
 set -eu
+${SYSTEM_ACCOUNT}
+${UNPACK}
 folder=$1 user=$2; shift 2
-getent passwd "$user" >/dev/null ||
-  useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$user"
-for version; do
-  [ ! -d "$folder/$version" ] || continue
-  rm -rf "$folder/.new"
-  mkdir -p "$folder/.new"
-  tar -xzf "$folder/archives/$version.tgz" -C "$folder/.new" --no-same-owner
-  mv "$folder/.new" "$folder/$version"
-done`;
+system_account "$user"
+for version; do unpack "$folder/archives/$version.tgz" "$folder/$version"; done`;
 
 const REMOVE = `
+${REMOVE_ACCOUNT}
 user=$1; shift
 rm -rf "$@"
 ${REMOVE_COMMON}
-! getent passwd "$user" >/dev/null || userdel "$user"`;
+remove_account "$user"`;

@@ -1,24 +1,20 @@
 import { z } from "zod";
-import { command, file } from "../core/command.ts";
-import type { RecipeContext } from "../core/recipe.ts";
-import { check } from "./checks.ts";
+import { file } from "../core/command.ts";
 import { defineRecipe } from "./define.ts";
 import {
   credentialPath,
   programFiles,
-  programRemoval,
-  programSetup,
+  programParts,
   programWired,
-  unitOf,
   type NodeProgram,
 } from "./node-program.ts";
-import { lastLines, systemd } from "./systemd.ts";
+import type { RecipeScope } from "./spec.ts";
 
 const witnessParams = z.strictObject({
   port: z.int().min(1).max(65535).default(7443).describe("where databases ask who may write, over HTTPS"),
 });
 
-type WitnessParams = z.output<typeof witnessParams>;
+type Scope = RecipeScope<z.output<typeof witnessParams>, z.output<z.ZodObject<typeof programWired>>>;
 
 const CERTIFICATE = "/etc/hotsite/witness/certificate.pem";
 
@@ -26,33 +22,18 @@ const CERTIFICATE = "/etc/hotsite/witness/certificate.pem";
 export const witness = defineRecipe("witness", {
   params: witnessParams,
   wired: z.object(programWired),
-  packages: ["curl"],
+  ...programParts("witness", programOf, { verb: "authority", summary: "print who may write" }),
   files: (scope) => [
     ...programFiles(programOf(scope), scope.wired),
     file(CERTIFICATE, scope.tls.certificate, { restarts: true }),
   ],
-  service: systemd(unitOf("witness")),
-  hooks: (scope) => ({
-    afterConfigure: [programSetup(programOf(scope), scope.wired)],
-    afterUninstall: [programRemoval("witness")],
-  }),
-  ready: check(command("/opt/hotsite/witness/bin/witness", "authority"), {
-    timeoutMs: 30_000,
-    explain: lastLines(unitOf("witness")),
-  }),
   endpoints: (ref) => ({
     /** The URL that answers with the authority. */
     authority: ref("authority", ({ node, params }) => `https://${node.address}:${params.port}/authority`),
   }),
-  commands: {
-    authority: {
-      summary: "print who may write",
-      run: () => command("/opt/hotsite/witness/bin/witness", "authority"),
-    },
-  },
 });
 
-function programOf({ params, node, tls }: RecipeContext<WitnessParams>): NodeProgram {
+function programOf({ params, node, tls }: Scope): NodeProgram {
   return {
     name: "witness",
     summary: "tells databases who may write",

@@ -21,10 +21,13 @@ export interface Jdbc {
 
 /** A JDBC connection as a wire; its parts can be used alone in texts: `db.jdbc("shop", "shop").url`. */
 export class JdbcRef extends Ref<Jdbc> {
+  /** Whose driver it is for. */
+  readonly driver: keyof typeof DRIVERS;
   readonly #part: <K extends keyof Jdbc>(name: K) => Ref<Jdbc[K]>;
 
-  constructor(ref: Ref<Jdbc>) {
+  constructor(ref: Ref<Jdbc>, driver: keyof typeof DRIVERS = "mariadb") {
     super(ref.service, ref.label, ref.resolve);
+    this.driver = driver;
     this.#part = (name) => derive(ref, name, (jdbc) => jdbc[name]);
   }
 
@@ -108,6 +111,7 @@ export function jdbcRef(
       password: namedSecret(secrets, `users.${user}.password`),
       url: `jdbc:${driver}://${host}:${port}/${database}?${query({ connectTimeout: "3000", ...known.parameters, ...parameters })}`,
     })),
+    driver,
   );
 }
 

@@ -1,17 +1,25 @@
 import { z } from "zod";
-import { localPath } from "../local-path.ts";
-import type { Jdbc } from "../mysql/jdbc.ts";
+import { artifact, artifactOf } from "../artifact/artifact.ts";
+import { JdbcRef, type Jdbc } from "../mysql/jdbc.ts";
+import type { LocalPath } from "../local-path.ts";
 import { refTo } from "../refs.ts";
 import { textValue } from "../text.ts";
-import { tomcatShape } from "./params.ts";
+import { checkJava } from "./java.ts";
+import { fileContent, tomcatShape } from "./params.ts";
 
 const jdbc = refTo<Jdbc>('a database connection, like db.jdbc("shop", "shop")');
+
+const attributeName = z.string().regex(/^[A-Za-z][\w.-]*$/, { error: "should be the name of an attribute" });
 
 const pool = z.strictObject({
   jdbc,
   maxTotal: z.int().min(1).default(20).describe("connections per node"),
   minIdle: z.int().min(0).default(2),
   maxWaitMs: z.int().min(0).default(3000).describe("how long a request waits for a connection"),
+  options: z
+    .record(attributeName, textValue)
+    .default({})
+    .describe("further attributes of the pool: maxConnLifetimeMillis, defaultTransactionIsolation"),
 });
 
 // A shorthand for a pool with nothing but defaults.
@@ -23,17 +31,27 @@ const urlPath = z.string().regex(/^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/, {
   error: "should be a path that starts with /",
 });
 
+const resource = z.strictObject({
+  type: z.string().min(1).describe("a Java class: jakarta.mail.Session, javax.sql.DataSource"),
+  attributes: z.record(attributeName, textValue).default({}),
+});
+
 /** What a config may say of a web application. */
-export const warShape = {
+const warShape = {
   ...tomcatShape,
-  war: localPath().describe("a .war file, or a folder that holds what a .war would"),
+  war: artifact().describe("a .war file, or a folder beside the config that holds what a .war would"),
   contextPath: z
     .string()
     .regex(/^(\/|(\/[A-Za-z0-9._~-]+)+)$/, { error: "should be / or a path like /shop" })
     .default("/"),
   health: urlPath
     .default("/")
-    .describe("path below the context path that answers 2xx or 3xx once the application works"),
+    .describe("path below the context path that answers once the application works"),
+  healthStatuses: z
+    .array(z.int().min(100).max(599))
+    .min(1)
+    .optional()
+    .describe("HTTP statuses of a healthy answer; by default all from 200 to 399"),
   readyTimeoutSeconds: z.int().min(5).max(3600).default(120),
   startsReadOnly: z
     .boolean()
@@ -43,10 +61,15 @@ export const warShape = {
     .record(z.string().min(1), dataSource)
     .default({})
     .describe("JNDI resources below java:comp/env"),
+  resources: z
+    .record(z.string().min(1), resource)
+    .default({})
+    .describe("further JNDI resources: a mail session, a database that is not of this application"),
+  entries: z.record(z.string().min(1), textValue).default({}).describe("JNDI environment entries"),
   files: z
     .record(
       z.string().regex(/^(?!.*(^|\/)\.\.(\/|$))[^\0]+$/, { error: "should be a path without .." }),
-      textValue,
+      fileContent,
     )
     .default({})
     .describe(
@@ -54,7 +77,22 @@ export const warShape = {
     ),
 };
 
-export const warParams = z.strictObject(warShape);
+export const warParams = z
+  .strictObject(warShape)
+  .superRefine(checkJava)
+  .overwrite((params) => ({ ...params, jars: [...params.jars, ...missingDrivers(params)] }));
 
 export type WarParams = z.output<typeof warParams>;
 export type WarInput = z.input<typeof warParams>;
+
+/** Debian has no package of it. */
+const MYSQL_DRIVER = "com.mysql:mysql-connector-j:9.1.0:jar";
+
+/** MySQL's driver, when a data source asks for it and the config does not bring one: that of a .war is not seen by Tomcat's pool. */
+function missingDrivers({ dataSources, jars }: z.output<z.ZodObject<typeof warShape>>): readonly LocalPath[] {
+  const wanted = Object.values(dataSources).some(
+    ({ jdbc }) => jdbc instanceof JdbcRef && jdbc.driver === "mysql",
+  );
+  const brought = jars.some(({ path }) => path.includes("mysql-connector"));
+  return wanted && !brought ? [artifactOf({ maven: MYSQL_DRIVER })] : [];
+}

@@ -1,34 +1,32 @@
 import { createHash } from "node:crypto";
 import { isAbsolute } from "node:path";
-import { file, script, type NodeFile } from "../../core/command.ts";
+import { command, either, file, script, type NodeFile } from "../../core/command.ts";
 import type { Check, RecipeContext } from "../../core/recipe.ts";
 import { httpOk } from "../checks.ts";
 import { defineRecipe } from "../define.ts";
 import { systemd } from "../systemd.ts";
-import { resolveText } from "../text.ts";
+import { removeTomcat } from "./archive.ts";
 import { contextXml } from "./context-xml.ts";
-import {
-  foldersOf,
-  FOR_TOMCAT,
-  joinProperties,
-  removeFolders,
-  tomcatFiles,
-  TOMCAT_PACKAGES,
-} from "./files.ts";
+import { extraFile, setUpTomcat, tomcatFiles, tomcatPackages } from "./files.ts";
+import { FOR_TOMCAT, foldersOf, placeOf } from "./place.ts";
 import { threadDump, tomcatEndpoints, tomcatMetrics } from "./tomcat.ts";
 import { warParams, type WarParams } from "./war-params.ts";
 
 /** Any web application on Tomcat: a .war or a folder, pointed at its databases by JNDI, system properties, environment or files. */
 export const war = defineRecipe("war", {
   params: warParams,
-  packages: TOMCAT_PACKAGES,
+  packages: tomcatPackages,
   files: warFiles,
-  service: systemd("tomcat10"),
+  service: (scope) => systemd(placeOf(scope).unit),
   hooks: (scope) => ({
-    afterConfigure: [joinProperties(scope), script(MAKE_FOLDER, layoutOf(scope).appBase)],
-    beforeStart: [script(STOP_UNLESS_WORKING, healthUrl(scope))],
+    afterConfigure: [
+      ...setUpTomcat(scope, warFiles(scope)),
+      script(MAKE_FOLDER, layoutOf(scope).appBase, placeOf(scope).account),
+    ],
+    // Tomcat stays up when an application fails to start, with a database that is read-only or away, say. Only a restart helps then.
+    beforeStart: [either(warReady(scope).command, command("systemctl", "stop", placeOf(scope).unit))],
     afterStart: [script(PRUNE, layoutOf(scope).version)],
-    afterUninstall: [removeFolders(scope)],
+    afterUninstall: [removeTomcat(scope)],
   }),
   ready: warReady,
   endpoints: (ref) => tomcatEndpoints(ref),
@@ -64,13 +62,9 @@ function warFiles(context: RecipeContext<WarParams>): readonly NodeFile[] {
   return [
     ...tomcatFiles(context, { appBase: layout.appBase }),
     ...applicationFiles(context, layout.docBase),
-    file(`/etc/tomcat10/Catalina/localhost/${name}.xml`, contextXml(context, layout), FOR_TOMCAT),
+    file(`${placeOf(context).conf}/Catalina/localhost/${name}.xml`, contextXml(context, layout), FOR_TOMCAT),
     ...Object.entries(params.files).map(([path, content]) =>
-      file(
-        isAbsolute(path) ? path : `${layout.version}/overlay/${path}`,
-        resolveText(context, content),
-        FOR_TOMCAT,
-      ),
+      extraFile(context, isAbsolute(path) ? path : `${layout.version}/overlay/${path}`, content),
     ),
   ];
 }
@@ -82,29 +76,27 @@ function applicationFiles({ params }: RecipeContext<WarParams>, docBase: string)
 }
 
 function warReady(context: RecipeContext<WarParams>): Check {
-  const timeoutMs = context.params.readyTimeoutSeconds * 1000;
-  return httpOk(healthUrl(context), { timeoutMs, explain: script(EXPLAIN) });
+  const { readyTimeoutSeconds, healthStatuses: statuses } = context.params;
+  const { logs, unit } = placeOf(context);
+  const timeoutMs = readyTimeoutSeconds * 1000;
+  return httpOk(healthUrl(context), { timeoutMs, statuses, explain: script(EXPLAIN, logs, unit) });
 }
 
 function healthUrl({ params: { port, contextPath, health } }: RecipeContext<WarParams>): string {
   return `http://127.0.0.1:${port}${contextPath === "/" ? "" : contextPath}${health}`;
 }
 
-const MAKE_FOLDER = `install -d -m 750 -o tomcat -g tomcat "$1"`;
+// What the user of another Tomcat unpacked, this one cannot read.
+const MAKE_FOLDER = `
+[ ! -d "$1" ] || [ "$(stat -c %U "$1")" = "$2" ] || rm -rf "$1"
+install -d -m 750 -o "$2" -g "$2" "$1"`;
 
-// Tomcat stays up when an application fails to start, with a database that is read-only or away, say. Only a restart helps then.
-const STOP_UNLESS_WORKING = `
-systemctl is-active --quiet tomcat10 || exit 0
-status=$(curl -s -o /dev/null -w '%{http_code}' --max-time 5 "$1")
-case $status in 2??|3??) ;; *) systemctl stop tomcat10 ;; esac`;
-
+// The version before stays, so that going back to it sends nothing again.
 const PRUNE = `
-for other in "$(dirname "$1")"/*; do
-  [ "$other" = "$1" ] || rm -rf "$other"
-done`;
+ls -td "$(dirname "$1")"/*/ | grep -vxF "$1/" | tail -n +2 | while IFS= read -r other; do rm -rf "$other"; done`;
 
-// What went wrong inside an application is in the host's log; the journal tells of Tomcat itself.
+// What went wrong inside an application is in the host's log, lost among calls; the journal tells of Tomcat itself.
 const EXPLAIN = `
-log=$(ls -t /var/log/tomcat10/localhost.*.log 2>/dev/null | head -n 1)
-[ -z "$log" ] || tail -n 25 "$log"
-journalctl --unit tomcat10 --lines 15 --no-pager --output cat`;
+log=$(ls -t "$1"/localhost.*.log 2>/dev/null | head -n 1)
+[ -z "$log" ] || grep -v '^[[:space:]]*at ' "$log" | tail -n 25
+journalctl --unit "$2" --lines 15 --no-pager --output cat`;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { SiteRole } from "../../core/recipe.ts";
+import type { Service, SiteRole } from "../../core/recipe.ts";
 import { secret, Secret } from "../../core/secret.ts";
 import { gateway } from "../../recipes/gateway.ts";
 import { haproxy } from "../../recipes/haproxy.ts";
@@ -15,6 +15,12 @@ import type { Example } from "./contract.ts";
 
 /** The folder of the example application, to which its paths are relative. */
 export const clinicFolder = fileURLToPath(new URL("../../examples/petclinic", import.meta.url));
+
+/** The same service once its paths were looked up. */
+export async function located<S extends Service>(service: S): Promise<S> {
+  await locate(service, clinicFolder);
+  return service;
+}
 
 export const clinicDatabase = () =>
   mysql("db", {
@@ -85,6 +91,20 @@ export function tomcatExample(): Example {
     files: { "/etc/tomcat10/a": "b" },
   });
   return { service, context: contextFor(service) };
+}
+
+export async function archiveExample(): Promise<Example> {
+  const db = clinicDatabase();
+  const archived = war("web", {
+    tomcat: { archive: "./sql/schema.sql", version: "11.0.18" },
+    java: 17,
+    war: "./sql/data.sql",
+    dataSources: { "jdbc/main": db.jdbc("petclinic", "clinic") },
+    entries: { "mail/password": secret.env("MAIL_PASSWORD") },
+    conf: { "app.properties": text`token=${secret.env("TOKEN")}` },
+    files: { "WEB-INF/logo.txt": { from: "./sql/data.sql" } },
+  });
+  return { service: await located(archived), context: contextFor(archived, { others: [db] }) };
 }
 
 export function haproxyExample(): Example {

@@ -3,6 +3,7 @@ import { gatewayConfig } from "../../replication/gateway/config.ts";
 import { witnessConfig } from "../../replication/witness/config.ts";
 import { describeRecipe, type Example } from "./contract.ts";
 import {
+  archiveExample,
   databaseExample,
   gatewayExample,
   haproxyExample,
@@ -17,6 +18,7 @@ describeRecipe("mysql, on a standby", () => databaseExample("standby"));
 describeRecipe("mysql, alone", () => databaseExample("primary", {}));
 describeRecipe("tomcat", tomcatExample);
 describeRecipe("war", warExample);
+describeRecipe("war on a Tomcat from an archive", archiveExample);
 describeRecipe("petclinic", petclinicExample);
 describeRecipe("haproxy", haproxyExample);
 describeRecipe("gateway", gatewayExample);

@@ -1,33 +1,16 @@
-import { randomBytes } from "node:crypto";
-import { setMaxListeners } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { script } from "../../core/command.ts";
-import type { Machine } from "../../core/driver.ts";
 import type { Service } from "../../core/recipe.ts";
 import { secret } from "../../core/secret.ts";
-import type { Shell } from "../../core/shell.ts";
-import { LocalDriver } from "../../drivers/local/driver.ts";
-import { applyPackages, applyService, isAlive, removeService, type Work } from "../../lifecycle/apply.ts";
-import { Pki } from "../../lifecycle/pki.ts";
-import { locate } from "../../recipes/local-path.ts";
+import { isAlive } from "../../lifecycle/apply.ts";
 import { mysql } from "../../recipes/mysql/mysql.ts";
 import { petclinic, petclinicDatabase } from "../../recipes/petclinic.ts";
 import { text } from "../../recipes/text.ts";
 import { war } from "../../recipes/tomcat/war.ts";
-import { removeAll, shellOn } from "../drivers/lab.ts";
-import { loginKey } from "../drivers/claim.ts";
-import { contextFor, type Surroundings } from "./context.ts";
-import { clinicFolder } from "./examples.ts";
+import { RecipeLab, type Answer, type Place } from "./lab.ts";
 import { zipOf } from "./zip.ts";
-
-const owner = `recipes-${randomBytes(3).toString("hex")}`;
-const driver = new LocalDriver();
-const signal = AbortSignal.timeout(580_000);
-// Every file that is sent listens to it.
-setMaxListeners(100, signal);
 
 const db = mysql("db", {
   databases: { petclinic: petclinicDatabase, shop: {} },
@@ -37,30 +20,24 @@ const db = mysql("db", {
   },
 });
 
-let folder: string;
+let lab: RecipeLab;
 let data: Place;
 let web: Place;
 
-interface Place {
-  readonly machine: Machine;
-  readonly shell: Shell;
-  readonly before: string;
-}
-
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "hotsite-recipes-"));
-  [data, web] = await Promise.all([launch("db-1", []), launch("web-1", [8080])]);
-  await install(db, data);
+  lab = await RecipeLab.open(580_000);
+  [data, web] = await Promise.all([lab.launch("db-1", []), lab.launch("web-1", [8080])]);
+  lab.place(db, data);
+  await lab.install(db, data);
 }, 300_000);
 
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-  await removeAll(driver, owner);
+  await lab[Symbol.asyncDispose]();
 }, 60_000);
 
 describe("a database and the applications that use it, on real machines", () => {
   test("PetClinic is served from its database and tells which node answered", async () => {
-    await install(clinic(), web);
+    await lab.install(clinic(), web);
     expect(await get("/health")).toEqual({
       status: 200,
       body: expect.stringContaining('"ok":true,"readOnly":false'),
@@ -114,28 +91,28 @@ describe("a database and the applications that use it, on real machines", () => 
   });
 
   test("installing it again changes nothing", async () => {
-    expect(await install(db, data)).toBe("unchanged");
-    expect(await install(clinic(), web)).toBe("unchanged");
+    expect(await lab.install(db, data)).toBe("unchanged");
+    expect(await lab.install(clinic(), web)).toBe("unchanged");
   }, 60_000);
 
   test("a database filled before is never filled again, one that was cut short starts from nothing", async () => {
-    const work = await workOf(db, data);
-    await data.shell.run(script('rm -f "$1"', "/etc/hotsite/db/provisioned"), signal);
-    expect(await isAlive(work, signal)).toBe(false);
-    await install(db, data);
+    const work = await lab.work(db, data);
+    await data.shell.run(script('rm -f "$1"', "/etc/hotsite/db/provisioned"), lab.signal);
+    expect(await isAlive(work, lab.signal)).toBe(false);
+    await lab.install(db, data);
     expect((await get("/owners/view?id=1")).body).toContain("check-up");
     await sql(
       "SET sql_log_bin = 0; UPDATE hotsite.seed SET state = 'started' WHERE name = 'petclinic'; DROP TABLE petclinic.visits",
     );
-    await data.shell.run(script('rm -f "$1"', "/etc/hotsite/db/provisioned"), signal);
-    await install(db, data);
+    await data.shell.run(script('rm -f "$1"', "/etc/hotsite/db/provisioned"), lab.signal);
+    await lab.install(db, data);
     expect(await sql("SELECT COUNT(*) FROM petclinic.visits")).toBe("4");
   }, 60_000);
 
-  test("a .war built elsewhere finds its database by data source, property, environment and file", async () => {
-    await remove(clinic(), web);
-    await writeFile(join(folder, "shop.war"), zipOf(shopWar));
-    await install(shop(), web);
+  test("a .war built elsewhere, on a Tomcat 11 that replaces Debian's, finds its database in every way", async () => {
+    await writeFile(join(lab.folder, "shop.war"), zipOf(shopWar));
+    await lab.install(shop(), web);
+    expect(await running("tomcat10", "tomcat-web")).toEqual(["tomcat-web"]);
     expect(
       (await get("/store/state.jsp")).body
         .split("\n")
@@ -146,17 +123,20 @@ describe("a database and the applications that use it, on real machines", () => 
       `property: jdbc:mariadb://${data.machine.address}:3306/shop`,
       "environment: SECRET-users.shop.password",
       "file: user=shop",
+      "entry: 25 by mail.example",
+      "configuration: kept",
+      "Apache Tomcat/11.0.18",
     ]);
     expect(
-      await web.shell.run(script("ps axww -o args | grep -c '[S]ECRET-users' || true"), signal),
+      await web.shell.run(script("ps axww -o args | grep -c '[S]ECRET-users' || true"), lab.signal),
     ).toMatchObject({ stdout: "0" });
   }, 240_000);
 
   test("a removed application and a removed database leave nothing behind", async () => {
-    await remove(shop(), web);
-    await remove(db, data);
-    expect(await traces(web.shell)).toBe(web.before);
-    expect(await traces(data.shell)).toBe(data.before);
+    await lab.remove(shop(), web);
+    await lab.remove(db, data);
+    expect(await lab.traces(web.shell)).toBe(web.before);
+    expect(await lab.traces(data.shell)).toBe(data.before);
   }, 120_000);
 });
 
@@ -164,14 +144,17 @@ const clinic = (): Service => petclinic("web", { database: db.jdbc("petclinic", 
 
 function shop(): Service {
   const wire = db.jdbc("shop", "shop");
-  return war("shop", {
-    war: join(folder, "shop.war"),
+  return war("web", {
+    tomcat: "11.0.18",
+    war: join(lab.folder, "shop.war"),
     contextPath: "/store",
     health: "/state.jsp",
     heap: "256MB",
     dataSources: { "jdbc/Shop DB": wire },
     systemProperties: { "shop.url": text`jdbc:mariadb://${wire.host}:${wire.port}/shop` },
     environment: { SHOP_PASSWORD: wire.password },
+    entries: { "mail/port": 25, "mail/host": "mail.example" },
+    conf: { "shop/extra.txt": "kept" },
     files: { "WEB-INF/classes/shop.properties": text`user=${wire.user}` },
   });
 }
@@ -186,86 +169,29 @@ data source: <%= connection.getCatalog() %>
 property: <%= System.getProperty("shop.url") %>
 environment: <%= System.getenv("SHOP_PASSWORD") %>
 file: <%= new String(getClass().getClassLoader().getResourceAsStream("shop.properties").readAllBytes()) %>
+entry: <%= (Object) InitialContext.doLookup("java:comp/env/mail/port") %> by <%= (Object) InitialContext.doLookup("java:comp/env/mail/host") %>
+configuration: <%= java.nio.file.Files.readString(java.nio.file.Path.of(System.getProperty("catalina.base"), "conf/shop/extra.txt")) %>
+<%= application.getServerInfo() %>
 `,
 };
 
-async function launch(name: string, expose: readonly number[]): Promise<Place> {
-  const claim = {
-    id: `${owner}-${name}`,
-    owner,
-    site: "east",
-    name,
-    template: {},
-    authorizedKey: loginKey.publicKey,
-    expose,
-  };
-  const machine = await driver.launch(claim, signal);
-  const shell = await shellOn(machine, signal);
-  return { machine, shell, before: await traces(shell) };
-}
-
-async function workOf(service: Service, { machine, shell }: Place): Promise<Work> {
-  await locate(service, clinicFolder);
-  const { site, name, address } = machine;
-  const pki = await Pki.open(join(folder, "pki"), "clinic");
-  const surroundings: Surroundings = {
-    node: { site, name, address },
-    others: [db],
-    addresses: { db: data.machine.address },
-  };
-  const context = { ...contextFor(service, surroundings), tls: await pki.node(site, name, address) };
-  return { service: service.name, plan: service.recipe.plan(context), shell };
-}
-
-async function install(service: Service, place: Place): Promise<string> {
-  const work = await workOf(service, place);
-  await applyPackages(work, signal);
-  return applyService(work, { start: true }, signal);
-}
-
-async function remove(service: Service, place: Place): Promise<void> {
-  await removeService(await workOf(service, place), signal);
+/** Which of these units run. */
+async function running(...units: readonly string[]): Promise<readonly string[]> {
+  const text = 'for unit; do ! systemctl is-active --quiet "$unit" || echo "$unit"; done';
+  const { stdout } = await web.shell.run(script(text, ...units), lab.signal);
+  return stdout.split("\n").filter(Boolean);
 }
 
 async function sql(statement: string): Promise<string> {
-  const { stdout } = await data.shell.run(script('mariadb -BN -e "$1"', statement), signal);
+  const { stdout } = await data.shell.run(script('mariadb -BN -e "$1"', statement), lab.signal);
   return stdout;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-  readonly location: string;
-}
-
 async function get(path: string): Promise<Pick<Answer, "status" | "body">> {
-  const { status, body } = await ask(path, {});
+  const { status, body } = await lab.ask(web, path);
   return { status, body };
 }
 
 function post(path: string, form: Readonly<Record<string, string>>): Promise<Answer> {
-  return ask(path, { method: "POST", body: new URLSearchParams(form) });
+  return lab.ask(web, path, { method: "POST", body: new URLSearchParams(form) });
 }
-
-async function ask(path: string, request: RequestInit): Promise<Answer> {
-  const { host, port } = web.machine.exposed[8080]!;
-  const response = await fetch(`http://${host}:${port}${path}`, { ...request, redirect: "manual", signal });
-  return {
-    status: response.status,
-    body: await response.text(),
-    location: response.headers.get("location") ?? "",
-  };
-}
-
-/** Everything on a node that could be ours; what Debian itself leaves of its packages is not. */
-async function traces(shell: Shell): Promise<string> {
-  const { stdout } = await shell.run(script(TRACES), signal);
-  return stdout;
-}
-
-const TRACES = `
-find /etc /opt /srv /usr /var -xdev \\( -ipath '*hotsite*' -o -ipath '*mariadb*' -o -ipath '*mysql*' -o -ipath '*tomcat*' \\) \\
-  -not -path '/var/cache/*' -not -path '/var/lib/apt/*' -not -path '/var/lib/dpkg/*' -not -path '/var/log/*' \\
-  -not -path '/var/lib/hotsite' -not -path '/var/lib/hotsite/.packages*' -not -path '/var/lib/systemd/*' \\
-  -not -path '/etc/mysql' -not -path '/etc/mysql/mariadb.conf.d' -not -path '/etc/mysql/debian.cnf' | sort
-systemctl list-units --failed --no-legend --plain`;

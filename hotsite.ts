@@ -15,6 +15,7 @@ export { extendRecipe, type RecipeExtension } from "./recipes/extend.ts";
 export type { CommonParams, RecipeScope, RecipeSpec } from "./recipes/spec.ts";
 export { check, httpAnswers, httpOk, tcpOpen } from "./recipes/checks.ts";
 export { derive, refTo, type EndpointScope, type MakeRef } from "./recipes/refs.ts";
+export { artifact, type ArtifactInput } from "./recipes/artifact/artifact.ts";
 export { LocalPath, localPath } from "./recipes/local-path.ts";
 export { namedSecret, secretOf, secretSource } from "./recipes/secrets.ts";
 export { recipeTest, type RecipeTest } from "./recipes/recipe-test.ts";

@@ -96,6 +96,6 @@ function paramsWith<P extends object, I extends object, S extends z.ZodRawShape>
       hint: "give the base z.strictObject({ … }) as params",
     });
   }
-  // That an extended object has the properties of both is what `extend` does; its own type is about shapes, not about values.
-  return params.extend(more ?? NO_PARAMS) as unknown as ReturnType<typeof paramsWith<P, I, S>>;
+  // That an extended object has the properties of both is what `safeExtend` does; its own type is about shapes, not about values.
+  return params.safeExtend(more ?? NO_PARAMS) as unknown as ReturnType<typeof paramsWith<P, I, S>>;
 }

@@ -1,4 +1,4 @@
-import { command, script } from "../../core/command.ts";
+import { script } from "../../core/command.ts";
 import type { Endpoint } from "../../core/driver.ts";
 import { HotsiteError } from "../../core/errors.ts";
 import type { NodeFile } from "../../core/command.ts";
@@ -6,7 +6,7 @@ import type { CustomCommand, Metric, RecipeContext } from "../../core/recipe.ts"
 import { tcpOpen } from "../checks.ts";
 import { defineRecipe } from "../define.ts";
 import type { MakeRef } from "../refs.ts";
-import { lastLines, systemd } from "../systemd.ts";
+import { lastLines, systemd, unitMemory } from "../systemd.ts";
 import { removeTomcat } from "./archive.ts";
 import { extraFile, setUpTomcat, tomcatFiles, tomcatPackages } from "./files.ts";
 import { tomcatParams, type TomcatParams } from "./params.ts";
@@ -72,8 +72,7 @@ export function tomcatMetrics<P extends Served>(): Record<string, Metric<P>> {
     memory: {
       unit: "bytes",
       summary: "memory of the service",
-      run: (context) =>
-        command("systemctl", "show", "--property", "MemoryCurrent", "--value", placeOf(context).unit),
+      run: (context) => unitMemory(placeOf(context).unit),
     },
   };
 }

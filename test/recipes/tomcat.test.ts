@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { z } from "zod";
 import type { NodeFile } from "../../core/command.ts";
 import { Secret } from "../../core/secret.ts";
+import { extendRecipe } from "../../recipes/extend.ts";
 import { tomcat } from "../../recipes/tomcat/tomcat.ts";
 import { tomcatSource } from "../../recipes/tomcat/version.ts";
 import { war } from "../../recipes/tomcat/war.ts";
@@ -175,4 +177,12 @@ describe("what an application finds in JNDI", () => {
     expect(jars({})).toEqual([expect.stringMatching(/^com\.mysql:mysql-connector-j:/)]);
     expect(jars({ jars: ["./mysql-connector-j-8.4.0.jar"] })).toEqual(["./mysql-connector-j-8.4.0.jar"]);
   });
+});
+
+test("a recipe made from war can say its own default of a parameter, and keeps its refusals", () => {
+  const shop = extendRecipe("shop", war, { params: { health: z.string().default("/login") } });
+  expect(shop("web", { war: "shop.war" }).params.health).toBe("/login");
+  expect(() => planned(shop("web", { war: "shop.war", tomcat: "11.0.18", java: 11 }))).toThrow(
+    /needs Java 17/,
+  );
 });

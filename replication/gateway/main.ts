@@ -1,10 +1,9 @@
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { systemClock } from "../../core/clock.ts";
 import { HotsiteError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { LinkControl } from "../../core/protection.ts";
-import { readConfig } from "../control/config-file.ts";
+import { readCall } from "../control/call.ts";
 import { askControl } from "../control/client.ts";
 import { serveControl, type Verbs } from "../control/server.ts";
 import { gatewayConfig, gatewayConfigPath, type GatewayConfig } from "./config.ts";
@@ -19,35 +18,27 @@ export async function gateway(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { positionals, values } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      config: { type: "string", default: gatewayConfigPath },
-      order: { type: "string" },
-      position: { type: "string" },
-      timeout: { type: "string" },
-    },
-  });
-  const config = await readConfig(values.config, gatewayConfig);
-  const [verb = ""] = positionals;
+  const place = { path: gatewayConfigPath, schema: gatewayConfig };
+  const { verb, config, given } = await readCall(args, ["order", "position", "timeout"], place);
   if (verb === "run") return serveGateway(config, logger, signal);
-  const input = verbInput(verb, values);
-  return askControl(config.controlSocket, verb, input, signal);
+  return askControl(config.controlSocket, verb, verbInput(verb, given), signal);
 }
 
-function verbInput(verb: string, given: { order?: string; position?: string; timeout?: string }): unknown {
-  const timeoutMs = Number(given.timeout ?? "30000");
+function verbInput(
+  verb: string,
+  given: (option: "order" | "position" | "timeout") => string | undefined,
+): unknown {
+  const timeoutMs = Number(given("timeout") ?? "30000");
   switch (verb) {
     case "status":
     case "stop":
       return undefined;
     case "start-order":
-      return JSON.parse(given.order ?? "null");
+      return JSON.parse(given("order") ?? "null");
     case "drain":
       return { timeoutMs };
     case "reach":
-      return { position: given.position, timeoutMs };
+      return { position: given("position"), timeoutMs };
     default:
       throw new HotsiteError("usage", usage);
   }

@@ -1,7 +1,6 @@
-import { parseArgs } from "node:util";
 import { HotsiteError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import { readConfig } from "../control/config-file.ts";
+import { readCall } from "../control/call.ts";
 import { askControl } from "../control/client.ts";
 import { witnessConfig, witnessConfigPath } from "./config.ts";
 import { serveWitness } from "./serve.ts";
@@ -12,25 +11,17 @@ export async function witness(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { positionals, values } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      config: { type: "string", default: witnessConfigPath },
-      next: { type: "string" },
-      expected: { type: "string" },
-    },
-  });
-  const config = await readConfig(values.config, witnessConfig);
+  const place = { path: witnessConfigPath, schema: witnessConfig };
+  const { verb, config, given } = await readCall(args, ["next", "expected"], place);
   const ask = (verb: string, input?: unknown): Promise<unknown> =>
     askControl(config.controlSocket, verb, input, signal);
-  switch (positionals[0]) {
+  switch (verb) {
     case "run":
       return serveWitness(config, logger, signal);
     case "authority":
       return ask("authority");
     case "grant":
-      return ask("grant", { next: parsed(values.next), expected: parsed(values.expected) });
+      return ask("grant", { next: parsed(given("next")), expected: parsed(given("expected")) });
     default:
       throw new HotsiteError("usage", "witness run | authority | grant --next JSON --expected JSON");
   }

@@ -9,6 +9,7 @@ import { installWorkflow } from "../lifecycle/install.ts";
 import { reapWorkflow } from "../lifecycle/orphans.ts";
 import { scaleWorkflow } from "../lifecycle/scale.ts";
 import { uninstallWorkflow } from "../lifecycle/uninstall.ts";
+import { updateWorkflow } from "../lifecycle/update.ts";
 import type { RunRecord } from "../workflow/records.ts";
 import { resumeRun } from "../workflow/runner.ts";
 import { openProtection } from "./protection.ts";
@@ -41,7 +42,7 @@ export function stepsOfRun(session: Session, { workflow: name, input }: RunRecor
 }
 
 function fleetWorkflows({ world }: Session): readonly Workflow<FleetWorld, unknown>[] {
-  const ofApplication = [installWorkflow, uninstallWorkflow, scaleWorkflow];
+  const ofApplication = [installWorkflow, uninstallWorkflow, scaleWorkflow, updateWorkflow];
   return [...ofApplication.map((workflow) => workflow(world.application)), reapWorkflow];
 }
 

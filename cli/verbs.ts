@@ -70,6 +70,20 @@ export const verbs: readonly Verb[] = [
     load: () => import("./verbs/scale.ts"),
   },
   {
+    name: "update",
+    operands: "[service]",
+    summary: "bring what runs to what the config says, one instance at a time; all or nothing",
+    options: [dryRun, drain],
+    examples: [
+      [
+        "update web",
+        "a new .war or setting of web: nobody notices, and what does not become ready is taken back",
+      ],
+      ["update --dry-run", "every service that the config has changed, and who would notice"],
+    ],
+    load: () => import("./verbs/update.ts"),
+  },
+  {
     name: "uninstall",
     summary: "stop and remove everything that `install` made, data included",
     options: [dryRun, yes],

@@ -4,7 +4,8 @@ import type { Check, NodePlan } from "../core/recipe.ts";
 import { CommandError, type Shell } from "../core/shell.ts";
 import { waitFor } from "../core/wait.ts";
 import { aptInstall, aptPurge } from "../remote/apt.ts";
-import { applyStage } from "../remote/exchange.ts";
+import { applyStage, stageState, type Stage, type StageState } from "../remote/exchange.ts";
+import { standingFile } from "../remote/way-back.ts";
 
 /** What putting a service on a node came to. */
 export type Outcome = "unchanged" | "changed";
@@ -19,12 +20,15 @@ export interface Work {
 /** Installs the packages of a service, unless the node remembers having done so. One exchange. */
 export async function applyPackages({ service, plan, shell }: Work, signal: AbortSignal): Promise<Outcome> {
   if (plan.packages.length === 0) return "unchanged";
-  const { ran } = await applyStage(
-    shell,
-    { name: `${service}/packages`, files: [], commands: [aptInstall(plan.packages, service)] },
-    signal,
-  );
+  const { ran } = await applyStage(shell, packagesStage(service, plan), signal);
   return ran ? "changed" : "unchanged";
+}
+
+/** How a node stands beside what a service's plan says, packages included. Changes nothing; one exchange. */
+export async function appliedState(work: Work, signal: AbortSignal): Promise<StageState> {
+  const { service, plan, shell } = work;
+  const packages = plan.packages.length === 0 ? [] : [packagesStage(service, plan)];
+  return stageState(shell, [await configureStage(work, signal), ...packages], signal);
 }
 
 /**
@@ -36,21 +40,35 @@ export async function applyService(
   options: { start: boolean },
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { service, plan, shell } = work;
-  const { install, configure, stop } = plan.stages;
-  // A changed file takes effect at the next start. The stop belongs to the stage, so that a crash between the two cannot leave an old
-  // configuration running.
-  const restart = plan.files.some((file) => file.restarts === true) ? stop : [];
-  const stage = {
-    name: `${service}/configure`,
-    files: plan.files,
-    commands: [...install, ...configure, ...restart],
-  };
-  const { ran } = await applyStage(shell, stage, signal);
+  const { ran } = await applyStage(work.shell, await configureStage(work, signal), signal);
   const outcome: Outcome = ran ? "changed" : "unchanged";
   if (!options.start || (!ran && (await isAlive(work, signal)))) return outcome;
   await startService(work, signal);
   return "changed";
+}
+
+function packagesStage(service: string, { packages }: NodePlan): Stage {
+  return { name: `${service}/packages`, files: [], commands: [aptInstall(packages, service)] };
+}
+
+/** Files and what makes them count; among the files is what the node needs to come back to all this. */
+async function configureStage({ service, plan }: Work, signal: AbortSignal): Promise<Stage> {
+  const name = configureStageOf(service);
+  const { install, configure, start, stop } = plan.stages;
+  const apply = [...install, ...configure, ...stop];
+  const standing = await standingFile(
+    { service, stage: name, files: plan.files, apply, start, ready: plan.ready.command },
+    signal,
+  );
+  // A changed file takes effect at the next start. The stop belongs to the stage, so that a crash between the two cannot leave an old
+  // configuration running.
+  const restart = plan.files.some((file) => file.restarts === true) ? stop : [];
+  return { name, files: [...plan.files, standing], commands: [...install, ...configure, ...restart] };
+}
+
+/** What a node's memory of a service's configuration is called. */
+export function configureStageOf(service: string): string {
+  return `${service}/configure`;
 }
 
 /** Starts the service and waits until it is ready. Repeatable. */
@@ -119,9 +137,11 @@ async function explained(
   { explain }: Check,
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (explain === undefined || !(error instanceof HotsiteError)) return error;
-  const { stdout } = await shell.run(explain, signal, { accept: [0, 1] });
-  return new HotsiteError("not-ready", `${error.message}\n${stdout}`, {
+  if (!(error instanceof HotsiteError)) return error;
+  const said =
+    explain === undefined ? "" : `\n${(await shell.run(explain, signal, { accept: [0, 1] })).stdout}`;
+  // It had its time: trying again would not help.
+  return new HotsiteError("not-ready", `${error.message}${said}`, {
     cause: error,
     hint: `hotsite logs ${shell.node}`,
   });

@@ -18,7 +18,10 @@ export interface Scene {
   >;
 }
 
-/** Reads nodes, roles and secrets. A node that is not launched yet shows `address` as its placeholder, so that plans can be printed before. */
+/** Stands for addresses that are not known before a machine is launched. From the block for documentation (RFC 5737). */
+export const UNKNOWN_ADDRESS = "192.0.2.1";
+
+/** Reads nodes, roles and secrets. A node that is not launched yet shows the placeholder as its address, so that plans can be printed before. */
 export async function readScene(
   world: World,
   activeSite: string | undefined,
@@ -27,8 +30,10 @@ export async function readScene(
   const views: NodeView[] = [];
   const services = new Map<string, { service: Service; secrets: Readonly<Record<string, Secret>> }>();
   for (const spec of nodesOf(world.application)) {
-    const address = placeholder ?? (await world.nodes.launched(spec.site, spec.name)).machine.address;
-    const exposed = (await world.nodes.get(spec.site, spec.name))?.machine?.exposed ?? {};
+    const machine = (await world.nodes.get(spec.site, spec.name))?.machine;
+    const address =
+      machine?.address ?? placeholder ?? (await world.nodes.launched(spec.site, spec.name)).machine.address;
+    const exposed = machine?.exposed ?? {};
     for (const { service, index } of spec.services) {
       const role = roleOf(world.application, spec.site, activeSite);
       views.push({ site: spec.site, role, service: service.name, name: spec.name, index, address, exposed });

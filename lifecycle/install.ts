@@ -1,11 +1,15 @@
 import { z } from "zod";
 import type { StepTree, Workflow } from "../core/workflow.ts";
 import { parallel, sequence } from "../workflow/define.ts";
+import { changedInstances, instance, jobOf, jobsOf, type Instance } from "./changed.ts";
 import { validateWorld } from "./claims.ts";
+import type { FleetWorld } from "./fleet-world.ts";
 import { packagesStep, serviceStep } from "./job-steps.ts";
 import { launchStep } from "./launch.ts";
 import { phasesOf, type Job } from "./phases.ts";
 import { checkTraffic, fillPool, firstAuthority, startLink } from "./protect.ts";
+import { forgetSteps, rollSteps } from "./roll.ts";
+import { getsTraffic } from "./roll-traffic.ts";
 import { nodesOf } from "./topology.ts";
 import type { World } from "./world.ts";
 
@@ -16,12 +20,15 @@ export const installInput = z.strictObject({
   activeSite: z.string(),
   /** The standby held a full copy before this run: unwinding leaves its link alone. */
   copied: z.boolean(),
+  /** Instances with traffic that the config has changed: they are updated one after the other, as `update` does. */
+  roll: z.array(instance),
+  drainMs: z.number(),
 });
 
 export type InstallInput = z.infer<typeof installInput>;
 
 /** Brings the world to what the config says: launches what is missing, installs, starts, protects. Repeatable: what is there already is left alone. */
-export function installWorkflow(application: World["application"]): Workflow<World, InstallInput> {
+export function installWorkflow(application: World["application"]): Workflow<FleetWorld, InstallInput> {
   return {
     name: "install",
     input: installInput,
@@ -29,18 +36,29 @@ export function installWorkflow(application: World["application"]): Workflow<Wor
   };
 }
 
-function installSteps(application: World["application"], input: InstallInput): StepTree<World> {
+function installSteps(application: World["application"], input: InstallInput): StepTree<FleetWorld> {
   const nodes = nodesOf(application);
   const phases = phasesOf(application, input.activeSite);
   const around = { application, activeSite: input.activeSite };
-  const put = (jobs: readonly Job[]): StepTree<World> =>
-    parallel(...jobs.map((job) => serviceStep(job, around)));
-  return sequence(
+  const rolled = input.roll.map((one) => jobOf(application, one));
+  const isRolled = ({ spec, placement }: Job): boolean =>
+    rolled.some(
+      (job) =>
+        job.spec.name === spec.name &&
+        job.spec.site === spec.site &&
+        job.placement.service === placement.service,
+    );
+  const rest = (jobs: readonly Job[]): readonly Job[] => jobs.filter((job) => !isRolled(job));
+  const roll = { ...around, run: input.run, drainMs: input.drainMs };
+  const put = (jobs: readonly Job[]): StepTree<FleetWorld> =>
+    sequence<FleetWorld>(
+      parallel<FleetWorld>(...rest(jobs).map((job) => serviceStep(job, around))),
+      ...rollSteps(jobs.filter(isRolled), roll),
+    );
+  return sequence<FleetWorld>(
     validateWorld(application),
-    parallel(...nodes.map((spec) => launchStep(spec, input.run))),
-    parallel(
-      ...nodes.flatMap((spec) => spec.services.map((placement) => packagesStep({ spec, placement }, around))),
-    ),
+    parallel<FleetWorld>(...nodes.map((spec) => launchStep(spec, input.run))),
+    parallel<FleetWorld>(...rest(jobsOf(application)).map((job) => packagesStep(job, around))),
     put(phases.edge),
     ...firstAuthority(application, input),
     ...phases.sites.map((jobs) => put(jobs)),
@@ -49,5 +67,18 @@ function installSteps(application: World["application"], input: InstallInput): S
     put(phases.balancer),
     ...fillPool(application, input),
     ...checkTraffic(application),
+    parallel<FleetWorld>(...forgetSteps(rolled, roll)),
   );
+}
+
+/** The instances that an installation updates one after the other, since requests go to them. */
+export async function rolledInstances(
+  world: World,
+  activeSite: string,
+  signal: AbortSignal,
+): Promise<readonly Instance[]> {
+  const { application } = world;
+  const services = application.services.filter(({ name }) => name === application.traffic?.to.service);
+  const changed = await changedInstances(world, { activeSite, services, skipUnreachable: true }, signal);
+  return changed.filter((one) => getsTraffic({ application, activeSite }, jobOf(application, one)));
 }

@@ -1,7 +1,7 @@
 import type { Command } from "../core/command.ts";
 import type { NodePlan } from "../core/recipe.ts";
 import { history } from "../workflow/history.ts";
-import { contextOf, readScene } from "./context.ts";
+import { contextOf, readScene, UNKNOWN_ADDRESS } from "./context.ts";
 import { nodesOf, type NodeSpec } from "./topology.ts";
 import type { World } from "./world.ts";
 
@@ -32,9 +32,6 @@ export interface InstallPlan {
   readonly usualMs?: number;
 }
 
-/** Stands for addresses that are not known before a machine is launched. From the block for documentation (RFC 5737). */
-const UNKNOWN_ADDRESS = "192.0.2.1";
-
 /** What `install` would do. Changes nothing. */
 export async function planInstall(world: World, activeSite: string | undefined): Promise<InstallPlan> {
   const specs = nodesOf(world.application);
@@ -42,8 +39,7 @@ export async function planInstall(world: World, activeSite: string | undefined):
   const known = new Set(
     records.filter(({ machine }) => machine !== undefined).map(({ claim }) => `${claim.site}/${claim.name}`),
   );
-  const complete = specs.every(({ site, name }) => known.has(`${site}/${name}`));
-  const scene = await readScene(world, activeSite, complete ? undefined : UNKNOWN_ADDRESS);
+  const scene = await readScene(world, activeSite, UNKNOWN_ADDRESS);
   const nodes = specs.map(async (spec): Promise<NodeChange> => {
     const { site, name, cloud } = spec;
     const change = known.has(`${site}/${name}`) ? "keep" : "launch";

@@ -111,7 +111,8 @@ export function inPool({ traffic }: Application, specs: readonly NodeSpec[]): bo
   return specs.some(({ services }) => services.some(({ service }) => service.name === traffic?.to.service));
 }
 
-function balancerOf({ application, balancer }: FleetWorld): Balancer {
+/** Throws `HotsiteError` "not-installed" where there is none. */
+export function balancerOf({ application, balancer }: FleetWorld): Balancer {
   if (balancer !== undefined) return balancer;
   throw new HotsiteError("not-installed", `${application.name} has no balancer`);
 }

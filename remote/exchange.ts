@@ -32,7 +32,12 @@ export interface StageOutcome {
   readonly ran: boolean;
 }
 
-const defaultMemory = "/var/lib/hotsite";
+/** Exit codes of a comparison. */
+const DIFFERS = 77;
+const ABSENT = 78;
+
+/** Where a node remembers what it has been through. */
+export const defaultMemory = "/var/lib/hotsite";
 
 /**
  * Brings a node to where a stage wants it, in one exchange: writes the files that differ, then runs the commands, unless nothing differed
@@ -93,6 +98,32 @@ export async function stageFingerprint(stage: Stage, signal: AbortSignal): Promi
   return stage.fingerprint ?? fingerprintOf(facts, stage.commands);
 }
 
+/** How a node stands beside some stages: as they would leave it, otherwise, or it has never been through the first one. */
+export type StageState = "same" | "differs" | "absent";
+
+/** Compares a node with stages. Changes nothing; one exchange. */
+export async function stageState(
+  shell: Shell,
+  stages: readonly Stage[],
+  signal: AbortSignal,
+  memory = defaultMemory,
+): Promise<StageState> {
+  const questions: Command[] = [];
+  for (const [index, stage] of stages.entries()) {
+    const facts = await factsOf(stage.files, signal);
+    const fingerprint = stage.fingerprint ?? fingerprintOf(facts, stage.commands);
+    const missing = String(index === 0 ? ABSENT : DIFFERS);
+    const words = [recordPath(memory, stage.name), missing, fingerprint, ...facts.flatMap(wordsOf)];
+    questions.push(script(sameText, ...words));
+  }
+  const { code } = await shell.run(all(...questions), signal, { accept: [0, DIFFERS, ABSENT] });
+  return code === 0 ? "same" : code === ABSENT ? "absent" : "differs";
+}
+
+function wordsOf({ path, sum, mode, owner }: FileFacts): readonly string[] {
+  return [path, sum, mode, owner];
+}
+
 function fingerprintOf(facts: readonly FileFacts[], commands: readonly Command[]): string {
   const what = JSON.stringify([facts, render(all(...commands)).text]);
   return createHash("sha256").update(what).digest("hex");
@@ -106,7 +137,7 @@ function recordPath(memory: string, name: string): string {
 }
 
 /** Writes what differs and prints the indexes of it. The memory of the stage goes first: a crash right after must not look like success. */
-function putScript(
+export function putScript(
   files: readonly NodeFile[],
   facts: readonly FileFacts[],
   stage: { record: string; force: boolean },
@@ -134,6 +165,16 @@ echo "$hs_changed"
 
 const knownText = `# compare with the last time
 if [ "$(cat -- "$1" 2>/dev/null)" = "$2" ]; then echo known; else echo new; exit 1; fi`;
+
+const sameText = `# compare, and leave as it is
+${fileFunctions}
+[ -f "$1" ] || exit "$2"
+[ "$(cat -- "$1")" = "$3" ] || exit ${DIFFERS}
+shift 3
+while [ $# -gt 0 ]; do
+  hs_same "$1" "$2" "$3" "$4" || exit ${DIFFERS}
+  shift 4
+done`;
 
 const rememberText = `# remember this stage
 mkdir -p -- "\${1%/*}" && printf '%s\\n' "$2" >"$1.new" && mv -f -- "$1.new" "$1"`;
@@ -176,7 +217,8 @@ function redacted(error: unknown, files: readonly NodeFile[]): unknown {
   return new CommandError({ node, command, exit, endedBy, stdout: clean(stdout), stderr: clean(stderr) });
 }
 
-function isLocal({ content }: NodeFile): boolean {
+/** Whether a file is streamed from this machine instead of being sent as text. */
+export function isLocal({ content }: NodeFile): boolean {
   return typeof content === "object" && "local" in content;
 }
 

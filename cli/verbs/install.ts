@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readFacts } from "../../lifecycle/facts.ts";
-import { installWorkflow } from "../../lifecycle/install.ts";
+import { fleetWorld } from "../../lifecycle/fleet-world.ts";
+import { installWorkflow, rolledInstances } from "../../lifecycle/install.ts";
+import { interruptions } from "../../lifecycle/update.ts";
 import { activeSiteOf } from "../active-site.ts";
+import { usualDrainMs } from "../drain.ts";
 import { runJob, verdict } from "../run.ts";
 import { openSession } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
@@ -15,12 +18,16 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   const { application } = world;
   const job = {
     workflow: installWorkflow(application),
-    context: world,
-    plan: async () => ({
-      run: randomBytes(4).toString("hex"),
-      activeSite: await activeSiteOf(world),
-      copied: (await readFacts(world))?.copied === true,
-    }),
+    context: fleetWorld(world),
+    plan: async () => {
+      const activeSite = await activeSiteOf(world);
+      const roll = await rolledInstances(world, activeSite, signal);
+      for (const sentence of interruptions({ application, activeSite }, roll)) call.output.note(sentence);
+      return {
+        ...{ run: randomBytes(4).toString("hex"), activeSite, roll: [...roll], drainMs: usualDrainMs },
+        copied: (await readFacts(world))?.copied === true,
+      };
+    },
     repeat: true,
   };
   const done = await runJob(job, session, call, signal);

@@ -4,15 +4,13 @@ import { fleetWorld } from "../../lifecycle/fleet-world.ts";
 import { scaleWorkflow, type ScaleInput } from "../../lifecycle/scale.ts";
 import { planScale } from "../../lifecycle/scale-plan.ts";
 import { activeSiteOf } from "../active-site.ts";
+import { usualDrainMs } from "../drain.ts";
 import { dryRun } from "../dry-run.ts";
 import { runJob, verdict } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
 import { oneOf } from "../target.ts";
 import { wholeNumber } from "../units.ts";
 import type { Call, Outcome } from "../verb.ts";
-
-/** How long requests in progress may take unless the caller says otherwise: as long as the balancer gives any request. */
-const usualDrainMs = 60_000;
 
 /** More machines for a service, or fewer. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {

@@ -105,6 +105,8 @@ export interface NodePlan {
   readonly units: readonly string[];
   /** Paths that uninstalling keeps, and why. */
   readonly keeps: Readonly<Record<string, string>>;
+  /** Removes what is kept, for good; only when that was asked for. */
+  readonly erase: readonly Command[];
 }
 
 /** A command of a service that people call by name: `hotsite run web threads`. */

@@ -82,13 +82,22 @@ export async function stopService({ plan, shell }: Work, signal: AbortSignal): P
   await runAll(shell, plan.stages.stop, signal);
 }
 
-/** Stops the service and removes what it brought: its files, the packages that it added, what its uninstall stage names. Repeatable. */
-export async function removeService({ service, plan, shell }: Work, signal: AbortSignal): Promise<void> {
+/**
+ * Stops the service and removes what it brought: its files, the packages that it added, what its uninstall stage names. Its data stays
+ * unless `deleteData` says otherwise. Repeatable.
+ */
+export async function removeService(
+  { service, plan, shell }: Work,
+  { deleteData }: { deleteData: boolean },
+  signal: AbortSignal,
+): Promise<void> {
   const files = plan.files.map(({ path }) => path).filter((path) => !(path in plan.keeps));
   const clean: Command[] = files.length === 0 ? [] : [command("rm", "-f", ...files)];
   const packages = plan.packages.length === 0 ? [] : [aptPurge(plan.packages, service)];
   const forget = command("rm", "-rf", `/var/lib/hotsite/${service}`);
-  await runAll(shell, [...plan.stages.stop, ...plan.stages.uninstall, ...packages, ...clean, forget], signal);
+  const erase = deleteData ? plan.erase : [];
+  const { stop, uninstall } = plan.stages;
+  await runAll(shell, [...stop, ...uninstall, ...erase, ...packages, ...clean, forget], signal);
 }
 
 /** Whether the service runs, by its own account. */

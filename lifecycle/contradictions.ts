@@ -1,5 +1,6 @@
 import type { Fault } from "../core/errors.ts";
 import type { Service } from "../core/recipe.ts";
+import { cannotBeFollowed } from "../recipes/mysql/server.ts";
 import { refsOf } from "../recipes/refs.ts";
 import type { ApplicationSpec } from "./application.ts";
 import { countFaults, placementFaults } from "./placement-faults.ts";
@@ -85,7 +86,11 @@ function undeclaredUses(spec: ApplicationSpec): readonly Fault[] {
 
 function undeclaredSource({ services, replication }: ApplicationSpec): readonly Fault[] {
   if (replication === undefined) return [];
-  return given(!services.includes(replication.of), undeclared("replication.of", replication.of.name));
+  const unfit = cannotBeFollowed(replication.of);
+  return [
+    ...given(!services.includes(replication.of), undeclared("replication.of", replication.of.name)),
+    ...(unfit === undefined ? [] : [unfit]),
+  ];
 }
 
 function undeclaredTarget({ services, traffic }: ApplicationSpec): readonly Fault[] {

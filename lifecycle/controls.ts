@@ -6,6 +6,7 @@ import { HaproxyBalancer } from "../lb/haproxy.ts";
 import { MariadbControl } from "../replication/database.ts";
 import { GatewayControl } from "../replication/gateway/control.ts";
 import { WitnessControl } from "../replication/witness/control.ts";
+import { clientOf } from "../recipes/mysql/server.ts";
 import { balancerOptions } from "./balancer-wiring.ts";
 import { lazyShell } from "./lazy-shell.ts";
 import { nodesOf } from "./topology.ts";
@@ -33,9 +34,11 @@ export class Controls {
   }
 
   database(site: string): DatabaseControl {
+    const database = this.#world.application.replication?.of;
     return new MariadbControl({
       site,
-      shell: this.shellOf(this.#world.application.replication?.of.name, site),
+      shell: this.shellOf(database?.name, site),
+      ...(database === undefined ? {} : { client: [clientOf(database)] }),
     });
   }
 

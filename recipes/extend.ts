@@ -23,6 +23,7 @@ export interface RecipeExtension<
   | "files"
   | "hooks"
   | "keeps"
+  | "erase"
   | "expose"
   | "secrets"
   | "commands"
@@ -63,6 +64,7 @@ export function extendRecipe<
     }),
     hooks: both<LifecycleHooks>(extension.hooks, spec.hooks, {}, joinHooks),
     keeps: both(extension.keeps, spec.keeps, {}, (first, then) => ({ ...first, ...then })),
+    erase: both(extension.erase, spec.erase, [], (first, then) => [...first, ...then]),
     expose: (params: Params) => [
       ...new Set([...(spec.expose?.(params) ?? []), ...(extension.expose?.(params) ?? [])]),
     ],

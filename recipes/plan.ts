@@ -31,6 +31,7 @@ export function planOf<P extends object, I extends object, W extends z.ZodObject
     alive: spec.alive === undefined ? control.alive : part(spec.alive, scope),
     units: control.units,
     keeps: part(spec.keeps ?? {}, scope),
+    erase: part(spec.erase ?? [], scope),
   };
 }
 

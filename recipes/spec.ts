@@ -34,6 +34,8 @@ export interface RecipeSpec<P extends object, I extends object, W extends z.ZodO
   /** When the service's units being active does not say enough. */
   readonly alive?: Part<P, z.output<W>, Command>;
   readonly keeps?: Part<P, z.output<W>, Readonly<Record<string, string>>>;
+  /** Removes what is kept. Repeatable. */
+  readonly erase?: Part<P, z.output<W>, readonly Command[]>;
   readonly expose?: (params: P) => readonly number[];
   /** Secrets besides those that the parameters name. */
   readonly secrets?: (params: P) => Readonly<Record<string, SecretSource>>;

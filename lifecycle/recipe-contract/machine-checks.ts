@@ -124,9 +124,9 @@ async function tryRemoval(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const last = upgraded ?? changed ?? work;
-  await removeService(last, signal);
+  await removeService(last, { deleteData: false }, signal);
   // Once more must do no harm: a removal that was cut off is run again.
-  await removeService(last, signal);
+  await removeService(last, { deleteData: false }, signal);
   await last.shell.run(command("systemctl", "daemon-reload"), signal);
   return differences(before, await readTraces(last.shell, signal), last.plan.keeps);
 }

@@ -1,8 +1,7 @@
-import { command, feed, script } from "../../core/command.ts";
+import { command, feed, script, type Command, type NodeFile } from "../../core/command.ts";
 import type { Endpoint } from "../../core/driver.ts";
 import type { Ref, Service } from "../../core/recipe.ts";
 import { secret } from "../../core/secret.ts";
-import { REMOVE_COMMON } from "../common.ts";
 import { check } from "../checks.ts";
 import { defineRecipe } from "../define.ts";
 import { lastLines, systemd } from "../systemd.ts";
@@ -10,9 +9,13 @@ import type { CommonParams, RecipeScope } from "../spec.ts";
 import { REPLICATION_USERS } from "./accounts.ts";
 import { jdbcFaults, jdbcLabel, JdbcRef, jdbcRef, type JdbcOptions } from "./jdbc.ts";
 import { mysqlParams, mysqlWired, type MysqlInput, type MysqlParams, type MysqlWired } from "./params.ts";
-import { isProvisioned, provision, seedFiles, serviceFolder, sqlCommand } from "./provision.ts";
+import { eraseData, guardData, keptData, markData, removeServer } from "./data.ts";
+import { nodeServerFiles } from "./node-server.ts";
+import { isProvisioned, provision, seedFiles, sqlCommand } from "./provision.ts";
 import { roleAgentFiles, ROLE_UNIT } from "./role-agent.ts";
-import { serverFiles, startsReadOnly } from "./server-config.ts";
+import { initialise, ROOT_PASSWORD, SENT_PACKAGES, sentServerFiles, unpackServer } from "./sent-server.ts";
+import { serverOf, type ServerOf } from "./server.ts";
+import { sizeToNode, startsReadOnly } from "./server-config.ts";
 
 /** A database whose names are known to the type checker. */
 export type MysqlService<D extends string, U extends string> = Service<MysqlParams> & {
@@ -22,7 +25,7 @@ export type MysqlService<D extends string, U extends string> = Service<MysqlPara
   jdbc(database: D, user: U, options?: JdbcOptions): JdbcRef;
 };
 
-/** A MariaDB server per site: TLS, users, databases with seeds, and a binlog that another site can follow. */
+/** A MariaDB or MySQL server per site: TLS, users, databases with seeds, and a binlog that another site can follow. */
 export function mysql<const I extends MysqlInput & CommonParams<MysqlParams>>(
   name: string,
   params: I,
@@ -36,20 +39,31 @@ type Names<T> = Extract<keyof NonNullable<T>, string>;
 export const mysqlRecipe = defineRecipe("mysql", {
   params: mysqlParams,
   wired: mysqlWired,
-  packages: ["mariadb-server", "mariadb-client", "curl", "ca-certificates"],
+  packages: ({ params }) => packagesOf(params),
   files: (scope) => [...serverFiles(scope), ...roleAgentFiles(scope), ...seedFiles(scope)],
   service: unitsOf,
   hooks: (scope) => ({
-    beforeStart: [script(STOP_IF_OUTDATED)],
-    afterStart: provision(scope),
-    afterUninstall: [script(REMOVE, serviceFolder(scope), ...Object.keys(scope.params.databases))],
+    afterInstall: [...unpacked(scope), guardData(scope)],
+    afterConfigure: [...sizeToNode(scope), ...initialised(scope)],
+    beforeStart: [stopIfOutdated(scope)],
+    afterStart: [markData(scope), ...provision(scope)],
+    afterUninstall: [removeServer(scope)],
   }),
-  ready: (scope) =>
-    check(script(READY, startsReadOnly(scope) && scope.node.role !== "primary" ? "1" : "0"), {
-      explain: lastLines("mariadb"),
-    }),
+  keeps: keptData,
+  erase: (scope) => [eraseData(scope)],
+  ready: (scope) => {
+    const { client, unit } = serverOf(scope);
+    const mustWrite = startsReadOnly(scope) && scope.node.role !== "primary" ? "1" : "0";
+    return check(script(READY, client, mustWrite), { explain: lastLines(unit) });
+  },
   alive: (scope) => isProvisioned(scope, unitsOf(scope).alive),
-  secrets: () => Object.fromEntries(Object.keys(REPLICATION_USERS).map((name) => [name, secret.generated()])),
+  secrets: ({ flavour }) =>
+    Object.fromEntries(
+      [...Object.keys(REPLICATION_USERS), ...(flavour === "mysql" ? [ROOT_PASSWORD] : [])].map((name) => [
+        name,
+        secret.generated(),
+      ]),
+    ),
   endpoints: (ref, params, refuse) => ({
     sql: ref("sql", ({ node, params: { port } }): Endpoint => ({ host: node.address, port })),
     jdbc: (database: string, user: string, options?: JdbcOptions): JdbcRef => {
@@ -59,60 +73,81 @@ export const mysqlRecipe = defineRecipe("mysql", {
     },
   }),
   commands: {
-    sql: { summary: "run an SQL statement", run: (_context, args) => sqlCommand(args) },
+    sql: { summary: "run an SQL statement", run: sqlCommand },
     processes: {
       summary: "list what the server is doing",
-      run: () => feed("SHOW FULL PROCESSLIST", "mariadb", "--table"),
+      run: (context) => feed("SHOW FULL PROCESSLIST", serverOf(context).client, "--table"),
     },
     dump: {
       summary: "print a database as SQL, consistent, without locking it",
-      run: (_context, [database = "--all-databases"]) =>
-        command("mariadb-dump", "--single-transaction", "--routines", "--triggers", database),
+      run: (context, [database = "--all-databases"]) =>
+        command(serverOf(context).dump, "--single-transaction", "--routines", "--triggers", database),
     },
   },
   metrics: {
-    connections: { unit: "connections", summary: "open connections", run: () => status("Threads_connected") },
+    connections: {
+      unit: "connections",
+      summary: "open connections",
+      run: (context) => status(context, "Threads_connected"),
+    },
     running: {
       unit: "statements",
       summary: "statements being executed",
-      run: () => status("Threads_running"),
+      run: (context) => status(context, "Threads_running"),
     },
-    statements: { unit: "statements", summary: "statements since the start", run: () => status("Questions") },
+    statements: {
+      unit: "statements",
+      summary: "statements since the start",
+      run: (context) => status(context, "Questions"),
+    },
   },
 });
 
-function unitsOf({ wired }: RecipeScope<MysqlParams, MysqlWired>): ReturnType<typeof systemd> {
-  return wired.witness === undefined ? systemd("mariadb") : systemd("mariadb", ROLE_UNIT);
+type Scope = RecipeScope<MysqlParams, MysqlWired>;
+
+function packagesOf({ source }: MysqlParams): readonly string[] {
+  const tools = ["curl", "ca-certificates"];
+  if (source.kind === "node") return ["mariadb-server", "mariadb-client", ...tools];
+  return source.complete ? tools : [...SENT_PACKAGES, ...tools];
 }
 
-function status(variable: string): ReturnType<typeof feed> {
-  const sql = `SELECT variable_value FROM information_schema.global_status WHERE variable_name = '${variable}'`;
-  return feed(sql, "mariadb", "--batch", "--skip-column-names");
+function serverFiles(scope: Scope): readonly NodeFile[] {
+  const { source } = scope.params;
+  return source.kind === "node" ? nodeServerFiles(scope) : sentServerFiles(scope, source);
 }
+
+function unpacked(scope: Scope): readonly Command[] {
+  const { source } = scope.params;
+  return source.kind === "node" ? [] : [unpackServer(scope, source)];
+}
+
+/** Debian's package does it by itself. */
+function initialised(scope: Scope): readonly Command[] {
+  const { source } = scope.params;
+  return source.kind === "node" ? [] : [initialise(scope, source)];
+}
+
+function unitsOf(scope: Scope): ReturnType<typeof systemd> {
+  const { unit } = serverOf(scope);
+  return scope.wired.witness === undefined ? systemd(unit) : systemd(unit, ROLE_UNIT);
+}
+
+function status(of: ServerOf, variable: string): Command {
+  return script(STATUS, serverOf(of).client, variable);
+}
+
+function stopIfOutdated(scope: Scope): Command {
+  const { settings, pidFile, unit } = serverOf(scope);
+  return script(STOP_IF_OUTDATED, settings, pidFile, unit);
+}
+
+const STATUS = `row=$("$1" --batch --skip-column-names --execute "SHOW GLOBAL STATUS LIKE '$2'") || exit 1
+echo "$row" | cut -f 2`;
 
 // A server that was started before its settings were written would keep its old ones.
-const STOP_IF_OUTDATED = `
-if [ /etc/mysql/mariadb.conf.d/90-hotsite.cnf -nt /run/mysqld/mysqld.pid ]; then systemctl stop mariadb; fi`;
+const STOP_IF_OUTDATED = 'if [ "$1" -nt "$2" ]; then systemctl stop "$3"; fi';
 
 const READY = `
-state=$(mariadb --batch --skip-column-names --execute "SELECT @@GLOBAL.read_only")
-[ "$1" != 0 ] || [ "$state" = 0 ] || { echo "the database is read-only: no witness has said that this site may write" >&2; exit 1; }
+state=$("$1" --batch --skip-column-names --execute "SELECT @@GLOBAL.read_only")
+[ "$2" != 0 ] || [ "$state" = 0 ] || { echo "the database is read-only: no witness has said that this site may write" >&2; exit 1; }
 [ -n "$state" ]`;
-
-// Data that is not ours is not ours to remove: that of a server that was there before, or in a database that the config does not name.
-const REMOVE = `
-folder=$1; shift
-rm -rf "$folder" /etc/mysql/hotsite /etc/systemd/system/mariadb.service.d /var/lib/hotsite-role
-${REMOVE_COMMON}
-if ! grep -qx mariadb-server /var/lib/hotsite/.packages/new 2>/dev/null; then
-  echo "kept /var/lib/mysql: the server was there before"
-  exit 0
-fi
-for entry in /var/lib/mysql/*/; do
-  name=$(basename "$entry")
-  case " mysql performance_schema sys test hotsite * $* " in
-    *" $name "*) ;;
-    *) echo "kept /var/lib/mysql: it holds $name, which is not of this service"; exit 0 ;;
-  esac
-done
-rm -rf /var/lib/mysql`;

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { localPath } from "../local-path.ts";
+import { artifact } from "../artifact/artifact.ts";
+import { LocalPath, localPath } from "../local-path.ts";
 import { secretSource } from "../secrets.ts";
 import { megabytes } from "../size.ts";
+import { debianServer } from "./debian-tree.ts";
 
 const identifier = z.string().regex(/^[A-Za-z][A-Za-z0-9_$-]{0,63}$/, {
   error: "should be a name of letters, digits, _, $ and -, at most 64",
@@ -29,6 +31,8 @@ const FIXED = new Set(
   [
     ...["server_id", "gtid_domain_id", "gtid_strict_mode", "log_bin", "log_slave_updates", "binlog_format"],
     ...["binlog_row_image", "binlog_row_metadata", "sync_binlog", "innodb_flush_log_at_trx_commit"],
+    ...["gtid_mode", "enforce_gtid_consistency", "log_replica_updates", "datadir", "basedir", "socket"],
+    ...["pid_file", "init_file", "plugin_dir"],
     ...["read_only", "event_scheduler", "bind_address", "port", "ssl_ca", "ssl_cert", "ssl_key"],
   ].map((name) => name.replaceAll("_", "-")),
 );
@@ -61,12 +65,53 @@ const granted = z.object({
   users: z.record(z.string(), z.object({ grants: z.record(z.string(), z.unknown()) }).catch(noGrants)),
 });
 
+const versionStart = z.string().regex(/^\d+(\.\d+)*$/, { error: 'should be a version like "11.8"' });
+
+const suite = z.string().regex(/^[a-z]+$/, { error: 'should be the name of a Debian suite, like "trixie"' });
+
+const source = z.union(
+  [z.literal("node"), z.strictObject({ debian: suite }), z.strictObject({ archive: artifact() })],
+  {
+    error:
+      'should be "node", { debian: "trixie" }, or { archive: … } with a path, a URL and its checksum, or Maven coordinates',
+  },
+);
+
+/** A server that is sent to the node as one archive. */
+export interface SentSource {
+  readonly kind: "sent";
+  readonly archive: LocalPath;
+  /** Whether it brings all libraries that it needs. */
+  readonly complete: boolean;
+}
+
+interface Wanted {
+  readonly flavour: "mariadb" | "mysql";
+  readonly version?: string | undefined;
+  readonly source?: z.output<typeof source> | undefined;
+}
+
+/** Debian's stable releases have no MySQL, its development suite has. */
+function sourceOf({ flavour, version, source: given }: Wanted): { readonly kind: "node" } | SentSource {
+  const from = given ?? (flavour === "mariadb" ? "node" : { debian: "sid" });
+  if (from === "node") return { kind: "node" };
+  if ("archive" in from) return { kind: "sent", archive: from.archive, complete: false };
+  return { kind: "sent", archive: debianServer({ flavour, suite: from.debian, version }), complete: true };
+}
+
 /** What a config may say of a database server. */
 export const mysqlParams = z
   .strictObject({
-    flavour: z.enum(["mariadb"]).default("mariadb").describe("Debian's MariaDB"),
+    flavour: z.enum(["mariadb", "mysql"]).default("mariadb").describe("whose server it is"),
+    version: versionStart.optional().describe('what its version must start with, like "11.8"'),
+    source: source
+      .optional()
+      .describe('"node": the Debian package of the node; or a Debian suite, or an archive, to be sent there'),
     port: z.int().min(1).max(65535).default(3306),
-    memory: megabytes(128).prefault("512MB").describe("what the server may use; half of it caches data"),
+    memory: z
+      .union([z.literal("auto"), megabytes(128)], { error: 'should be "auto" or a size like 512MB or 2GB' })
+      .prefault("512MB")
+      .describe("what the server may use; half of it caches data"),
     maxConnections: z.int().min(10).max(10_000).default(200),
     binlogDays: z.int().min(1).max(99).default(7).describe("how long a link may be away and still catch up"),
     databases: z.record(databaseName, database).default({}),
@@ -98,7 +143,17 @@ export const mysqlParams = z
       }
     },
     { when: ({ value }) => granted.safeParse(value).success },
-  );
+  )
+  .superRefine(({ flavour, source: from }, context) => {
+    if (flavour !== "mysql" || from !== "node") return;
+    context.addIssue({
+      code: "custom",
+      path: ["source"],
+      message: 'Debian\'s releases have no MySQL; leave it out, or say { debian: "sid" } or { archive: … }',
+      input: from,
+    });
+  })
+  .transform((params) => ({ ...params, source: sourceOf(params) }));
 
 export type MysqlParams = z.output<typeof mysqlParams>;
 export type MysqlInput = z.input<typeof mysqlParams>;

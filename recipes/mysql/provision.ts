@@ -6,19 +6,15 @@ import { concat, reveal } from "../text.ts";
 import { accountsSql } from "./accounts.ts";
 import type { MysqlParams, MysqlWired } from "./params.ts";
 import { SEED } from "./seed-script.ts";
+import { serverOf, serviceFolder, type ServerOf } from "./server.ts";
 
 type Scope = RecipeScope<MysqlParams, MysqlWired>;
-
-/** The folder on the node that holds what belongs to the service. */
-export function serviceFolder({ service }: { service: string }): string {
-  return `/etc/hotsite/${service}`;
-}
 
 /** What a running server still needs: schema, users, and on the first primary databases with their seeds. Repeatable. */
 export function provision(scope: Scope): readonly Command[] {
   const sql = provisionSql(scope);
   return [
-    feed(sql, "mariadb", "--batch"),
+    feed(sql, serverOf(scope).client, "--batch"),
     ...(scope.node.role === "primary" ? seeds(scope) : []),
     script(REMEMBER, provisioned(scope), digest(sql)),
   ];
@@ -48,6 +44,7 @@ function seeds(scope: Scope): readonly Command[] {
   return Object.entries(scope.params.databases).map(([database, { seed }]) =>
     script(
       SEED,
+      serverOf(scope).client,
       database,
       ...seed.map(({ located }, index) => seedPath(scope, database, index, located.path)),
     ),
@@ -83,6 +80,7 @@ CREATE TABLE IF NOT EXISTS hotsite.seed (
 const REMEMBER = `umask 077; mkdir -p "$(dirname "$1")" && printf '%s\\n' "$2" >"$1"`;
 
 /** Statements of a person, through the server's own client. */
-export function sqlCommand(args: readonly string[]): Command {
-  return args.length === 0 ? command("mariadb", "--version") : feed(args.join(" "), "mariadb", "--table");
+export function sqlCommand(of: ServerOf, args: readonly string[]): Command {
+  const { client } = serverOf(of);
+  return args.length === 0 ? command(client, "--version") : feed(args.join(" "), client, "--table");
 }

@@ -1,8 +1,8 @@
 import { file, type NodeFile } from "../../core/command.ts";
 import type { RecipeScope } from "../spec.ts";
 import type { MysqlParams, MysqlWired } from "./params.ts";
-import { serviceFolder } from "./provision.ts";
 import { ROLE_AGENT } from "./role-script.ts";
+import { serverOf, serviceFolder } from "./server.ts";
 
 type Scope = RecipeScope<MysqlParams, MysqlWired>;
 
@@ -23,12 +23,13 @@ export function roleAgentFiles(scope: Scope): readonly NodeFile[] {
 }
 
 function unit(scope: Scope): string {
+  const server = serverOf(scope);
   return `[Unit]
 Description=Hotsite: lets the database be written to only where the witness says so
-After=mariadb.service
+After=${server.unit}.service
 
 [Service]
-ExecStart=${serviceFolder(scope)}/role-agent ${scope.node.site} ${serviceFolder(scope)}
+ExecStart=${serviceFolder(scope)}/role-agent ${scope.node.site} ${serviceFolder(scope)} ${server.client}
 StateDirectory=${ROLE_UNIT}
 Restart=always
 RestartSec=1

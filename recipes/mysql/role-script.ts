@@ -1,14 +1,15 @@
 /**
  * Asks the witness once a second who may write, and makes the database follow: $1 is this site, $2 the folder with the witnesses' URLs
- * and their authority's certificate. While no witness answers nothing changes; after a start the server is read-only by itself.
+ * and their authority's certificate, $3 the database's client. While no witness answers nothing changes; after a start the server is read-only by itself.
  */
 export const ROLE_AGENT = `#!/bin/sh
 site=$1
 folder=$2
+client=$3
 newest=$STATE_DIRECTORY/epoch
 heard=yes
 
-sql() { timeout 15 mariadb --batch --skip-column-names; }
+sql() { timeout 15 "$client" --batch --skip-column-names; }
 
 is_read_only() { echo "SELECT @@GLOBAL.read_only" | sql 2>/dev/null; }
 
@@ -37,7 +38,7 @@ is_current() {
 end_connections() {
   echo "SELECT CONCAT('KILL CONNECTION ', id, ';') FROM information_schema.processlist
     WHERE user NOT IN ('root', 'system user', 'event_scheduler', 'hotsite_feeder', 'hotsite_applier')" |
-    sql | timeout 15 mariadb --force 2>/dev/null
+    sql | timeout 15 "$client" --force 2>/dev/null
 }
 
 # Before, so that a long statement does not keep it waiting; after, for those who came meanwhile.

@@ -1,72 +1,81 @@
-import { file, type NodeFile } from "../../core/command.ts";
+import { file, script, type Command, type NodeFile } from "../../core/command.ts";
 import type { RecipeScope } from "../spec.ts";
+import { FLAVOURS, type Settings } from "./flavour.ts";
 import type { MysqlParams, MysqlWired } from "./params.ts";
+import { serverOf } from "./server.ts";
 
-const TLS_FOLDER = "/etc/mysql/hotsite";
+type Scope = RecipeScope<MysqlParams, MysqlWired>;
 
-/** The server's settings and its certificate; a change of any restarts it. */
-export function serverFiles(scope: RecipeScope<MysqlParams, MysqlWired>): readonly NodeFile[] {
-  const { tls } = scope;
-  const own = { owner: "mysql", group: "mysql", restarts: true };
-  return [
-    // After Debian's own files, so that these values win.
-    file("/etc/mysql/mariadb.conf.d/90-hotsite.cnf", serverConfig(scope), { restarts: true }),
-    file("/etc/systemd/system/mariadb.service.d/hotsite.conf", RESTART_ALWAYS),
-    file(`${TLS_FOLDER}/ca.pem`, tls.ca, own),
-    file(`${TLS_FOLDER}/certificate.pem`, tls.certificate, own),
-    file(`${TLS_FOLDER}/key.pem`, tls.key, { ...own, mode: 0o400 }),
-  ];
+/** The server's settings; `places` are those that say where things are. */
+export function settingsFile(scope: Scope, places: Settings = {}): NodeFile {
+  const { settings } = serverOf(scope);
+  const group = FLAVOURS[scope.params.flavour].group;
+  const text = `# Written by Hotsite; settings go into the config's mysql(…).\n${include(scope)}[${group}]\n${lines({ ...places, ...settingsOf(scope) })}`;
+  return file(settings, text, { restarts: true });
 }
 
-function serverConfig(scope: RecipeScope<MysqlParams, MysqlWired>): string {
+/** With a witness no database starts writable; without one only a standby has a reason to be read-only. */
+export function startsReadOnly({ wired, node }: Scope): boolean {
+  return wired.witness !== undefined || node.role !== "primary";
+}
+
+/** Writes what follows from the node's memory, where the config leaves that open. */
+export function sizeToNode(scope: Scope): readonly Command[] {
+  const { flavour, memory } = scope.params;
+  const path = serverOf(scope).memory;
+  if (memory !== "auto") return [script('rm -f "$1"', path)];
+  const { group, sizes } = FLAVOURS[flavour];
+  // The names are the same for all sizes.
+  return [script(SIZE_TO_NODE, path, group, ...Object.keys(sizes(MINIMUM_MB)))];
+}
+
+function settingsOf(scope: Scope): Settings {
   const { params, node, wired } = scope;
-  const settings = {
+  const { tls } = serverOf(scope);
+  const { followed, sizes } = FLAVOURS[params.flavour];
+  return {
     "bind-address": `${node.address},127.0.0.1`,
     port: params.port,
     "skip-name-resolve": "ON",
     "max-connections": params.maxConnections,
-    "innodb-buffer-pool-size": `${Math.floor(params.memory / 2)}M`,
-    "innodb-log-file-size": `${Math.max(16, Math.floor(params.memory / 8))}M`,
+    ...(params.memory === "auto" ? {} : sizes(params.memory)),
     "performance-schema": "OFF",
     "character-set-server": "utf8mb4",
     "collation-server": "utf8mb4_unicode_ci",
     ...params.settings,
     "read-only": startsReadOnly(scope) ? "ON" : "OFF",
-    "server-id": wired.identity.serverId,
-    "gtid-domain-id": wired.identity.domain,
-    ...REPLICATION,
-    "expire-logs-days": params.binlogDays,
-    "ssl-ca": `${TLS_FOLDER}/ca.pem`,
-    "ssl-cert": `${TLS_FOLDER}/certificate.pem`,
-    "ssl-key": `${TLS_FOLDER}/key.pem`,
+    ...followed(wired, params),
+    "ssl-ca": `${tls}/ca.pem`,
+    "ssl-cert": `${tls}/certificate.pem`,
+    "ssl-key": `${tls}/key.pem`,
   };
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
-  return `# Written by Hotsite; settings go into the config's mysql(…).\n[mariadb]\n${lines.join("\n")}\n`;
 }
 
-/** With a witness no database starts writable; without one only a standby has a reason to be read-only. */
-export function startsReadOnly({ wired, node }: RecipeScope<MysqlParams, MysqlWired>): boolean {
-  return wired.witness !== undefined || node.role !== "primary";
+/** Debian's server reads all files of the folder by itself. */
+function include(scope: Scope): string {
+  if (scope.params.memory !== "auto" || scope.params.source.kind === "node") return "";
+  return `!include ${serverOf(scope).memory}\n`;
 }
 
-const REPLICATION = {
-  "log-bin": "binlog",
-  "log-slave-updates": "ON",
-  "gtid-strict-mode": "ON",
-  "binlog-format": "ROW",
-  "binlog-row-image": "FULL",
-  "binlog-row-metadata": "FULL",
-  // What was acknowledged survives a power cut, in the binlog and in the tables.
-  "sync-binlog": 1,
-  "innodb-flush-log-at-trx-commit": 1,
-  // Events would run on the standby as well, and arrive from the primary besides.
-  "event-scheduler": "OFF",
-  // Triggers and functions of the application are created by users without SUPER.
-  "log-bin-trust-function-creators": "ON",
-};
+function lines(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} = ${value}\n`)
+    .join("");
+}
 
-// Debian restarts it only on some ways to die, and after 5 s.
-const RESTART_ALWAYS = `[Service]
-Restart=always
-RestartSec=1
-`;
+const MINIMUM_MB = 256;
+const MAXIMUM_MB = 65_536;
+
+// Half of the node is the server's. $3 and $4 are what `sizes` of the flavour gives: half and an eighth of that.
+const SIZE_TO_NODE = `
+set -eu
+path=$1 group=$2 cache=$3 redo=$4
+all=$(($(sed -n 's/^MemTotal: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo) / 1024))
+limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)
+if [ "$limit" != max ] && [ $((limit / 1048576)) -lt "$all" ]; then all=$((limit / 1048576)); fi
+size=$((all / 2))
+[ "$size" -ge ${MINIMUM_MB} ] || size=${MINIMUM_MB}
+[ "$size" -le ${MAXIMUM_MB} ] || size=${MAXIMUM_MB}
+mkdir -p "$(dirname "$path")"
+printf '# Written by Hotsite: the server may use %s MB, half of what this machine has.\\n[%s]\\n%s = %sM\\n%s = %sM\\n' \\
+  "$size" "$group" "$cache" $((size / 2)) "$redo" $((size / 8)) >"$path"`;

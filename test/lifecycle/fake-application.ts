@@ -16,6 +16,7 @@ const recipe: Recipe<unknown> = {
     alive: command("true"),
     units: [],
     keeps: {},
+    erase: [],
   }),
   commands: {},
   metrics: {},

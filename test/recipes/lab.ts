@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { script } from "../../core/command.ts";
 import type { Machine } from "../../core/driver.ts";
-import type { Service } from "../../core/recipe.ts";
+import type { RecipeContext, Service } from "../../core/recipe.ts";
 import type { Shell } from "../../core/shell.ts";
 import { LocalDriver } from "../../drivers/local/driver.ts";
 import { applyPackages, applyService, removeService, type Work } from "../../lifecycle/apply.ts";
@@ -65,7 +65,7 @@ export class RecipeLab implements AsyncDisposable {
     this.#others.set(service, place);
   }
 
-  async work(service: Service, { machine, shell }: Place): Promise<Work> {
+  async context(service: Service, { machine }: Place): Promise<RecipeContext<unknown>> {
     await locate(service, clinicFolder);
     const { site, name, address } = machine;
     const pki = await Pki.open(join(this.folder, "pki"), "clinic");
@@ -75,8 +75,12 @@ export class RecipeLab implements AsyncDisposable {
       others: others.map(([other]) => other),
       addresses: Object.fromEntries(others.map(([other, at]) => [other.name, at.machine.address])),
     };
-    const context = { ...contextFor(service, surroundings), tls: await pki.node(site, name, address) };
-    return { service: service.name, plan: service.recipe.plan(context), shell };
+    return { ...contextFor(service, surroundings), tls: await pki.node(site, name, address) };
+  }
+
+  async work(service: Service, place: Place): Promise<Work> {
+    const plan = service.recipe.plan(await this.context(service, place));
+    return { service: service.name, plan, shell: place.shell };
   }
 
   async install(service: Service, place: Place): Promise<string> {
@@ -85,8 +89,8 @@ export class RecipeLab implements AsyncDisposable {
     return applyService(work, { start: true }, this.signal);
   }
 
-  async remove(service: Service, place: Place): Promise<void> {
-    await removeService(await this.work(service, place), this.signal);
+  async remove(service: Service, place: Place, options = { deleteData: true }): Promise<void> {
+    await removeService(await this.work(service, place), options, this.signal);
   }
 
   /** Everything on a node that could be ours; what Debian itself leaves of its packages is not. */

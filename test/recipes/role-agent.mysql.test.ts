@@ -127,7 +127,7 @@ async function startAgent(): Promise<ChildProcess> {
   await mkdir(join(folder, "bin"));
   await writeFile(join(folder, "bin/mariadb"), `#!/bin/sh\nexec ${client} ${options} "$@"\n`);
   await chmod(join(folder, "bin/mariadb"), 0o755);
-  const child = spawn("sh", [join(folder, "agent/role-agent"), "east", join(folder, "agent")], {
+  const child = spawn("sh", [join(folder, "agent/role-agent"), "east", join(folder, "agent"), "mariadb"], {
     env: { ...env, PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`, STATE_DIRECTORY: folder },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,

@@ -1,0 +1,23 @@
+import { describeDatabase } from "./database-on-machine.ts";
+
+describeDatabase("MariaDB of another Debian release", {
+  params: { source: { debian: "trixie" }, version: "11.8", memory: "256MB" },
+  version: "11.8.",
+  process: "ld-linux-x86-64",
+  stranger: {
+    params: { flavour: "mysql", source: { debian: "sid" } },
+    elsewhere: false,
+    refusal: /written by mariadb 11\.8.* cannot be read by mysql/,
+  },
+});
+
+describeDatabase("the node's own MariaDB", {
+  params: { memory: "256MB" },
+  version: "10.11.",
+  process: "mariadbd",
+  stranger: {
+    params: { source: { debian: "trixie" } },
+    elsewhere: true,
+    refusal: /the data of clinic\/db is in \/var\/lib\/mysql, written by mariadb 10\.11/,
+  },
+});

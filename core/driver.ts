@@ -62,7 +62,7 @@ export interface DriverCapabilities {
 /** What a machine's record does not say because it is secret, or the way and not the place. */
 export type Access = Pick<SshTarget, "sudo" | "jump">;
 
-/** One kind of cloud. Every implementation passes `test/drivers/conformance.ts`. */
+/** One kind of cloud. Every implementation passes the cases of `drivers/kit`. */
 export interface Driver extends AsyncDisposable {
   readonly kind: string;
   capabilities(): DriverCapabilities;

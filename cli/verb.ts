@@ -8,6 +8,7 @@ export interface Options {
   readonly verbose?: boolean;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  readonly commands?: boolean;
   readonly template?: string;
   readonly follow?: boolean;
   readonly lines?: number;

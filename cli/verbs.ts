@@ -42,8 +42,10 @@ export const verbs: readonly Verb[] = [
   {
     name: "plan",
     summary: "say what `install` would do; changes nothing",
+    options: [{ flags: "--commands", summary: "each command that a machine would run, as a whole" }],
     examples: [
-      ["plan", "machines, packages, files and steps"],
+      ["plan", "machines, what differs on those that are kept, time and, where prices are given, cost"],
+      ["plan --verbose", "packages, files with their differences, and what is run"],
       ["plan --json", "the same for a script"],
     ],
     load: () => import("./verbs/plan.ts"),

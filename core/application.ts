@@ -10,6 +10,12 @@ export interface Cloud {
   open(scope: CloudScope): Promise<Driver>;
 }
 
+/** What a template of any cloud may say besides what its driver reads. */
+export interface Priced {
+  /** Of one machine, for the estimate of `hotsite plan`. */
+  readonly price?: { readonly perHour: number; readonly currency: string };
+}
+
 /** What a driver may need to know of its surroundings. */
 export interface CloudScope {
   /** Owner of what it makes: the application. */

@@ -4,6 +4,7 @@ import type { NodeClaim } from "../core/driver.ts";
 import { PreflightError, type Fault } from "../core/errors.ts";
 import { locate } from "../recipes/local-path.ts";
 import type { Step } from "../core/workflow.ts";
+import { priceFaults, withoutPrice } from "./price.ts";
 import { nodesOf, type NodeSpec } from "./topology.ts";
 import type { World } from "./world.ts";
 
@@ -14,7 +15,7 @@ export function claimOf(world: World, spec: NodeSpec, run: string): NodeClaim {
     owner: world.owner,
     site: spec.site,
     name: spec.name,
-    template: spec.template,
+    template: withoutPrice(spec.template),
     authorizedKey: world.loginKey.authorizedKey,
     expose: [...new Set(spec.services.flatMap(({ service }) => service.recipe.expose(service.params)))],
   };
@@ -32,7 +33,7 @@ export async function cloudFaultsOf(
   run: string,
   signal: AbortSignal,
 ): Promise<readonly Fault[]> {
-  const faults: Fault[] = [];
+  const faults: Fault[] = [...priceFaults(specs)];
   for (const cloud of new Set(specs.map((spec) => spec.cloud))) {
     const missing: NodeClaim[] = [];
     for (const spec of specs.filter((one) => one.cloud === cloud)) {

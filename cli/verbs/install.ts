@@ -13,7 +13,7 @@ import { planOutcome } from "./plan.ts";
 /** Makes the world as the config says. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
-  if (call.options.dryRun === true) return await planOutcome(session, call);
+  if (call.options.dryRun === true) return await planOutcome(session, call, signal);
   const { world } = session;
   const { application } = world;
   const job = {

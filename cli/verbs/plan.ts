@@ -5,13 +5,18 @@ import { openSession, type Session } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
 
 /** Says what `install` would do. */
-export async function run(call: Call): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
-  return await planOutcome(session, call);
+  return await planOutcome(session, call, signal);
 }
 
 /** The same for `install --dry-run`. */
-export async function planOutcome({ world }: Session, { output }: Call): Promise<Outcome> {
-  const plan = await planInstall(world, await activeSiteOf(world));
-  return { text: planText(plan, output.verbose), json: { ...plan } };
+export async function planOutcome(
+  { world }: Session,
+  { output, options }: Call,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const plan = await planInstall(world, await activeSiteOf(world), signal);
+  const detail = output.verbose ? "some" : "none";
+  return { text: planText(plan, options.commands === true ? "commands" : detail), json: { ...plan } };
 }

@@ -46,21 +46,24 @@ describe("status", () => {
 
 describe("plan", () => {
   test("the count comes first, then each machine; details on request, without secrets", () => {
-    expect(planText(plan, false)).toBe(
+    expect(planText(plan, "none")).toBe(
       [
-        "shop: 1 machine to launch, 1 to keep · last time it took 1m 52s",
-        "    MACHINE     CLOUD  SERVICES",
-        "  + east/db-1   local  db (mysql)",
-        "  = east/web-1  local  web (war)",
+        "shop: 1 machine to launch, 1 to keep · about 1m 52s · 0.04 EUR/h",
+        "    MACHINE     CLOUD  SERVICES    FILES",
+        "  + east/db-1   local  db (mysql)  –",
+        "  = east/web-1  local  web (war)   1 of 2 change",
         "  ? east/old-1 is not in the config any more; it is left alone",
-        "what is done on each: hotsite plan --verbose",
+        "what is done on each: hotsite plan --verbose; each command as a whole: hotsite plan --commands",
       ].join("\n"),
     );
-    const detail = planText(plan, true);
+    const detail = planText(plan, "some");
     expect(detail).toContain("    packages  mariadb-server");
-    expect(detail).toContain("    file      /etc/mysql/mariadb.conf.d/90-hotsite.cnf");
+    expect(detail).toContain("    file    + /etc/mysql/mariadb.conf.d/90-hotsite.cnf");
+    expect(detail).toContain("    file    ~ /etc/tomcat10/server.xml\n      --- /etc/tomcat10/server.xml");
     expect(detail).toContain("    run       mariadb");
-    expect(detail).not.toContain("geheim");
+    const commands = planText(plan, "commands");
+    expect(commands).toContain("    mariadb\n      < [secret]\n    systemctl start mariadb");
+    expect(detail + commands).not.toContain("geheim");
   });
 });
 
@@ -121,6 +124,8 @@ function shown(given: Status): string {
 const plan: InstallPlan = {
   application: "shop",
   usualMs: 112_000,
+  unknownSteps: 0,
+  perHour: { EUR: 0.04 },
   left: ["east/old-1"],
   nodes: [
     {
@@ -128,14 +133,22 @@ const plan: InstallPlan = {
       services: [
         {
           ...{ service: "db", recipe: "mysql", packages: ["mariadb-server"] },
-          files: ["/etc/mysql/mariadb.conf.d/90-hotsite.cnf"],
+          files: [{ path: "/etc/mysql/mariadb.conf.d/90-hotsite.cnf", change: "new" }],
           commands: [feed(new Secret("geheim"), "mariadb"), command("systemctl", "start", "mariadb")],
         },
       ],
     },
     {
       ...{ site: "east", name: "web-1", cloud: "local", change: "keep" },
-      services: [{ service: "web", recipe: "war", packages: [], files: [], commands: [] }],
+      services: [
+        {
+          ...{ service: "web", recipe: "war", packages: [], commands: [] },
+          files: [
+            { path: "/etc/tomcat10/server.xml", change: "changed", diff: "--- /etc/tomcat10/server.xml" },
+            { path: "/etc/tomcat10/web.xml", change: "same" },
+          ],
+        },
+      ],
     },
   ],
 };

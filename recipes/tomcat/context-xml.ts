@@ -11,7 +11,7 @@ export function contextXml(
   context: Context,
   { docBase, overlay }: { docBase: string; overlay: string | undefined },
 ): Secret {
-  const { dataSources, resources, entries } = context.params;
+  const { dataSources, resources, entries, contextParameters, contextAttributes } = context.params;
   const parts = [
     ...(overlay === undefined ? [] : [laidOver(overlay)]),
     ...Object.entries(dataSources).map(([name, source]) => element("Resource", pool(context, name, source))),
@@ -19,9 +19,14 @@ export function contextXml(
       element("Resource", { name, auth: "Container", type, ...resolved(context, attributes) }),
     ),
     ...Object.entries(entries).map(([name, value]) => element("Environment", entry(context, name, value))),
+    ...Object.entries(resolved(context, contextParameters)).map(([name, value]) =>
+      element("Parameter", { name, value, override: false }),
+    ),
+    reveal(resolveText(context, context.params.contextElements)),
   ];
+  const attributes = xmlAttributes({ ...resolved(context, contextAttributes), docBase });
   return new Secret(
-    `<?xml version="1.0" encoding="UTF-8"?>\n<Context${xmlAttributes({ docBase })}>\n${parts.join("")}</Context>\n`,
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Context${attributes}>\n${parts.join("")}</Context>\n`,
   );
 }
 

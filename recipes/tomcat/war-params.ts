@@ -66,6 +66,17 @@ const warShape = {
     .default({})
     .describe("further JNDI resources: a mail session, a database that is not of this application"),
   entries: z.record(z.string().min(1), textValue).default({}).describe("JNDI environment entries"),
+  contextParameters: z
+    .record(z.string().min(1), textValue)
+    .default({})
+    .describe("what web.xml calls context-param; these win"),
+  contextAttributes: z
+    .record(attributeName, textValue)
+    .default({})
+    .describe("further attributes of Tomcat's Context: sessionCookieName, allowLinking"),
+  contextElements: textValue
+    .default("")
+    .describe('further elements of Tomcat\'s Context, as XML: <CookieProcessor sameSiteCookies="strict"/>'),
   files: z
     .record(
       z.string().regex(/^(?!.*(^|\/)\.\.(\/|$))[^\0]+$/, { error: "should be a path without .." }),

@@ -42,18 +42,19 @@ afterAll(async () => {
 
 describe("one application on one Tomcat after the other", () => {
   test.each([
-    ["9.0.98", "mariadb", "Apache Tomcat/9.0.98, MariaDB Connector/J"],
-    ["10.1.34", "mysql", "Apache Tomcat/10.1.34, MySQL Connector/J"],
-    ["debian", "mariadb", "Apache Tomcat/10.1.60 (Debian), MariaDB Connector/J"],
-    ["11.0.18", "mariadb", "Apache Tomcat/11.0.18, MariaDB Connector/J"],
+    ["9.0.98", "mariadb", /^Apache Tomcat\/9\.0\.98, MariaDB/],
+    ["10.1.34", "mysql", /^Apache Tomcat\/10\.1\.34, MySQL/],
+    ["debian", "mariadb", /^Apache Tomcat\/10\.1\..*Debian.*, MariaDB/],
+    ["11.0.18", "mariadb", /^Apache Tomcat\/11\.0\.18, MariaDB/],
     // Back to where it was.
-    ["10.1.34", "mysql", "Apache Tomcat/10.1.34, MySQL Connector/J"],
+    ["10.1.34", "mysql", /^Apache Tomcat\/10\.1\.34, MySQL/],
   ] as const)(
     "Tomcat %s with the driver of %s takes over from the one before",
     async (version, driver, says) => {
       expect(await lab.install(shop(version, driver), web)).toBe("changed");
       const { body } = await lab.ask(web, "/");
-      expect(body.trim()).toBe(`${says}, shop@%`);
+      expect(body.trim()).toMatch(says);
+      expect(body).toContain(", shop@%");
       expect(await lab.install(shop(version, driver), web)).toBe("unchanged");
       expect(await javas()).toBe("1");
     },

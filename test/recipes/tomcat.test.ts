@@ -155,6 +155,9 @@ describe("what an application finds in JNDI", () => {
       resources: {
         "mail/Session": { type: "jakarta.mail.Session", attributes: { "mail.smtp.host": jdbc.host } },
       },
+      contextParameters: { maxDepth: 3 },
+      contextAttributes: { sessionCookieName: "SHOP", docBase: "/elsewhere" },
+      contextElements: '<CookieProcessor sameSiteCookies="strict"/>',
       entries: { limit: 5, ratio: 0.5, open: true, greeting: "Grüß <Gott>" },
     });
     expect(xml).toContain('testOnBorrow="false"');
@@ -163,6 +166,9 @@ describe("what an application finds in JNDI", () => {
       '<Resource name="mail/Session" auth="Container" type="jakarta.mail.Session" mail.smtp.host="10.111.0.11"/>',
     );
     expect(xml).toContain('<Environment name="limit" type="java.lang.Integer" value="5" override="false"/>');
+    expect(xml).toMatch(/<Context sessionCookieName="SHOP" docBase="\/opt\/hotsite\/web\/app\//);
+    expect(xml).toContain('<Parameter name="maxDepth" value="3" override="false"/>');
+    expect(xml).toContain('<CookieProcessor sameSiteCookies="strict"/></Context>');
     expect(xml).toContain('name="ratio" type="java.lang.Double"');
     expect(xml).toContain('name="open" type="java.lang.Boolean"');
     expect(xml).toContain('type="java.lang.String" value="Grüß &#60;Gott&#62;"');

@@ -7,6 +7,8 @@ export { local } from "./drivers/local/local.ts";
 export { haproxy } from "./recipes/haproxy.ts";
 export { mysql } from "./recipes/mysql/mysql.ts";
 export { petclinic, petclinicDatabase } from "./recipes/petclinic.ts";
+export { app } from "./recipes/app/app.ts";
+export { scripted } from "./recipes/scripted.ts";
 export { tomcat } from "./recipes/tomcat/tomcat.ts";
 export { war } from "./recipes/tomcat/war.ts";
 

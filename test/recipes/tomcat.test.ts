@@ -65,6 +65,11 @@ describe("which Tomcat", () => {
     expect(faultsOf({ tomcat: version, ...java })).toMatch(message);
   });
 
+  test("is refused together with all else that is wrong", () => {
+    const message = faultsOf({ tomcat: "11.0.18", java: 11, heap: "much", prot: 80 });
+    for (const path of ["java", "heap", "prot"]) expect(message).toContain(`services.pages.${path}: `);
+  });
+
   test.each([
     ["9.0.98", {}, ["default-jre-headless", "libmariadb-java"]],
     ["11.0.18", { java: 17 }, ["openjdk-17-jre-headless", "libmariadb-java"]],

@@ -2,6 +2,7 @@
 export { application, type ApplicationSpec, type SiteSpec } from "./lifecycle/application.ts";
 export { ec2 } from "./drivers/ec2/ec2.ts";
 export type { Ec2Options } from "./drivers/ec2/template.ts";
+export { byon, type ByonOptions } from "./drivers/byon/byon.ts";
 export { local } from "./drivers/local/local.ts";
 
 export { haproxy } from "./recipes/haproxy.ts";

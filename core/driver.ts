@@ -57,6 +57,8 @@ export interface DriverCapabilities {
   readonly powerOff: boolean;
   /** When `stop` resolves the machine runs no instruction any more: promotion may rely on it. */
   readonly fences: boolean;
+  /** `destroy` gives the machine and its disk to the next user: what was installed has to be removed before. Default false. */
+  readonly handsBack?: boolean;
 }
 
 /** What a machine's record does not say because it is secret, or the way and not the place. */

@@ -1,4 +1,4 @@
-import { all, command, type Command } from "../core/command.ts";
+import { all, command, script, type Command } from "../core/command.ts";
 import { HotsiteError, RetryableError } from "../core/errors.ts";
 import type { Check, NodePlan } from "../core/recipe.ts";
 import { CommandError, type Shell } from "../core/shell.ts";
@@ -92,13 +92,23 @@ export async function removeService(
   signal: AbortSignal,
 ): Promise<void> {
   const files = plan.files.map(({ path }) => path).filter((path) => !(path in plan.keeps));
-  const clean: Command[] = files.length === 0 ? [] : [command("rm", "-f", ...files)];
+  const clean = files.length === 0 ? [] : [command("rm", "-f", ...files), script(EMPTY_FOLDERS, ...files)];
   const packages = plan.packages.length === 0 ? [] : [aptPurge(plan.packages, service)];
   const forget = command("rm", "-rf", `/var/lib/hotsite/${service}`);
   const erase = deleteData ? plan.erase : [];
   const { stop, uninstall } = plan.stages;
   await runAll(shell, [...stop, ...uninstall, ...erase, ...packages, ...clean, forget], signal);
 }
+
+/** Folders above removed files, unless something is in them or a package has them. */
+const EMPTY_FOLDERS = `# remove folders that stand empty
+for path; do
+  folder=\${path%/*}
+  while [ -n "$folder" ] && ! dpkg -S "$folder" >/dev/null 2>&1 && rmdir "$folder" 2>/dev/null; do
+    folder=\${folder%/*}
+  done
+done
+:`;
 
 /** Whether the service runs, by its own account. */
 export async function isAlive({ plan, shell }: Work, signal: AbortSignal): Promise<boolean> {

@@ -3,6 +3,7 @@ import { NodeNotFoundError } from "../core/errors.ts";
 import type { Step } from "../core/workflow.ts";
 import { forgetAttributes } from "./attributes.ts";
 import { claimOf } from "./claims.ts";
+import { clearMachine } from "./clear.ts";
 import type { NodeSpec } from "./topology.ts";
 import type { World } from "./world.ts";
 
@@ -44,6 +45,7 @@ export async function launchNode(
 export async function destroyNode(world: World, spec: NodeSpec, signal: AbortSignal): Promise<void> {
   const { site, name, cloud } = spec;
   const record = await world.nodes.get(site, name);
+  await clearMachine(world, spec, signal);
   await world.disconnect(site, name);
   const driver = await world.driver(cloud);
   const machines = await driver.list(world.owner, signal);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { localPath } from "../local-path.ts";
+import { artifact } from "../artifact/artifact.ts";
 import { megabytes } from "../size.ts";
 import { textValue } from "../text.ts";
 
@@ -15,14 +15,16 @@ const absolute = z.string().regex(/^\/(?!.*(^|\/)\.\.(\/|$))[^\0]*$/, {
 
 /** What a config may say of any program. */
 export const appParams = z.strictObject({
-  source: localPath().describe("a folder, a .tar.gz, or one file: a .jar, a program"),
+  source: artifact().describe(
+    "a folder, a .tar.gz, or one file: a .jar, a program; beside the config, by URL with checksum, or from Maven",
+  ),
   run: z
     .array(word)
     .min(1)
     .describe(
       'what to start, in the folder of the source: ["node", "server.js"], ["java", "-jar", "shop.jar"], ["./shop"]',
     ),
-  node: localPath()
+  node: artifact()
     .optional()
     .describe("a Node runtime to send along: a .tar.gz that holds bin/node. Default: the node's own"),
   java: z

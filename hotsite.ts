@@ -21,6 +21,7 @@ export { derive, refTo, type EndpointScope, type MakeRef } from "./recipes/refs.
 export { artifact, type ArtifactInput } from "./recipes/artifact/artifact.ts";
 export { LocalPath, localPath } from "./recipes/local-path.ts";
 export { namedSecret, secretOf, secretSource } from "./recipes/secrets.ts";
+export { driverTest, type DriverTest } from "./drivers/kit/driver-test.ts";
 export { recipeTest, type RecipeTest } from "./recipes/recipe-test.ts";
 export { megabytes } from "./recipes/size.ts";
 export { lastLines, systemd, unitMemory, type ServiceControl } from "./recipes/systemd.ts";

@@ -9,6 +9,7 @@ export interface Options {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly commands?: boolean;
+  readonly only?: string;
   readonly template?: string;
   readonly follow?: boolean;
   readonly lines?: number;

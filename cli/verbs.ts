@@ -1,3 +1,4 @@
+import { driverVerbs } from "./driver-verbs.ts";
 import { recipeVerbs } from "./recipe-verbs.ts";
 import { kilobits, milliseconds, percent, positiveInteger } from "./units.ts";
 import type { OptionDeclaration, Verb } from "./verb.ts";
@@ -156,6 +157,7 @@ export const verbs: readonly Verb[] = [
     load: () => import("./verbs/cp.ts"),
   },
   ...recipeVerbs,
+  ...driverVerbs,
   {
     name: "trust",
     operands: "<node>",

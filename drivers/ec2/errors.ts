@@ -38,12 +38,11 @@ export async function askUnless<T>(codes: RegExp, what: string, call: Promise<T>
   }
 }
 
-/** The cloud's own name for an error: `InvalidVpcID.NotFound`. */
+/** The cloud's own name for an error: `InvalidVpcID.NotFound`; or the network's: `ECONNREFUSED`. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
-  if (error instanceof HotsiteError)
-    return typeof error.details["code"] === "string" ? error.details["code"] : "";
-  const code: unknown = Reflect.get(error, "code");
+  const code: unknown = error instanceof HotsiteError ? error.details["code"] : Reflect.get(error, "code");
+  if (error instanceof HotsiteError) return typeof code === "string" ? code : "";
   return typeof code === "string" && unreached.test(code) ? code : error.name;
 }
 

@@ -9,7 +9,7 @@ jest.setTimeout(120_000);
 let emulator: Emulator;
 
 beforeAll(async () => {
-  emulator = await Emulator.open();
+  emulator = await Emulator.open("machine");
 }, 600_000);
 
 afterAll(async () => {

@@ -53,10 +53,15 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Runs a command line to its end, whatever that is. */
-  async attempt(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  async attempt(
+    words: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    started: (running: Running) => void = () => undefined,
+  ): Promise<Ended> {
     const options = words[0] === "ssh" ? [] : ["--json"];
     const running = startHotsite(["--config", this.folder, ...options, ...words], this.folder, env);
     this.#running.add(running);
+    started(running);
     const ended = await running.ended;
     this.#running.delete(running);
     return ended;
@@ -67,6 +72,15 @@ export class Scene implements AsyncDisposable {
     const { code, stdout, stderr } = await this.attempt(words, {
       HOTSITE_KILL_AFTER_JOURNAL_WRITE: String(write),
     });
+    if (code > 0) throw new Error(`hotsite ${words.join(" ")}: exit ${code}\n${stdout}\n${stderr}`);
+    return code < 0;
+  }
+
+  /** Runs a command line that dies when what `arm` is given is called; false when it reached its end before. */
+  async killedBy(arm: (kill: () => void) => void, ...words: readonly string[]): Promise<boolean> {
+    const { code, stdout, stderr } = await this.attempt(words, {}, (running) =>
+      arm(() => running.kill("SIGKILL")),
+    );
     if (code > 0) throw new Error(`hotsite ${words.join(" ")}: exit ${code}\n${stdout}\n${stderr}`);
     return code < 0;
   }

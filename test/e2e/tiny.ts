@@ -29,7 +29,8 @@ export async function liveThroughKills(
   return { installKilled, uninstallKilled };
 }
 
-async function expectAnswers(scene: Scene): Promise<void> {
+/** Both machines answer with their names. */
+export async function expectAnswers(scene: Scene): Promise<void> {
   const { nodes } = (await scene.run("nodes")) as unknown as { nodes: readonly NodeLine[] };
   const answers = nodes.map(async ({ exposed }) => {
     const { host, port } = exposed["8080"] ?? { host: "nowhere", port: 0 };

@@ -10,7 +10,8 @@ import type { Ec2Options } from "../../../drivers/ec2/template.ts";
 import { Parts } from "../../support/parts.ts";
 import { Account } from "./account.ts";
 import { Front } from "./front.ts";
-import { FarmMachines, farmEvent } from "./machines.ts";
+import { Greeters } from "./greeters.ts";
+import { FarmMachines, farmEvent, type Backing } from "./machines.ts";
 import { startMoto, type Moto } from "./moto.ts";
 
 export const debianOwner = "136693071363";
@@ -35,16 +36,27 @@ export const scarceType = "t3.nano";
 /** Only its first zone has none. */
 const capacity = { [scarceType]: 0, "t3.micro@eu-west-1a": 0 };
 
+/** What can be behind an instance. */
+const backings = {
+  /** A container that boots. */
+  machine: () =>
+    FarmMachines.open(randomBytes(3).toString("hex"), new Map(images.map(({ id, login }) => [id, login]))),
+  /** Somebody who says that SSH is there, at the public address. */
+  greeter: () => Promise.resolve(new Greeters()),
+} satisfies Record<string, () => Promise<Backing>>;
+
+type Kind = keyof typeof backings;
+
 /** EC2 on this computer: an API that others wrote, and a real machine behind each instance. Whoever opens it disposes of it. */
 export class Emulator implements AsyncDisposable {
   readonly front: Front;
   readonly account: Account;
-  /** What a config needs to launch here, as somebody inside the network. */
+  /** What a config needs to launch here: machines are reached from inside their network, others at their public address. */
   readonly options: Ec2Options;
-  readonly #machines: FarmMachines | undefined;
+  readonly #machines: Backing;
   readonly #parts = new Parts();
 
-  private constructor(parts: Parts, moto: Moto, front: Front, machines?: FarmMachines) {
+  private constructor(parts: Parts, moto: Moto, front: Front, kind: Kind, machines: Backing) {
     this.#parts = parts;
     this.front = front;
     this.#machines = machines;
@@ -53,18 +65,15 @@ export class Emulator implements AsyncDisposable {
     // Engines refuse networks that overlap, and other tests have theirs.
     const vpcCidr = `10.${randomInt(128, 231)}.0.0/16`;
     const endpoint = front.url;
-    const place = { region, endpoint, vpcCidr, access: "private" } as const;
+    const place = { region, endpoint, vpcCidr, access: kind === "machine" ? "private" : "public" } as const;
     this.options = { ...place, type: "t3.small", image: "debian-12", user: "admin" };
   }
 
-  /** Without machines an instance runs as soon as it is asked for, and nobody answers there. */
-  static async open({ machines = true }: { machines?: boolean } = {}): Promise<Emulator> {
+  static async open(kind: Kind): Promise<Emulator> {
     useTestCredentials();
     const parts = new Parts();
     try {
-      const logins = new Map(images.map(({ id, login }) => [id as string, login]));
-      const run = randomBytes(3).toString("hex");
-      const farm = machines ? parts.use(await FarmMachines.open(run, logins)) : undefined;
+      const backing = parts.use(await backings[kind]());
       const folder = await mkdtemp(join(tmpdir(), "hotsite-ec2-"));
       parts.defer(() => rm(folder, { recursive: true, force: true }));
       await writeFile(join(folder, "amis.json"), JSON.stringify(images.map(catalogueEntry)));
@@ -73,10 +82,10 @@ export class Emulator implements AsyncDisposable {
           MOTO_AMIS_PATH: join(folder, "amis.json"),
           FARM_CAPACITY: JSON.stringify(capacity),
           FARM_PARAMETERS: JSON.stringify(parameters),
-          ...(farm === undefined ? {} : { FARM_HOOK: await listen(parts, farm) }),
+          FARM_HOOK: await listen(parts, backing),
         }),
       );
-      return new Emulator(parts, moto, parts.use(await Front.open(moto.port)), farm);
+      return new Emulator(parts, moto, parts.use(await Front.open(moto.port)), kind, backing);
     } catch (error) {
       await parts[Symbol.asyncDispose]();
       throw error;
@@ -85,7 +94,7 @@ export class Emulator implements AsyncDisposable {
 
   /** What the cloud and the engine have; the engine's machines have no owner, so they count for everybody. */
   async leftovers(owner: string): Promise<string[]> {
-    return [...(await this.account.everythingOf(owner)), ...((await this.#machines?.left()) ?? [])];
+    return [...(await this.account.everythingOf(owner)), ...(await this.#machines.left())];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -113,7 +122,7 @@ function catalogueEntry({ id, name, architecture }: (typeof images)[number]) {
 }
 
 /** Where `farm.py` tells of what happens to instances. */
-async function listen(parts: Parts, machines: FarmMachines): Promise<string> {
+async function listen(parts: Parts, machines: Backing): Promise<string> {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       await machines.handle(farmEvent.parse(await json(request)));

@@ -18,6 +18,7 @@ from moto.ec2 import utils
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces, instances
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance, InstanceBackend, StateReason
 from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.subnets import SubnetBackend
@@ -204,6 +205,19 @@ def loopback_address():
 
 elastic_ip_addresses.random_ip = loopback_address
 elastic_network_interfaces.random_public_ip = loopback_address
+
+
+def keeps_elastic(name):
+    """An elastic address stays with its machine, whether that is on or off."""
+
+    @replaced(NetworkInterface, name)
+    def change(original, interface):
+        if not any(address.eni is interface for address in interface.ec2_backend.addresses):
+            original(interface)
+
+
+keeps_elastic("stop")
+keeps_elastic("start")
 
 
 @replaced(ElasticAddressBackend, "associate_address")

@@ -54,8 +54,7 @@ export class Front implements AsyncDisposable {
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
-    const action =
-      new URLSearchParams(body.toString()).get("Action") ?? String(request.headers["x-amz-target"]);
+    const action = actionOf(body.toString()) ?? String(request.headers["x-amz-target"]);
     this.actions.push(action);
     const mishap = this.mishap(action, this.actions.length);
     if (mishap?.kind === "refuse") {
@@ -90,6 +89,13 @@ export class Front implements AsyncDisposable {
       if (mishap?.kind === "after") mishap.then();
     });
   }
+}
+
+/** A rehearsal is another action than the deed: `DryRun RunInstances`. */
+function actionOf(body: string): string | undefined {
+  const words = new URLSearchParams(body);
+  const action = words.get("Action") ?? undefined;
+  return action !== undefined && words.get("DryRun") === "true" ? `DryRun ${action}` : action;
 }
 
 function refusal(code: string): string {

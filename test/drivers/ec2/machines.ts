@@ -30,6 +30,14 @@ export const farmEvent = z.union([
 
 export type FarmEvent = z.infer<typeof farmEvent>;
 
+/** What is behind the instances. */
+export interface Backing extends AsyncDisposable {
+  /** Rejects when it cannot be done. */
+  handle(event: FarmEvent): Promise<void>;
+  /** Names of what there is. */
+  left(): Promise<string[]>;
+}
+
 /** Who may log in to a machine of this image; undefined: it does not even start. */
 export type Logins = ReadonlyMap<string, string | undefined>;
 
@@ -62,7 +70,7 @@ ExecStart=/etc/farm-user-data
 `;
 
 /** A container for each instance, at its private address; its public address is one of loopback, with the ports that its groups open. */
-export class FarmMachines implements AsyncDisposable {
+export class FarmMachines implements Backing {
   readonly #docker: Docker;
   readonly #image: string;
   readonly #run: string;
@@ -82,7 +90,6 @@ export class FarmMachines implements AsyncDisposable {
     return new FarmMachines(await openEngine(signal), image, run, logins);
   }
 
-  /** Rejects when it cannot be done. */
   async handle(event: FarmEvent): Promise<void> {
     if (event.event === "delete-vpc") {
       await this.#dropNetwork(event.vpc);
@@ -119,7 +126,6 @@ export class FarmMachines implements AsyncDisposable {
     }
   }
 
-  /** Names of all that the engine has of this farm. */
   async left(): Promise<string[]> {
     const filters = { label: [`${mark}=${this.#run}`] };
     const containers = await this.#docker.listContainers({ all: true, filters });

@@ -45,7 +45,26 @@ export interface HaproxyOptions {
   readonly health: string;
   /** Members are reached over TLS and must show a certificate of `paths.ca`. Default false. */
   readonly tls?: boolean;
+  readonly limits?: HaproxyLimits;
+  /** Whether each request is logged. Default true; failures are in any case. */
+  readonly accessLog?: boolean;
   readonly paths: HaproxyPaths;
+}
+
+/** How much and how long, in seconds. */
+export interface HaproxyLimits {
+  /** Connections of clients at once. */
+  readonly maxConnections?: number;
+  /** Until a member accepts a connection. */
+  readonly connectSeconds?: number;
+  /** Of silence from a client. */
+  readonly clientSeconds?: number;
+  /** Until a member answers. */
+  readonly serverSeconds?: number;
+  /** For a free place at a member. */
+  readonly queueSeconds?: number;
+  /** Of silence on a connection that was switched to another protocol, like a WebSocket. */
+  readonly tunnelSeconds?: number;
 }
 
 /** The name of the only backend. */
@@ -57,12 +76,13 @@ const checkAfterFailureMs = 250;
 
 /** The whole configuration. Equal pools give equal text. */
 export function renderHaproxyConfig(options: HaproxyOptions, members: readonly Member[]): string {
-  const { paths, port, bind = "*" } = options;
+  const { paths, port, bind = "*", limits = {}, accessLog = true } = options;
+  const maxConnections = limits.maxConnections === undefined ? "" : `  maxconn ${limits.maxConnections}\n`;
   return `# Written by hotsite. The pool in it is what was last applied; see ${paths.pool}.
 ${POOL_COMMENT}${renderPool(members)}
 global
   log /dev/log local0
-  chroot /var/lib/haproxy
+${maxConnections}  chroot /var/lib/haproxy
   user haproxy
   group haproxy
   stats socket ${paths.socket} mode 600 level admin expose-fd listeners
@@ -75,26 +95,22 @@ defaults
   log global
   option httplog
   option dontlognull
-  option forwardfor
+${accessLog ? "" : "  option dontlog-normal\n"}  option forwardfor
   option redispatch
   retries 3
-  timeout connect 2s
+  timeout connect ${limits.connectSeconds ?? 2}s
   timeout check 2s
-  timeout client 60s
-  timeout server 60s
-  timeout queue 10s
-  timeout tunnel 1h
+  timeout client ${limits.clientSeconds ?? 60}s
+  timeout server ${limits.serverSeconds ?? 60}s
+  timeout queue ${limits.queueSeconds ?? 10}s
+  timeout tunnel ${limits.tunnelSeconds ?? 3600}s
   timeout http-request 10s
   timeout http-keep-alive 5s
   load-server-state-from-file global
 
 frontend http
   bind ${bind}:${port}
-  option idle-close-on-response
-  http-request lua.hold
-  http-request return status 503 content-type text/plain string "The application is being moved. Try again in a moment." hdr Retry-After 1 if { var(txn.hotsite_waited) -m bool }
-  default_backend ${BACKEND}
-
+${FRONTEND_RULES}
 backend ${BACKEND}
   balance roundrobin
   cookie HOTSITE insert indirect nocache httponly
@@ -102,9 +118,18 @@ backend ${BACKEND}
   http-check send meth GET uri ${word(options.health)} ver HTTP/1.1 hdr Host hotsite-check
   http-check expect status 200-299
   default-server ${serverDefaults(options)}
-${sorted(members).map(serverLine).join("\n")}
+${sorted(members)
+  .map((member) => serverLine(member, options))
+  .join("\n")}
 `;
 }
+
+/** What every frontend does with a request: let it wait while the gate is shut, then hand it to the pool. */
+export const FRONTEND_RULES = `  option idle-close-on-response
+  http-request lua.hold
+  http-request return status 503 content-type text/plain string "The application is being moved. Try again in a moment." hdr Retry-After 1 if { var(txn.hotsite_waited) -m bool }
+  default_backend ${BACKEND}
+`;
 
 /** Starts the line of a configuration that holds its pool. */
 export const POOL_COMMENT = "# pool ";
@@ -181,10 +206,13 @@ function serverDefaults({ tls = false, paths }: HaproxyOptions): string {
   return tls ? `${checks} ssl verify required ca-file ${paths.ca}` : checks;
 }
 
-function serverLine({ name, host, port, state }: Member): string {
+function serverLine({ name, host, port, state }: Member, { tls = false }: HaproxyOptions): string {
   const server = serverName(word(name));
+  // A certificate of the same authority is not enough: it must be that of this very node.
+  const [site, node] = word(name).split("/");
+  const verified = tls ? ` verifyhost ${node}.${site}` : "";
   const address = isIPv6(host) ? `[${host}]` : word(host);
-  return `  server ${server} ${address}:${port} cookie ${server}${state === "ready" ? "" : " disabled"}`;
+  return `  server ${server} ${address}:${port} cookie ${server}${verified}${state === "ready" ? "" : " disabled"}`;
 }
 
 function sorted(members: readonly Member[]): readonly Member[] {

@@ -1,22 +1,25 @@
 import type { Application } from "../core/application.ts";
 import {
+  FRONTEND_RULES,
   HAPROXY_PATHS,
   initialFiles,
   renderHaproxyConfig,
   renderHoldLua,
   type HaproxyOptions,
 } from "../lb/haproxy-config.ts";
+import { balancing } from "../recipes/haproxy.ts";
 import type { Scene } from "./context.ts";
 import { membersOf } from "./pool.ts";
 
 /** The balancer's configuration for an application. */
 export function balancerOptions({ name, services, traffic }: Application): HaproxyOptions {
-  const port = (traffic?.balancer.params as { port: number } | undefined)?.port ?? 8080;
+  const { port, accessLog, limits } = balancing.parse(traffic?.balancer.params ?? {});
   const params = services.find((service) => service.name === traffic?.to.service)?.params;
   // Whether the members speak TLS is the same wherever they run.
   const anywhere = { ...ANY_NODE, service: traffic?.to.service ?? "" };
   const endpoint = traffic?.to.resolve({ application: name, nodes: [anywhere], params, secrets: {} });
-  return { port, health: traffic?.health ?? "/", tls: endpoint?.tls === true, paths: HAPROXY_PATHS };
+  const tls = endpoint?.tls === true;
+  return { port, health: traffic?.health ?? "/", tls, accessLog, limits, paths: HAPROXY_PATHS };
 }
 
 const ANY_NODE = {
@@ -34,6 +37,7 @@ export function balancerWiring(scene: Scene): object {
   return {
     config: renderHaproxyConfig(options, membersOf(scene)),
     lua: renderHoldLua(options.paths),
+    rules: FRONTEND_RULES,
     initial: initialFiles(options.paths),
   };
 }

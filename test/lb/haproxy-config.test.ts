@@ -29,7 +29,16 @@ describe("HAProxy's configuration", () => {
     expect(renderHaproxyConfig({ ...options, tls: true }, [])).toContain(
       "ssl verify required ca-file /etc/haproxy/hotsite/ca.pem",
     );
-    expect(renderHaproxyConfig(options, [])).not.toContain("ssl");
+    expect(renderHaproxyConfig({ ...options, tls: true }, [east])).toContain("verifyhost web-1.east\n");
+    expect(renderHaproxyConfig(options, [east])).not.toMatch(/ssl|verifyhost/);
+  });
+
+  test("has the limits that it is given, and logs requests unless told not to", () => {
+    const limits = { maxConnections: 5000, serverSeconds: 0.5, tunnelSeconds: 60 };
+    const config = renderHaproxyConfig({ ...options, limits, accessLog: false }, []);
+    for (const line of ["maxconn 5000", "timeout server 0.5s", "timeout tunnel 60s", "option dontlog-normal"])
+      expect(config).toContain(`  ${line}\n`);
+    expect(renderHaproxyConfig(options, [])).not.toContain("dontlog-normal");
   });
 
   test.each([

@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, request, type IncomingMessage, type Server } from "node:http";
+import { createServer, request, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Member } from "../../core/balancer.ts";
+import type { NodeTls } from "../../core/recipe.ts";
 import { script } from "../../core/command.ts";
 import { RetryableError } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
@@ -30,17 +32,37 @@ export interface Proxy extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-export async function startProxy(installed: readonly Member[] = []): Promise<Proxy> {
+/** What a test's HAProxy has besides the pool that it starts with. */
+export interface ProxyExtras {
+  /** The certificate of the authority that members must show one of; without it they are asked without TLS. */
+  readonly ca?: string;
+  /** A second configuration, given the folder of the first one. */
+  readonly front?: (folder: string) => Promise<string>;
+}
+
+export async function startProxy(
+  installed: readonly Member[] = [],
+  { ca, front }: ProxyExtras = {},
+): Promise<Proxy> {
   const folder = await mkdtemp(join(tmpdir(), "hotsite-haproxy-"));
   const paths = haproxyPaths(folder);
-  const options: HaproxyOptions = { port: await freePort(), bind: "127.0.0.1", health: "/health", paths };
+  const tls = ca !== undefined;
+  const options: HaproxyOptions = {
+    port: await freePort(),
+    bind: "127.0.0.1",
+    health: "/health",
+    tls,
+    paths,
+  };
+  if (tls) await writeFile(paths.ca, ca);
+  const configs = [paths.config, ...(front === undefined ? [] : [await front(folder)])];
   await writeFile(paths.config, renderHaproxyConfig(options, installed));
   await writeFile(paths.lua, renderHoldLua(paths));
   for (const [path, text] of Object.entries(initialFiles(paths))) await writeFile(path, text);
   const shell = openLocalShell({ node: "edge/lb-1" });
   const pidFile = join(folder, "pid");
   const reload = script('kill -USR2 "$(cat "$1")"', pidFile);
-  let stop = await launch(options, pidFile);
+  let stop = await launch(options, configs, pidFile);
   const another = (): HaproxyBalancer => new HaproxyBalancer(shell, options, reload);
   return {
     balancer: another(),
@@ -48,7 +70,7 @@ export async function startProxy(installed: readonly Member[] = []): Promise<Pro
     another,
     restart: async () => {
       await stop();
-      stop = await launch(options, pidFile);
+      stop = await launch(options, configs, pidFile);
     },
     async [Symbol.asyncDispose]() {
       await shell[Symbol.asyncDispose]();
@@ -58,12 +80,20 @@ export async function startProxy(installed: readonly Member[] = []): Promise<Pro
   };
 }
 
-async function launch(options: HaproxyOptions, pidFile: string): Promise<() => Promise<void>> {
+async function launch(
+  options: HaproxyOptions,
+  configs: readonly string[],
+  pidFile: string,
+): Promise<() => Promise<void>> {
   await mkdir("/var/lib/haproxy", { recursive: true });
-  const child = spawn("/usr/sbin/haproxy", ["-W", "-f", options.paths.config, "-p", pidFile], {
-    stdio: ["ignore", "ignore", "pipe"],
-    detached: true,
-  });
+  const child = spawn(
+    "/usr/sbin/haproxy",
+    ["-W", ...configs.flatMap((path) => ["-f", path]), "-p", pidFile],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
+    },
+  );
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const exited = once(child, "exit");
@@ -92,9 +122,9 @@ export interface Backend extends AsyncDisposable {
   healthy: boolean;
 }
 
-export async function startBackend(name: string): Promise<Backend> {
+export async function startBackend(name: string, tls?: NodeTls): Promise<Backend> {
   const backend = { requests: 0, healthy: true };
-  const server: Server = createServer((incoming, outgoing) => {
+  const answer: RequestListener = (incoming, outgoing) => {
     const url = new URL(incoming.url ?? "/", "http://x");
     if (url.pathname === "/health") {
       outgoing.writeHead(backend.healthy ? 200 : 503).end();
@@ -106,7 +136,11 @@ export async function startBackend(name: string): Promise<Backend> {
     incoming.on("end", () => {
       setTimeout(() => outgoing.end(`${name} ${body.length}`), Number(url.searchParams.get("ms") ?? 0));
     });
-  });
+  };
+  const server: Server =
+    tls === undefined
+      ? createServer(answer)
+      : createTlsServer({ cert: tls.certificate, key: tls.key.reveal() }, answer);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

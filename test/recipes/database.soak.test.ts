@@ -5,7 +5,7 @@ describeDatabase("MariaDB of another Debian release", {
   version: "11.8.",
   process: "ld-linux-x86-64",
   stranger: {
-    params: { flavour: "mysql", source: { debian: "sid" } },
+    params: { flavour: "mysql", source: { debian: "sid" }, version: "9.7" },
     elsewhere: false,
     refusal: /written by mariadb 11\.8.* cannot be read by mysql/,
   },
@@ -18,6 +18,6 @@ describeDatabase("the node's own MariaDB", {
   stranger: {
     params: { source: { debian: "trixie" } },
     elsewhere: true,
-    refusal: /the data of clinic\/db is in \/var\/lib\/mysql, written by mariadb 10\.11/,
+    refusal: /the data of .* is in \/var\/lib\/mysql, written by .* from another source/,
   },
 });

@@ -108,10 +108,15 @@ export async function archiveExample(): Promise<Example> {
 }
 
 export function haproxyExample(): Example {
-  const service = haproxy("balancer", { port: 80 });
+  const service = haproxy("balancer", {
+    port: 80,
+    tls: { port: 443 },
+    stats: { password: secret.generated() },
+  });
   const wired = {
     config: "global\n",
     lua: "-- hold\n",
+    rules: "",
     initial: { "/etc/haproxy/hotsite/gate.map": "till 0\n" },
   };
   return { service, context: contextFor(service, { wired }) };

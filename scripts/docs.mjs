@@ -1,5 +1,5 @@
-// Writes docs/cli.md from what the command says of itself.
-import { writeFile } from "node:fs/promises";
+// Writes docs/cli.md and docs/schema from what the command says of itself.
+import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -17,5 +17,7 @@ await build({
   external: ["./verbs/*"],
   define: { "import.meta.url": JSON.stringify(new URL("../cli/version.ts", import.meta.url).href) },
 });
-const { referencePage } = await import(bundle);
+const { referencePage, schemaFiles } = await import(bundle);
 await writeFile(`${root}docs/cli.md`, referencePage());
+await mkdir(`${root}docs/schema`, { recursive: true });
+for (const [name, text] of Object.entries(schemaFiles())) await writeFile(`${root}docs/schema/${name}`, text);

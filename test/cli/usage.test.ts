@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
-import { referencePage } from "../../cli/reference.ts";
+import { referencePage, schemaFiles } from "../../cli/reference.ts";
 import { verbs } from "../../cli/verbs.ts";
 import { version } from "../../cli/version.ts";
 import { hotsite } from "./support.ts";
@@ -72,4 +72,8 @@ describe("wrong usage ends with 2 and says what was meant", () => {
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, exitCode: 2, error: { code: "usage" } });
     expect(stdout.trimEnd()).not.toContain("\n");
   });
+});
+
+test.each(Object.entries(schemaFiles()))("docs/schema/%s is what the verbs print", async (name, text) => {
+  expect(await readFile(new URL(`../../docs/schema/${name}`, import.meta.url), "utf8")).toBe(text);
 });

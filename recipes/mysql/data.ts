@@ -68,13 +68,13 @@ esac
 if [ -e "$elsewhere" ]; then
   read -r their_owner was was_version <"$elsewhere"
   [ "$their_owner" != "$owner" ] ||
-    refuse "the data of $owner is in $(dirname "$elsewhere"), written by $was $was_version from another source: go back to that source, or dump the databases, uninstall with --delete-data and restore them"
+    refuse "the data of $owner is in $(dirname "$elsewhere"), written by $was $was_version from another source: go back to that source, or dump the databases, move that folder away and restore them"
 fi
 [ -e "$marker" ] || exit 0
 read -r their_owner was was_version <"$marker"
-[ "$their_owner" = "$owner" ] || refuse "$(dirname "$marker") holds the data of $their_owner: uninstall that with --delete-data first, or move the folder away"
+[ "$their_owner" = "$owner" ] || refuse "$(dirname "$marker") holds the data of $their_owner: move the folder away first"
 [ "$was" = "$flavour" ] ||
-  refuse "$(dirname "$marker") was written by $was $was_version and cannot be read by $flavour: go back to $was, or dump the databases, uninstall with --delete-data and restore them"
+  refuse "$(dirname "$marker") was written by $was $was_version and cannot be read by $flavour: go back to $was, or dump the databases, move that folder away and restore them"
 [ "$(printf '%s\\n' "$was_version" "$version" | sort -V | head -n 1)" = "$was_version" ] ||
   refuse "$(dirname "$marker") was written by $was $was_version, which is newer than $version: ask for version $was_version"`;
 

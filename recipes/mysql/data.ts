@@ -114,6 +114,8 @@ if ! grep -qx mariadb-server /var/lib/hotsite/.packages/new 2>/dev/null; then
   echo "kept /var/lib/mysql: the server was there before"
   exit 0
 fi
+# Made by the package, which leaves it when it is purged.
+rm -f /etc/mysql/debian.cnf
 for entry in /var/lib/mysql/*/; do
   name=$(basename "$entry")
   case " mysql performance_schema sys test hotsite * $* " in

@@ -1,0 +1,81 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { Metal } from "../drivers/byon/metal.ts";
+import { Scene } from "./harness.ts";
+
+const password = "not telling";
+const everything = `export LC_ALL=C
+  dpkg-query -W -f '\${Package} \${db:Status-Status}\\n'
+  ls -d /etc/* /etc/systemd/system/* /opt/* /srv/* /var/lib/* 2>/dev/null | grep -v -- '-$'
+  systemctl list-units --state=failed --no-legend; cat /home/ops/.ssh/authorized_keys`;
+
+/** Three hosts whose sudo asks for a password; one of them is good for databases. */
+describe("an application on hosts that are there already", () => {
+  let metal: Metal;
+  let scene: Scene;
+  let before: readonly string[];
+  const snapshots = (): Promise<string[]> => Promise.all(metal.hosts.map(({ as }) => as(everything)));
+  const hosts = async (): Promise<readonly { state: string; reason?: string; claim?: { name: string } }[]> =>
+    (await scene.run("hosts", "list"))["hosts"] as never;
+
+  beforeAll(async () => {
+    process.env["OPS_PASSWORD"] = password;
+    metal = await Metal.make(3, AbortSignal.timeout(110_000));
+    for (const { as } of metal.hosts)
+      await as(`echo 'ops:${password}' | chpasswd; echo 'ops ALL=(ALL:ALL) ALL' >/etc/sudoers.d/ops`);
+    before = await snapshots();
+    scene = await Scene.of("test/e2e/fixtures/byon");
+    const [first, second, third] = metal.hosts.map(({ host }) => host);
+    const room = { hosts: [first, second, { host: third, labels: ["ssd"] }], key: metal.key };
+    await writeFile(join(scene.folder, "room.json"), JSON.stringify(room));
+  }, 120_000);
+
+  afterAll(async () => {
+    delete process.env["OPS_PASSWORD"];
+    await scene[Symbol.asyncDispose]();
+    await metal[Symbol.asyncDispose]();
+  }, 60_000);
+
+  test("is installed on those that are fit, by a user who is not root", async () => {
+    await scene.run("hosts", "quarantine", metal.hosts[0]?.host ?? "", "makes", "noises");
+    await scene.run("validate");
+    await scene.run("install");
+    expect((await hosts()).map(({ state, claim }) => claim?.name ?? state)).toEqual([
+      "quarantined",
+      "web-1",
+      "db-1",
+    ]);
+    const answer = await fetch(`http://${metal.hosts[1]?.host}:8080/`, {
+      signal: AbortSignal.timeout(10_000),
+    });
+    expect(await answer.text()).toBe("east/web-1");
+    expect(await metal.hosts[2]?.as("systemctl is-active mariadb")).toBe("active");
+  }, 400_000);
+
+  test("keeps no password in its state, and none in the hosts' logs", async () => {
+    const { stdout } = await scene.attempt(["history"]);
+    expect(stdout).not.toContain(password);
+    for (const { as } of metal.hosts) expect(await as("journalctl --no-pager -q")).not.toContain(password);
+    expect(await filesWith(scene.folder, password)).toEqual([]);
+  });
+
+  test("is removed, and every host is as it was", async () => {
+    await scene.run("uninstall", "--yes");
+    expect(await metal.traces()).toEqual([]);
+    expect((await hosts()).map(({ state, reason }) => reason ?? state)).toEqual([
+      "makes noises",
+      "free",
+      "free",
+    ]);
+    expect(await snapshots()).toEqual(before);
+  }, 200_000);
+});
+
+/** Files below a folder that hold a text, whatever else they hold. */
+async function filesWith(folder: string, text: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const held = await Promise.all(paths.map(async (path) => (await readFile(path)).includes(text)));
+  return paths.filter((_, index) => held[index]);
+}

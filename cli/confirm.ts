@@ -1,5 +1,5 @@
-import { createInterface } from "node:readline/promises";
 import { HotsiteError } from "../core/errors.ts";
+import { ask, canAsk } from "./ask.ts";
 import type { Call } from "./verb.ts";
 
 /** Asks before something is destroyed. Without a terminal, `--yes` is the only answer that counts. */
@@ -9,18 +9,12 @@ export async function confirm(
   signal: AbortSignal,
 ): Promise<void> {
   if (options.yes === true) return;
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+  if (!canAsk()) {
     throw new HotsiteError("usage", `${question} Nobody is there to answer`, {
       hint: "add --yes if that is what you want",
     });
   }
   output.keep([]);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${question} [y/N] `, { signal });
-    if (/^y(es)?$/i.test(answer.trim())) return;
-  } finally {
-    terminal.close();
-  }
-  throw new HotsiteError("usage", "not confirmed; nothing was done");
+  const yes = await ask(`${question} [y/N] `, (answer) => /^y(es)?$/i.test(answer.trim()), signal);
+  if (!yes) throw new HotsiteError("usage", "not confirmed; nothing was done");
 }

@@ -2,6 +2,12 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** What `hotsite init` can start from. */
+export const templates = {
+  "two-sites": "a site that serves, a standby that follows and takes over, and a small third place",
+  single: "one site without a standby",
+} as const;
+
 /** A file of a template, by its path inside the new folder. */
 export interface TemplateFile {
   readonly path: string;

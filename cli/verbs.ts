@@ -1,5 +1,6 @@
 import { driverVerbs } from "./driver-verbs.ts";
 import { recipeVerbs } from "./recipe-verbs.ts";
+import { templates } from "./templates.ts";
 import { kilobits, milliseconds, percent, positiveInteger } from "./units.ts";
 import type { OptionDeclaration, Verb } from "./verb.ts";
 
@@ -25,11 +26,12 @@ export const verbs: readonly Verb[] = [
       {
         flags: "-t, --template <name>",
         summary: "what to start from",
-        choices: ["two-sites", "single"],
+        choices: Object.keys(templates),
       },
+      { flags: "-y, --yes", summary: "ask nothing: what is not said is the default" },
     ],
     examples: [
-      ["init", "an application on two sites, in this folder"],
+      ["init", "asks what to start from, and writes it into this folder"],
       ["init shop --template single", "one site without a standby, in the folder shop"],
     ],
     load: () => import("./verbs/init.ts"),
@@ -354,6 +356,24 @@ export const verbs: readonly Verb[] = [
       ["local power on east/db-1", "one machine"],
     ],
     load: () => import("./verbs/local-power.ts"),
+  },
+  {
+    name: "config show",
+    summary: "print the config with all its defaults; secrets only by where they come from",
+    examples: [["config show", "what install will work with"]],
+    load: () => import("./verbs/config-show.ts"),
+  },
+  {
+    name: "config schema",
+    summary: "print a JSON Schema of everything that a config can say",
+    examples: [["config schema", "for editors and scripts"]],
+    load: () => import("./verbs/config-schema.ts"),
+  },
+  {
+    name: "config reference",
+    summary: "print every setting with its type, default and purpose",
+    examples: [["config reference", "as Markdown; the page docs/config.md"]],
+    load: () => import("./verbs/config-reference.ts"),
   },
   {
     name: "completion",

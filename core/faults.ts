@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Fault } from "./errors.ts";
+import { boundOf, formatOf, typeWord } from "./fault-words.ts";
 import { nearest } from "./nearest.ts";
 
 /** All that is wrong with `input`, with path, what was found, what is allowed and what was probably meant; an empty list when it is right. `at` is where it stands: `services.db`. */
@@ -22,8 +23,24 @@ function toFaults(issue: z.core.$ZodIssue, schema: z.ZodType, at: string): reado
     }
     case "invalid_type":
       return issue.input === undefined
-        ? [{ path, problem: "is missing", allowed: issue.expected }]
-        : [{ path, problem: "has the wrong type", found: show(issue), allowed: issue.expected }];
+        ? [{ path, problem: "is missing", allowed: typeWord(issue.expected) }]
+        : [
+            {
+              path,
+              problem: "has the wrong type",
+              found: show(issue),
+              allowed: typeWord(issue.expected),
+            },
+          ];
+    case "too_small":
+      return [{ path, problem: "is too small", found: show(issue), allowed: boundOf(issue) }];
+    case "too_big":
+      return [{ path, problem: "is too big", found: show(issue), allowed: boundOf(issue) }];
+    case "invalid_format": {
+      const allowed = formatOf(issue);
+      const problem = allowed === undefined ? issue.message : "is not of the right form";
+      return [{ path, problem, found: show(issue), allowed }];
+    }
     case "invalid_value":
       return [
         {
@@ -41,7 +58,12 @@ function toFaults(issue: z.core.$ZodIssue, schema: z.ZodType, at: string): reado
       const known: unknown = issue.params?.["known"];
       const names = Array.isArray(known) ? known.map(String) : undefined;
       return [
-        { path, problem: issue.message, found: show(issue), ...(names && notAmong(issue.input, names)) },
+        {
+          path,
+          problem: issue.message,
+          found: show(issue) ?? "undefined",
+          ...(names && notAmong(issue.input, names)),
+        },
       ];
     }
     default:

@@ -13,47 +13,95 @@ const label = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,30}$/, "use small letters, digits and dashes, a letter first, 31 at most");
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
-const cloud = z.custom<Cloud>(
-  (value) => isObject(value) && "open" in (value as object),
-  "not a cloud; write local(), for example",
-);
+const cloud = z
+  .custom<Cloud>(
+    (value) => isObject(value) && "open" in (value as object),
+    "not a cloud; write local(), for example",
+  )
+  .describe("a cloud: local(), ec2({…})…");
 const service = z.custom<Service>(
   (value) => isObject(value) && "recipe" in (value as object),
   "not a service; write mysql(…), for example",
 );
-const ref = z.custom<Ref<Endpoint>>(
-  (value) => value instanceof Ref,
-  "not an endpoint of a service; write web.http, for example",
-);
+const balancer = z
+  .custom<Service>(
+    (value) => service.safeParse(value).success,
+    "not a balancer; write haproxy(…), for example",
+  )
+  .describe('a balancer: haproxy("lb", {…})');
+const ref = z
+  .custom<Ref<Endpoint>>(
+    (value) => value instanceof Ref,
+    "not an endpoint of a service; write web.http, for example",
+  )
+  .describe("an endpoint of a service: web.http");
 
-const specSchema = z.strictObject({
-  sites: z.record(
-    label,
-    z.strictObject({
-      role: z.enum(["primary", "standby"]),
-      cloud,
-      standby: z.enum(["hot", "warm"]).optional(),
-      instances: z.record(z.string(), z.int().min(0)).optional(),
-    }),
-  ),
-  services: z.array(service),
+/** What `application(name, {…})` takes. */
+export const applicationSpec = z.strictObject({
+  sites: z
+    .record(
+      label,
+      z.strictObject({
+        role: z.enum(["primary", "standby"]).describe("at first; switchover and failover change it"),
+        cloud,
+        standby: z
+          .enum(["hot", "warm"])
+          .optional()
+          .describe(
+            "hot: the web tier runs all the time; warm: it is started after a promotion; by default hot where all of it starts on a read-only database",
+          ),
+        instances: z
+          .record(z.string(), z.int().min(0))
+          .optional()
+          .describe("machines per name in this site, where it is not what the services say"),
+      }),
+    )
+    .describe("one, or a primary and a standby"),
+  services: z.array(service).describe("services: mysql(…), war(…)…; their order does not matter"),
   traffic: z
-    .strictObject({ balancer: service, to: ref, health: z.string().startsWith("/").optional() })
-    .optional(),
-  edge: z.strictObject({ cloud }).optional(),
-  replication: z.strictObject({ of: service, through: z.enum(["embedded"]) }).optional(),
+    .strictObject({
+      balancer,
+      to: ref,
+      health: z
+        .string()
+        .startsWith("/")
+        .optional()
+        .describe("path that answers 2xx when the application works; default: that of the service behind to"),
+    })
+    .optional()
+    .describe("what people reach"),
+  edge: z
+    .strictObject({ cloud })
+    .optional()
+    .describe("the third small place, with balancer and witness; two sites need it"),
+  replication: z
+    .strictObject({
+      of: service.describe("the database service"),
+      through: z.enum(["embedded"]).describe("where the log is"),
+    })
+    .optional()
+    .describe("keeps the standby's database in step; two sites need it"),
   protection: z
     .strictObject({
-      maxLossTransactions: z.int().min(0).optional(),
-      maxOutageSeconds: z.number().positive().optional(),
+      maxLossTransactions: z
+        .int()
+        .min(0)
+        .optional()
+        .describe("how many transactions a failover may lose; default: 100"),
+      maxOutageSeconds: z
+        .number()
+        .positive()
+        .optional()
+        .describe("how long people may get no answer; default: 60"),
     })
-    .optional(),
+    .optional()
+    .describe("what a drill is held against"),
 });
 
 /** Everything that is wrong with what `application(name, spec)` was given: in each setting, in the services, and between settings that are right by themselves. */
 export function applicationFaults(name: string, spec: ApplicationSpec): readonly Fault[] {
-  if (!isObject(spec)) return [...nameFaults(name), ...faultsOf(specSchema, spec, "application")];
-  const wrong = faultsOf(specSchema, spec, "");
+  if (!isObject(spec)) return [...nameFaults(name), ...faultsOf(applicationSpec, spec, "application")];
+  const wrong = faultsOf(applicationSpec, spec, "");
   const within = (path: string, part: string): boolean => `${path}.`.startsWith(`${part}.`);
   const broken = (part: string): boolean =>
     wrong.some(({ path }) => within(path, part) || within(part, path));

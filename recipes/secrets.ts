@@ -12,10 +12,16 @@ const source = z.discriminatedUnion("kind", [
 ]) satisfies z.ZodType<SecretSource>;
 
 /** A parameter that names a secret, see `secret` in core. A secret is never written into a config. */
-export const secretSource = z.custom<SecretSource>((value) => source.safeParse(value).success, {
-  error:
-    "should be secret.env(…), secret.file(…), secret.command(…) or secret.generated(…), of 12 to 200 characters",
-});
+export const secretSource = z
+  .custom<SecretSource>(isSecretSource, {
+    error:
+      "should be secret.env(…), secret.file(…), secret.command(…) or secret.generated(…), of 12 to 200 characters",
+  })
+  .describe("secret.env(…), secret.file(…), secret.command(…) or secret.generated(…)");
+
+export function isSecretSource(value: unknown): value is SecretSource {
+  return source.safeParse(value).success;
+}
 
 /** Every secret named in parameters, by its path: `users.clinic.password`. */
 export function secretsOf(params: unknown): Readonly<Record<string, SecretSource>> {

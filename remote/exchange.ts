@@ -57,7 +57,7 @@ export async function applyStage(
   const uploaded = await shell.upload(local, signal);
 
   const force = options.force === true || uploaded.length > 0;
-  const put = feed(putScript(inline, facts, { record, force }), "sh");
+  const put = feed(putScript(inline, facts, { record, force }), "sh", "-s", `files of ${stage.name}`);
   const apply = all(...stage.commands, script(rememberText, record, fingerprint));
   const known = script(knownText, record, fingerprint);
   const header = new Header(options.onOutput);

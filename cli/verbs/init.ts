@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
-import { readTemplate } from "../templates.ts";
+import { choose } from "../choose.ts";
+import { readTemplate, templates } from "../templates.ts";
 import type { Call, Outcome } from "../verb.ts";
 import { writeNew } from "../write-new.ts";
 
 /** Writes a config and an application of one page from a template; never over what is there. */
-export async function run({ operands, options, cwd }: Call): Promise<Outcome> {
-  const template = options.template ?? "two-sites";
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+  const { operands, options, cwd } = call;
+  const template = options.template ?? (await choose("What shall it be?", templates, call, signal));
   const files = await readTemplate(template, "common");
   const { written, go } = await writeNew(
     files,

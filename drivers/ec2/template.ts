@@ -12,7 +12,8 @@ const volume = z.strictObject({
   encrypted: z.boolean().optional().describe("default: as the account says"),
 });
 
-const schema = z.strictObject({
+/** What a config may say of its machines. */
+export const schema = z.strictObject({
   region: z.string().min(1).describe("eu-west-1"),
   type: z.string().min(1).describe("instance type: t3.small"),
   image: z

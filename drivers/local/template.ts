@@ -3,7 +3,8 @@ import type { MachineTemplate, NodeClaim } from "../../core/driver.ts";
 import { PreflightError, type Fault } from "../../core/errors.ts";
 import { cloudPath, shapeFaults } from "../template.ts";
 
-const schema = z.strictObject({
+/** What a config may say of its machines. */
+export const schema = z.strictObject({
   image: z
     .string()
     .min(1)

@@ -119,7 +119,7 @@ export const mysqlParams = z
     settings: z
       .record(
         setting,
-        z.union([z.string().regex(/^[^\n]*$/), z.number()], {
+        z.union([z.string().regex(/^[^\n]*$/, { error: "should be one line of text" }), z.number()], {
           error: "should be a number or one line of text",
         }),
       )

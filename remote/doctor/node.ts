@@ -85,11 +85,16 @@ done
 
 # Without dpkg there is nothing to say about packages.
 if command -v dpkg >/dev/null; then
-  for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock; do
-    [ -e "$file" ] || continue
-    pid=$(awk -v inode="$(stat -c %i "$file")" '{ n = split($6, part, ":") } part[n] == inode { print $5; exit }' /proc/locks)
-    [ -z "$pid" ] || { say lock "$pid" "$(cat "/proc/$pid/comm" 2>/dev/null || echo "a program")"; break; }
-  done
+  # The kernel tells who holds a lock that we would have to wait for.
+  perl -MFcntl -e 'for my $file (@ARGV) {
+      open(my $lock, "<", $file) or next;
+      my $asked = pack("s s x![q] q q i x![q]", F_WRLCK, 0, 0, 0, 0);
+      fcntl($lock, F_GETLK, $asked) or next;
+      my ($type, $pid) = (unpack("s s x![q] q q i", $asked))[0, 4];
+      next if $type == F_UNLCK;
+      open(my $name, "<", "/proc/$pid/comm"); chomp(my $comm = <$name> // "a program");
+      print "lock\t$pid\t$comm\n"; last;
+    }' /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock 2>/dev/null
   [ -z "$(dpkg --audit 2>/dev/null)" ] || say half yes
   for name in $packages; do
     if [ "$(dpkg-query -W -f '\${db:Status-Status}' "$name" 2>/dev/null)" = installed ]; then say package "$name" installed

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
+import { configReference } from "../../cli/config-reference.ts";
 import { referencePage, schemaFiles } from "../../cli/reference.ts";
 import { verbs } from "../../cli/verbs.ts";
 import { version } from "../../cli/version.ts";
@@ -42,6 +43,13 @@ describe("docs/cli.md", () => {
   test("says what --help says; `node scripts/docs.mjs` writes it", async () => {
     const page = await readFile(new URL("../../docs/cli.md", import.meta.url), "utf8");
     expect(page).toBe(referencePage());
+  });
+});
+
+describe("docs/config.md", () => {
+  test("names every setting; `node scripts/docs.mjs` writes it", async () => {
+    const page = await readFile(new URL("../../docs/config.md", import.meta.url), "utf8");
+    expect(page).toBe(configReference());
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { nearest, suggestion } from "../../core/nearest.ts";
 import { table } from "../../cli/table.ts";
+import { readChoice } from "../../cli/choose.ts";
 import { placeOf } from "../../cli/verbs/cp.ts";
 import { ago, duration } from "../../cli/time.ts";
 import { kilobits, milliseconds, percent, positiveInteger } from "../../cli/units.ts";
@@ -74,6 +75,20 @@ describe("units", () => {
     [positiveInteger, "1e3"],
   ])("%p refuses %s", (parse, text) => {
     expect(() => parse(text)).toThrow(text === "101%" ? "at most 100%" : `found "${text}"`);
+  });
+});
+
+describe("an answer to a question with choices", () => {
+  test.each([
+    ["", "two-sites"],
+    ["2", "single"],
+    [" Single ", "single"],
+    ["two-site", "two-sites"],
+    ["3", undefined],
+    ["0", undefined],
+    ["rackspace", undefined],
+  ])("%p means %p", (answer, meant) => {
+    expect(readChoice(answer, ["two-sites", "single"])).toBe(meant);
   });
 });
 

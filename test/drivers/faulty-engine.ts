@@ -10,8 +10,11 @@ export class FaultyEngine implements AsyncDisposable {
   readonly host: string;
   /** Which request from now on gets no answer, counted from 1; 0: none. */
   loseAnswerOf = 0;
+  /** From the first request on that this matches, nothing is answered: the engine is dead. */
+  dieAt: RegExp | undefined;
   readonly #server: Server;
   readonly #folder: string;
+  #dead = false;
 
   private constructor(folder: string, engineSocket: string) {
     this.#folder = folder;
@@ -28,6 +31,11 @@ export class FaultyEngine implements AsyncDisposable {
   #pass(socketPath: string, request: IncomingMessage, response: ServerResponse): void {
     const lost = this.loseAnswerOf > 0 && --this.loseAnswerOf === 0;
     const { method, url: path, headers } = request;
+    if (this.#dead || this.dieAt?.test(`${method ?? ""} ${path ?? ""}`) === true) {
+      this.#dead = true;
+      request.socket.destroy();
+      return;
+    }
     const forwarded = http.request({ socketPath, method, path, headers }, (answer) => {
       if (lost) {
         answer.resume().on("end", () => request.socket.destroy());

@@ -53,18 +53,24 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Runs a command line to its end, whatever that is. */
-  async attempt(
+  attempt(
     words: readonly string[],
     env: NodeJS.ProcessEnv = {},
     started: (running: Running) => void = () => undefined,
   ): Promise<Ended> {
+    const running = this.start(words, env);
+    started(running);
+    return running.ended;
+  }
+
+  /** Starts a command line; it is killed when the scene ends before it. */
+  start(words: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
     const options = words[0] === "ssh" ? [] : ["--json"];
     const running = startHotsite(["--config", this.folder, ...options, ...words], this.folder, env);
     this.#running.add(running);
-    started(running);
-    const ended = await running.ended;
-    this.#running.delete(running);
-    return ended;
+    const forget = (): boolean => this.#running.delete(running);
+    running.ended.then(forget, forget);
+    return running;
   }
 
   /** Runs a command line that dies right after its n-th journal write; false when it reached its end before. */

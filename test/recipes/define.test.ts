@@ -64,7 +64,7 @@ describe("defineRecipe", () => {
   test("tells everything that is wrong at once, each with its path, what was found and what is allowed", () => {
     const wrong = { port: "x", eviction: "random", prot: 1, instances: { initial: 3, max: 2 } };
     expect(faultsOf(cache("store", wrong as never))).toEqual([
-      { path: "services.store.port", problem: "has the wrong type", found: '"x"', allowed: "number" },
+      { path: "services.store.port", problem: "has the wrong type", found: '"x"', allowed: "a number" },
       expect.objectContaining({
         path: "services.store.eviction",
         found: '"random"',

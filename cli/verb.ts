@@ -8,6 +8,7 @@ export interface Options {
   readonly verbose?: boolean;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  readonly deleteData?: boolean;
   readonly commands?: boolean;
   readonly only?: string;
   readonly template?: string;

@@ -90,9 +90,20 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: "uninstall",
-    summary: "stop and remove everything that `install` made, data included",
-    options: [dryRun, yes],
-    examples: [["uninstall --yes", "without the question"]],
+    summary: "stop and remove everything that `install` made; databases on hosts of your own stay",
+    options: [
+      dryRun,
+      yes,
+      {
+        flags: "--delete-data",
+        summary:
+          "also the data on hosts that are given back with their disk; elsewhere it goes with the machine",
+      },
+    ],
+    examples: [
+      ["uninstall --yes", "without the question"],
+      ["uninstall --delete-data", "nothing stays on the hosts"],
+    ],
     load: () => import("./verbs/uninstall.ts"),
   },
   {

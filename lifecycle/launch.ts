@@ -3,7 +3,7 @@ import { NodeNotFoundError } from "../core/errors.ts";
 import type { Step } from "../core/workflow.ts";
 import { forgetAttributes } from "./attributes.ts";
 import { claimOf } from "./claims.ts";
-import { clearMachine } from "./clear.ts";
+import { clearMachine, type DataFate } from "./clear.ts";
 import type { NodeSpec } from "./topology.ts";
 import type { World } from "./world.ts";
 
@@ -41,11 +41,16 @@ export async function launchNode(
   return { address: machine.address };
 }
 
-/** Destroys a node's machine, whatever became of its launch, then forgets it. Repeatable. */
-export async function destroyNode(world: World, spec: NodeSpec, signal: AbortSignal): Promise<void> {
+/** Destroys a node's machine, whatever became of its launch, then forgets it. Its data goes unless `fate` says otherwise. Repeatable. */
+export async function destroyNode(
+  world: World,
+  spec: NodeSpec,
+  signal: AbortSignal,
+  fate: DataFate = { deleteData: true },
+): Promise<void> {
   const { site, name, cloud } = spec;
   const record = await world.nodes.get(site, name);
-  await clearMachine(world, spec, signal);
+  await clearMachine(world, spec, fate, signal);
   await world.disconnect(site, name);
   const driver = await world.driver(cloud);
   const machines = await driver.list(world.owner, signal);
@@ -59,13 +64,13 @@ export async function destroyNode(world: World, spec: NodeSpec, signal: AbortSig
 }
 
 /** Destroys a node's machine and forgets it. */
-export function destroyStep(spec: NodeSpec): Step<World, null> {
+export function destroyStep(spec: NodeSpec, fate?: DataFate): Step<World, null> {
   return {
     name: `${spec.site}/${spec.name}: destroy`,
     output: z.null(),
     pointOfNoReturn: "machines and their disks are gone",
     run: async (world, signal) => {
-      await destroyNode(world, spec, signal);
+      await destroyNode(world, spec, signal, fate);
       return null;
     },
   };

@@ -119,7 +119,7 @@ function shrink(part: Part): StepTree<FleetWorld> {
     ...leavePool(part, leaving, input.drainMs),
     parallel<FleetWorld>(...stops),
     ...(leaving.length === 0 ? [] : [countStep(part)]),
-    parallel<FleetWorld>(...[...leaving, ...strays].map(destroyStep)),
+    parallel<FleetWorld>(...[...leaving, ...strays].map((spec) => destroyStep(spec))),
   );
 }
 

@@ -7,17 +7,27 @@ import { destroyStep } from "./launch.ts";
 import { nodesOf } from "./topology.ts";
 import type { World } from "./world.ts";
 
-export const uninstallInput = z.strictObject({});
+export const uninstallInput = z.strictObject({
+  /** Also what recipes keep, on hosts whose disk outlives the node. */
+  deleteData: z.boolean().default(false),
+});
 
 export type UninstallInput = z.infer<typeof uninstallInput>;
 
-/** Destroys every node of an application with its data, then what its nodes shared, then what is remembered of it. Repeatable. */
+/**
+ * Destroys every node of an application, then what its nodes shared, then what is remembered of it. Data goes with the machines; on hosts
+ * that are handed back with their disk it stays unless the input says otherwise. Repeatable.
+ */
 export function uninstallWorkflow(application: World["application"]): Workflow<World, UninstallInput> {
   return {
     name: "uninstall",
     input: uninstallInput,
-    steps: () => ({
-      sequence: [{ parallel: nodesOf(application).map(destroyStep) }, sweepStep(application), forgetStep],
+    steps: (fate) => ({
+      sequence: [
+        { parallel: nodesOf(application).map((spec) => destroyStep(spec, fate)) },
+        sweepStep(application),
+        forgetStep,
+      ],
     }),
   };
 }

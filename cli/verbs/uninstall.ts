@@ -1,3 +1,4 @@
+import { dataOf, type NodeData } from "../../lifecycle/data.ts";
 import { uninstallWorkflow } from "../../lifecycle/uninstall.ts";
 import { findUnfinished } from "../../workflow/journal.ts";
 import { abandonRun } from "../../workflow/runner.ts";
@@ -7,24 +8,40 @@ import { runJob, runSettings, verdict } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
 
-/** Destroys every machine of the application, with its data. */
+/** Destroys every machine of the application with its data; what hosts of people's own hold of data stays unless it is to be deleted. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
   const { application } = session.world;
+  const deleteData = call.options.deleteData === true;
+  const data = await dataOf(session.world);
+  const kept = deleteData ? [] : data.filter(({ outlives }) => outlives);
   const job = {
     workflow: uninstallWorkflow(application),
     context: session.world,
-    plan: () => ({}),
+    plan: () => ({ deleteData }),
     confirm: async () => {
-      await confirm(`Destroy every machine of ${application.name}, with all data on them?`, call, signal);
+      await confirm(question(application.name, kept), call, signal);
       await abandonOther(session, call);
     },
   };
   if (call.options.dryRun === true) {
-    return await dryRun(job, async () => ({ destroys: await machinesOf(session) }));
+    return await dryRun(job, async () => ({ destroys: await destroyed(session, data, kept) }));
   }
   const done = await runJob(job, session, call, signal);
-  return verdict(`${application.name} is uninstalled`, done, { application: application.name });
+  const outcome = verdict(`${application.name} is uninstalled`, done, {
+    application: application.name,
+    kept,
+  });
+  return kept.length === 0 ? outcome : { ...outcome, text: `${outcome.text}\n${keptText(kept)}` };
+}
+
+function question(name: string, kept: readonly NodeData[]): string {
+  if (kept.length === 0) return `Destroy every machine of ${name}, with all data on them?`;
+  return `Destroy every machine of ${name}?\n${keptText(kept)}\n  deleted as well: hotsite uninstall --delete-data\nGo on?`;
+}
+
+function keptText(kept: readonly NodeData[]): string {
+  return kept.map(({ node, path, what }) => `  kept on ${node}: ${path}, ${what}`).join("\n");
 }
 
 /** A run that was interrupted has nothing to go on with once everything is destroyed. */
@@ -35,7 +52,16 @@ async function abandonOther(session: Session, { output }: Call): Promise<void> {
   output.note(`the interrupted ${workflow} ${id} is given up`);
 }
 
-async function machinesOf({ world }: Session): Promise<readonly string[]> {
+async function destroyed(
+  { world }: Session,
+  data: readonly NodeData[],
+  kept: readonly NodeData[],
+): Promise<readonly string[]> {
   const launched = (await world.nodes.all()).filter(({ machine }) => machine !== undefined);
-  return launched.map(({ claim: { site, name } }) => `${site}/${name} with its disk`);
+  return launched.map(({ claim: { site, name } }) => {
+    const node = `${site}/${name}`;
+    const mine = (each: NodeData): boolean => each.node === node;
+    if (!data.some((each) => mine(each) && each.outlives)) return `${node} with its disk`;
+    return kept.some(mine) ? `${node}, its data kept` : `${node} with its data`;
+  });
 }

@@ -60,8 +60,22 @@ describe("an application on hosts that are there already", () => {
     expect(await filesWith(scene.folder, password)).toEqual([]);
   });
 
-  test("is removed, and every host is as it was", async () => {
-    await scene.run("uninstall", "--yes");
+  test("is removed, and its database stays on its host, which nobody gets by chance", async () => {
+    const database = metal.hosts[2];
+    await database?.as(
+      "mariadb -e 'CREATE TABLE shop.kept (id INT PRIMARY KEY); INSERT INTO shop.kept VALUES (7)'",
+    );
+    const { kept } = await scene.run("uninstall", "--yes");
+    expect(kept).toEqual([expect.objectContaining({ node: "east/db-1", path: "/var/lib/mysql" })]);
+    expect((await hosts()).map(({ state }) => state)).toEqual(["quarantined", "free", "quarantined"]);
+    expect((await hosts())[2]?.reason).toContain("/var/lib/mysql");
+    await scene.run("hosts", "release", database?.host ?? "");
+    await scene.run("install");
+    expect(await database?.as("mariadb -N -e 'SELECT id FROM shop.kept'")).toBe("7");
+  }, 400_000);
+
+  test("is removed with its data, and every host is as it was", async () => {
+    await scene.run("uninstall", "--yes", "--delete-data");
     expect(await metal.traces()).toEqual([]);
     expect((await hosts()).map(({ state, reason }) => reason ?? state)).toEqual([
       "makes noises",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { poolSchema, templateSchema as byonTemplate } from "../drivers/byon/options.ts";
 import { schema as ec2Template } from "../drivers/ec2/template.ts";
 import { schema as localTemplate } from "../drivers/local/template.ts";
 import * as api from "../hotsite.ts";
@@ -29,6 +30,7 @@ export function configSchemas(): Readonly<Record<string, JsonSchema>> {
     mysql: mysqlParams,
     ...Object.fromEntries(Object.entries(api).flatMap(([name, value]) => recipeEntry(name, value))),
     local: localTemplate,
+    byon: poolSchema.extend(byonTemplate.shape),
     ec2: ec2Template,
   };
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchemaOf(schema)]));

@@ -6,6 +6,7 @@ export { byon, type ByonOptions } from "./drivers/byon/byon.ts";
 export { local } from "./drivers/local/local.ts";
 
 export { haproxy } from "./recipes/haproxy.ts";
+export { kafka } from "./recipes/kafka/kafka.ts";
 export { mysql } from "./recipes/mysql/mysql.ts";
 export { petclinic, petclinicDatabase } from "./recipes/petclinic.ts";
 export { app } from "./recipes/app/app.ts";

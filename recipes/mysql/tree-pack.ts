@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { cp, mkdir, readdir, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { packFolder } from "../pack.ts";
 
 const run = promisify(execFile);
 
@@ -37,9 +38,7 @@ export async function packTree(root: string, spec: TreeSpec, archive: string): P
     recursive: true,
     filter: (path) => !NOT_SHIPPED.includes(basename(path)),
   });
-  // The same files give the same archive.
-  const same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
-  await run("tar", ["-c", ...same, "--use-compress-program=gzip -n -5", "-f", archive, "-C", tree, "."]);
+  await packFolder(tree, archive);
 }
 
 async function pluginsIn(folder: string): Promise<readonly string[]> {

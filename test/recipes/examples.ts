@@ -3,6 +3,7 @@ import type { Service, SiteRole } from "../../core/recipe.ts";
 import { secret, Secret } from "../../core/secret.ts";
 import { gateway } from "../../recipes/gateway.ts";
 import { haproxy } from "../../recipes/haproxy.ts";
+import { kafka } from "../../recipes/kafka/kafka.ts";
 import { locate } from "../../recipes/local-path.ts";
 import { mysql } from "../../recipes/mysql/mysql.ts";
 import { petclinic, petclinicDatabase } from "../../recipes/petclinic.ts";
@@ -136,4 +137,10 @@ export function gatewayExample(): Example {
 export function witnessExample(): Example {
   const service = witness("witness", {});
   return { service, context: contextFor(service, { wired: programs }) };
+}
+
+export async function kafkaExample(): Promise<Example> {
+  // Any file will do as an archive while nothing is run.
+  const service = await located(kafka("bus", { version: { archive: "./sql/data.sql" } }));
+  return { service, context: contextFor(service) };
 }

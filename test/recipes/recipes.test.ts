@@ -7,6 +7,7 @@ import {
   databaseExample,
   gatewayExample,
   haproxyExample,
+  kafkaExample,
   petclinicExample,
   tomcatExample,
   warExample,
@@ -22,6 +23,7 @@ describeRecipe("war on a Tomcat from an archive", archiveExample);
 describeRecipe("petclinic", petclinicExample);
 describeRecipe("haproxy", haproxyExample);
 describeRecipe("gateway", gatewayExample);
+describeRecipe("kafka", kafkaExample);
 describeRecipe("witness", witnessExample);
 
 describe("programs of our own", () => {

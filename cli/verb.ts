@@ -30,6 +30,8 @@ export interface Options {
   readonly oneWay?: boolean;
   readonly site?: string;
   readonly drain?: number;
+  readonly all?: boolean;
+  readonly remove?: string;
 }
 
 /** What the user typed, and where to answer. */

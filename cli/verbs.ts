@@ -1,7 +1,9 @@
 import { driverVerbs } from "./driver-verbs.ts";
+import { localVerbs } from "./local-verbs.ts";
 import { recipeVerbs } from "./recipe-verbs.ts";
 import { templates } from "./templates.ts";
-import { kilobits, milliseconds, percent, positiveInteger } from "./units.ts";
+import { milliseconds, positiveInteger } from "./units.ts";
+import { yes } from "./yes.ts";
 import type { OptionDeclaration, Verb } from "./verb.ts";
 
 const dryRun: OptionDeclaration = { flags: "--dry-run", summary: "only say what would be done" };
@@ -9,7 +11,6 @@ const force: OptionDeclaration = {
   flags: "--force <guard...>",
   summary: "go on although these guards say no; the history keeps their names",
 };
-const yes: OptionDeclaration = { flags: "-y, --yes", summary: "do it without asking" };
 const drain: OptionDeclaration = {
   flags: "--drain <time>",
   summary: "how long requests in progress may take to end (default: 60s)",
@@ -337,37 +338,7 @@ export const verbs: readonly Verb[] = [
     examples: [["hosts trust 10.0.0.13", "after its host key changed"]],
     load: () => import("./verbs/hosts-trust.ts"),
   },
-  {
-    name: "local wan",
-    operands: "<from> <to>",
-    summary: "show or change the network between two sites on local machines",
-    options: [
-      { flags: "--delay <time>", summary: "one way", parse: milliseconds },
-      { flags: "--jitter <time>", summary: "the delay varies by this much", parse: milliseconds },
-      { flags: "--loss <percent>", summary: "share of packets that get lost", parse: percent },
-      { flags: "--bandwidth <rate>", summary: "at most this much per second", parse: kilobits },
-      { flags: "--cut", summary: "nothing passes" },
-      { flags: "--heal", summary: "as if never changed" },
-      { flags: "--one-way", summary: "only from the first site to the second" },
-    ],
-    examples: [
-      ["local wan east west --delay 40ms --loss 1%", "a bad line"],
-      ["local wan east west --cut --one-way", "west does not hear east any more"],
-      ["local wan east west --heal", "a good line again"],
-    ],
-    load: () => import("./verbs/local-wan.ts"),
-  },
-  {
-    name: "local power",
-    operands: "<state> <target>",
-    summary: "power a local site or node off or on, as if somebody pulled the plug",
-    options: [yes],
-    examples: [
-      ["local power off east --yes", "every machine of east, at once"],
-      ["local power on east/db-1", "one machine"],
-    ],
-    load: () => import("./verbs/local-power.ts"),
-  },
+  ...localVerbs,
   {
     name: "config show",
     summary: "print the config with all its defaults; secrets only by where they come from",

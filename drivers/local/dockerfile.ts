@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { debian12, type System } from "./system.ts";
 
 /** What every node has from the start: an init, SSH, and the tools that recipes may count on. */
 const tools = [
@@ -48,5 +49,8 @@ ENV container=docker
 STOPSIGNAL SIGRTMIN+3
 `;
 
-/** The image's name; it changes with what is in it, so an image that exists is never stale. */
-export const nodeImage = `hotsite-node:${createHash("sha256").update(dockerfile).digest("hex").slice(0, 12)}`;
+/** The name of a system's node image; it changes with what is in it, so an image that exists is never stale. */
+export function nodeImageOf({ suite, name }: System): string {
+  const base = `hotsite-node:${createHash("sha256").update(dockerfile).digest("hex").slice(0, 12)}`;
+  return name === debian12.name ? base : `${base}-${suite ?? name.replace(":", "-")}`;
+}

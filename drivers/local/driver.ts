@@ -3,7 +3,6 @@ import type { Driver, DriverCapabilities, Machine, NodeClaim } from "../../core/
 import { CapacityError, faultLine, HotsiteError, NodeNotFoundError, type Fault } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
 import { cloudPath, uniqueFaults } from "../template.ts";
-import { hasImage } from "./base-image.ts";
 import { ask, askUnless, openEngine } from "./engine.ts";
 import { ensureNodeImage } from "./image.ts";
 import { launchMachine } from "./launch.ts";
@@ -12,7 +11,9 @@ import { label } from "./names.ts";
 import { inspectMachine, powerOn } from "./power-on.ts";
 import type { Progress } from "./progress.ts";
 import { sweepSites } from "./site.ts";
-import { parseTemplate, sizeFaults, templateFaults, type EngineSize } from "./template.ts";
+import { debian12, systemOf } from "./system.ts";
+import { parseTemplate, sizeFaults, templateFaults } from "./template.ts";
+import { claimFaults, engineSize } from "./validate.ts";
 
 /** The engine kills and removes in well under a second. */
 const confirmMs = 30_000;
@@ -41,12 +42,13 @@ export class LocalDriver implements Driver {
     const docker = await this.#docker(signal);
     const [fault] = sizeFaults(claim.site, template, await engineSize(docker));
     if (fault !== undefined) throw new CapacityError(faultLine(fault).trim(), { retryable: false });
-    const routerImage = await ensureNodeImage(docker, this.#progress, signal);
-    return launchMachine(
-      docker,
-      { claim, template, image: template.image ?? routerImage, routerImage },
-      signal,
-    );
+    const routerImage = await ensureNodeImage(docker, debian12, this.#progress, signal);
+    const system = systemOf(template.image);
+    const image =
+      system === undefined
+        ? (template.image ?? routerImage)
+        : await ensureNodeImage(docker, system, this.#progress, signal);
+    return launchMachine(docker, { claim, template, image, routerImage }, signal);
   }
 
   async list(owner: string, signal: AbortSignal): Promise<readonly Machine[]> {
@@ -71,7 +73,7 @@ export class LocalDriver implements Driver {
   async start(id: string, signal: AbortSignal): Promise<Machine> {
     const docker = await this.#docker(signal);
     await inspectMachine(docker, id, signal);
-    return powerOn(docker, id, await ensureNodeImage(docker, this.#progress, signal), signal);
+    return powerOn(docker, id, await ensureNodeImage(docker, debian12, this.#progress, signal), signal);
   }
 
   async destroy(id: string, signal: AbortSignal): Promise<void> {
@@ -106,7 +108,7 @@ export class LocalDriver implements Driver {
     try {
       const docker = await this.#docker(signal);
       const size = await engineSize(docker);
-      return (await Promise.all(claims.map((claim) => claimFaults(docker, claim, size)))).flat();
+      return (await Promise.all(claims.map((claim) => claimFaults(docker, claim, size, signal)))).flat();
     } catch (error) {
       if (!(error instanceof HotsiteError)) throw error;
       return claims.map(({ site }) => ({
@@ -116,28 +118,6 @@ export class LocalDriver implements Driver {
       }));
     }
   }
-}
-
-async function claimFaults(docker: Docker, claim: NodeClaim, size: EngineSize): Promise<Fault[]> {
-  if (templateFaults(claim.site, claim.template).length > 0) return [];
-  const template = parseTemplate(claim);
-  const faults = sizeFaults(claim.site, template, size);
-  if (template.image === undefined || (await hasImage(docker, template.image))) return faults;
-  const missing = {
-    path: `${cloudPath(claim.site)}.image`,
-    problem: "the container engine does not have this image",
-    found: template.image,
-    remedy: `docker pull ${template.image}`,
-  };
-  return [...faults, missing];
-}
-
-async function engineSize(docker: Docker): Promise<EngineSize> {
-  const { MemTotal, NCPU } = (await ask("ask for the engine's size", docker.info())) as {
-    MemTotal: number;
-    NCPU: number;
-  };
-  return { memoryMb: Math.floor(MemTotal / 2 ** 20), cpus: NCPU };
 }
 
 function order(a: Machine, b: Machine): number {

@@ -73,6 +73,7 @@ function hostConfigOf({ template, site, ports }: MachinePlan): HostConfig {
     Tmpfs: { "/run": "exec,mode=755", "/run/lock": "", "/tmp": "exec,mode=1777" },
     PortBindings: Object.fromEntries([...ports].map(bindingOf)),
     ...(template.memoryMb === undefined ? {} : { Memory: template.memoryMb * 2 ** 20 }),
+    ...(template.diskGb === undefined ? {} : { StorageOpt: { size: `${template.diskGb}G` } }),
     ...(template.cpus === undefined ? {} : { NanoCpus: Math.round(template.cpus * 1e9) }),
   };
 }

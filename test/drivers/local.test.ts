@@ -30,7 +30,7 @@ describe("a template of the local driver", () => {
     expect(faults).toContainEqual({
       path: "sites.east.cloud.memory",
       problem: "is not known here",
-      allowed: "image, memoryMb, cpus",
+      allowed: "image, memoryMb, cpus, diskGb",
     });
     expect(faults.map(({ path }) => path)).toContain("sites.east.cloud.cpus");
   });

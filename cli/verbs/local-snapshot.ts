@@ -1,0 +1,18 @@
+import { takeSnapshot } from "../../drivers/local/snapshot.ts";
+import { localNodes } from "../local-nodes.ts";
+import { openSession } from "../session.ts";
+import { nodeNamed } from "../target.ts";
+import type { Call, Outcome } from "../verb.ts";
+
+/** Makes an image of a node's disk, for other machines to start from. */
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+  const [target = "", name = ""] = call.operands;
+  await using session = await openSession(call);
+  const { claim, machine } = await nodeNamed(session.world.nodes, target);
+  localNodes(session, `${claim.site}/${claim.name}`);
+  const image = await takeSnapshot(machine.id, name, signal);
+  return {
+    text: `${target} is the snapshot ${name} now: local({ image: "${image}" })`,
+    json: { name, image },
+  };
+}

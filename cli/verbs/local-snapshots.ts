@@ -1,0 +1,24 @@
+import { listSnapshots, removeSnapshot } from "../../drivers/local/snapshot.ts";
+import { confirm } from "../confirm.ts";
+import { table } from "../table.ts";
+import { ago } from "../time.ts";
+import type { Call, Outcome } from "../verb.ts";
+
+/** Lists the snapshots on this computer, or removes one. */
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+  const { remove } = call.options;
+  if (remove !== undefined) {
+    await confirm(`Remove the snapshot ${remove}?`, call, signal);
+    await removeSnapshot(remove, signal);
+    return { text: `${remove} is removed`, json: { removed: remove } };
+  }
+  const snapshots = await listSnapshots(signal);
+  const rows = snapshots.map(({ name, image, sizeMb, createdAt }) => [
+    ...[name, ago(Date.parse(createdAt), Date.now()), `${sizeMb} MiB`, image],
+  ]);
+  const text =
+    rows.length === 0
+      ? "there are no snapshots on this computer"
+      : table(["SNAPSHOT", "MADE", "SIZE", "IMAGE"], rows);
+  return { text, json: { snapshots } };
+}

@@ -1,0 +1,1 @@
+<%@ page contentType="text/plain" %>answered by <%= java.net.InetAddress.getLocalHost().getHostName() %>

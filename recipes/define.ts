@@ -19,11 +19,14 @@ export interface RecipeFactory<
   E extends object,
   W extends z.ZodObject = z.ZodObject,
 > {
-  (service: string, params: I & CommonParams<P>): Service<P> & E;
+  (service: string, params: Own<I> & CommonParams<P>): Service<P> & E;
   readonly recipe: Recipe<P>;
   /** What it was made from; `extendRecipe` makes another one of it. */
   readonly spec: RecipeSpec<P, I, W, E>;
 }
+
+/** TypeScript takes an object without properties for one that may have none; the common parameters are welcome all the same. */
+type Own<I> = string extends keyof I ? object : I;
 
 /** A recipe from its declarative form. */
 export function defineRecipe<
@@ -33,7 +36,7 @@ export function defineRecipe<
   E extends object = object,
 >(name: string, spec: RecipeSpec<P, I, W, E>): RecipeFactory<P, I, E, W> {
   const recipe = recipeOf(name, spec);
-  const make = (service: string, input: I & CommonParams<P>): Service<P> & E => {
+  const make = (service: string, input: Own<I> & CommonParams<P>): Service<P> & E => {
     const read = readParams(service, name, spec.params, input);
     if ("faults" in read)
       return faultyService<P>(read.service, recipe, input as unknown as P, read.faults) as Service<P> & E;

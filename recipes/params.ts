@@ -44,11 +44,11 @@ export type ReadParams<P> =
     };
 
 /** Checks what a factory was called with; `recipe` names the service when its own name is no name. */
-export function readParams<P, I extends object>(
+export function readParams<P>(
   service: string,
   recipe: string,
-  schema: z.ZodType<P, I>,
-  input: I & CommonParams<P>,
+  schema: z.ZodType<P>,
+  input: object & CommonParams<P>,
 ): ReadParams<P> {
   const name = typeof service === "string" ? service : recipe;
   const at = `services.${name}`;

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { countTests, unitReport } from "./jest-counts.mjs";
+import { ensureDependencies } from "./setup.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const cache = "node_modules/.cache/hotsite";
@@ -62,5 +63,6 @@ async function runCheck(name) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  ensureDependencies();
   process.exitCode = (await check()) ? 0 : 1;
 }

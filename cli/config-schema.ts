@@ -4,6 +4,7 @@ import { schema as ec2Template } from "../drivers/ec2/template.ts";
 import { schema as localTemplate } from "../drivers/local/template.ts";
 import * as api from "../hotsite.ts";
 import { applicationSpec } from "../lifecycle/application-faults.ts";
+import { priceSchema } from "../lifecycle/price.ts";
 import { mysqlParams } from "../recipes/mysql/params.ts";
 
 /** A JSON Schema, as far as we read it ourselves. */
@@ -23,15 +24,17 @@ export interface JsonSchema {
   readonly maximum?: number;
 }
 
+const priced = { price: priceSchema.optional().describe("for the estimate of `hotsite plan`") };
+
 /** Everything that a config can say, by the function that takes it: `application`, `mysql`, `local`… */
 export function configSchemas(): Readonly<Record<string, JsonSchema>> {
   const schemas = {
     application: applicationSpec,
     mysql: mysqlParams,
     ...Object.fromEntries(Object.entries(api).flatMap(([name, value]) => recipeEntry(name, value))),
-    local: localTemplate,
-    byon: poolSchema.extend(byonTemplate.shape),
-    ec2: ec2Template,
+    local: localTemplate.extend(priced),
+    byon: poolSchema.extend(byonTemplate.shape).extend(priced),
+    ec2: ec2Template.extend(priced),
   };
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchemaOf(schema)]));
 }

@@ -3,19 +3,20 @@ import type { MachineTemplate } from "../core/driver.ts";
 import type { Fault } from "../core/errors.ts";
 import type { NodeSpec } from "./topology.ts";
 
-const price = z.strictObject({
+/** What a config may say of the price of a machine. */
+export const priceSchema = z.strictObject({
   perHour: z.number().nonnegative().describe("of one machine"),
   currency: z.string().min(1),
 });
 
 /** What one machine of a template costs; undefined where the config does not say. */
-function priceOf({ price: given }: MachineTemplate): z.infer<typeof price> | undefined {
-  return price.safeParse(given).data;
+function priceOf({ price: given }: MachineTemplate): z.infer<typeof priceSchema> | undefined {
+  return priceSchema.safeParse(given).data;
 }
 
 /** Everything wrong with the prices of a config. */
 export function priceFaults(specs: readonly NodeSpec[]): readonly Fault[] {
-  const wrong = specs.filter(({ template }) => !price.optional().safeParse(template["price"]).success);
+  const wrong = specs.filter(({ template }) => !priceSchema.optional().safeParse(template["price"]).success);
   return [...new Set(wrong.map(({ site }) => site))].map((site) => ({
     path: `sites.${site}.cloud.price`,
     problem: "is not a price",

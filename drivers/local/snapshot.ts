@@ -3,6 +3,7 @@ import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
 import { hasImage } from "./base-image.ts";
 import { ask, askUnless, openEngine } from "./engine.ts";
+import { withLock } from "./lock.ts";
 import { inspectMachine } from "./power-on.ts";
 import { finished } from "./progress.ts";
 
@@ -44,14 +45,19 @@ export async function takeSnapshot(id: string, name: string, signal: AbortSignal
   const image = imageOf(name);
   const docker = await openEngine(signal, copyQuietMs);
   const { Id } = await inspectMachine(docker, id, signal);
-  if (await hasImage(docker, image)) {
+  await withLock(`snapshot-${name}`, () => take(docker, Id, name, signal), signal);
+  return image;
+}
+
+async function take(docker: Docker, id: string, name: string, signal: AbortSignal): Promise<void> {
+  if (await hasImage(docker, imageOf(name))) {
     throw new HotsiteError("snapshot-exists", `there is a snapshot ${name} already`, {
       hint: `take another name, or: hotsite local snapshots --remove ${name}`,
     });
   }
   await removeDraft(docker, name);
   try {
-    const commit = docker.getContainer(Id).commit({ repo: draftRepository, tag: name, abortSignal: signal });
+    const commit = docker.getContainer(id).commit({ repo: draftRepository, tag: name, abortSignal: signal });
     await ask(`copy the disk of ${id}`, commit);
     const draft = await forgottenDraft(docker, name, signal);
     // Out and in again: what was deleted would still be in the layers below.
@@ -65,7 +71,6 @@ export async function takeSnapshot(id: string, name: string, signal: AbortSignal
   } finally {
     await removeDraft(docker, name);
   }
-  return image;
 }
 
 /** All snapshots on this computer, by name. */

@@ -108,6 +108,11 @@ export class Metal implements AsyncDisposable {
     return each.flat().filter((line) => line !== "" && line.includes(owner));
   }
 
+  /** What each host has: packages, names below the folders that installations change, failed units, who may log in. */
+  snapshots(): Promise<string[]> {
+    return Promise.all(this.hosts.map(({ as }) => as(snapshotText)));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const shell of this.#shells) await shell[Symbol.asyncDispose]();
     await removeAll(this.#driver, this.#owner);
@@ -121,6 +126,11 @@ const operatorText = `
   echo "$1" >/home/ops/.ssh/authorized_keys
   chown ops:ops /home/ops/.ssh/authorized_keys
   echo 'ops ALL=(ALL:ALL) NOPASSWD: ALL' >/etc/sudoers.d/ops`;
+
+const snapshotText = `export LC_ALL=C
+  dpkg-query -W -f '\${Package} \${db:Status-Status}\\n'
+  ls -d /etc/* /etc/systemd/system/* /opt/* /srv/* /var/lib/* 2>/dev/null | grep -v -- '-$'
+  systemctl list-units --state=failed --no-legend; cat /home/ops/.ssh/authorized_keys`;
 
 /** On the engine's own network, where this computer reaches a machine as it would reach a host. */
 async function engineAddress(id: string): Promise<string> {

@@ -104,7 +104,13 @@ function lasting(facts: Facts, seen: Observed): State {
       next: "hotsite install",
     };
   if (seen.authority === undefined) return degraded("the witness does not answer: no failover is possible");
-  return linkTrouble(facts, seen) ?? { name: "PROTECTED", reason: "" };
+  return primaryTrouble(facts, seen) ?? linkTrouble(facts, seen) ?? { name: "PROTECTED", reason: "" };
+}
+
+/** A standby with everything in it is no comfort to people who cannot write. */
+function primaryTrouble({ activeSite }: Facts, { writable }: Observed): State | undefined {
+  if (writable.includes(activeSite)) return undefined;
+  return degraded(`the database of ${activeSite} is read-only or does not answer`, "hotsite doctor");
 }
 
 function linkTrouble({ standbySite }: Facts, { link, maxLagSeconds }: Observed): State | undefined {

@@ -42,6 +42,7 @@ describe("the displayed state", () => {
       "DIVERGED",
     ],
     ["the wrong database is writable", facts, { writable: ["west"] }, "DIVERGED"],
+    ["the primary's database takes no writes", facts, { writable: [] }, "DEGRADED"],
     ["the gateway does not answer", facts, { link: undefined }, "DEGRADED"],
     ["the link stopped", facts, { link: { ...link, state: "failed", problem: "gap" } }, "DEGRADED"],
     ["the standby lags", facts, { link: { ...link, lagSeconds: 60 } }, "DEGRADED"],

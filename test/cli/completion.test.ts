@@ -10,7 +10,7 @@ import { hotsite } from "./support.ts";
 describe("completion in a real bash", () => {
   test.each<[string, readonly string[]]>([
     ["hotsite ins", ["install"]],
-    ["hotsite local ", ["wan", "power"]],
+    ["hotsite local ", ["ls", "up", "down", "snapshot", "snapshots", "wan", "power"]],
     ["hotsite local w", ["wan"]],
     ["hotsite install --d", ["--dry-run"]],
     ["hotsite drill east --live ", ["site-power-off", "switchover"]],

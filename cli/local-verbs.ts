@@ -48,7 +48,7 @@ export const localVerbs: readonly Verb[] = [
     options: [{ flags: "--remove <name>", summary: "this one" }, yes],
     examples: [
       ["local snapshots", "with size and age"],
-      ["local snapshots --remove golden --yes", "machines that started from it stay"],
+      ["local snapshots --remove golden --yes", "refused while a machine that started from it exists"],
     ],
     load: () => import("./verbs/local-snapshots.ts"),
   },

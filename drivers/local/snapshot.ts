@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
 import { hasImage } from "./base-image.ts";
-import { ask, askUnless, openEngine } from "./engine.ts";
+import { ask, askUnless, openEngine, statusOf } from "./engine.ts";
 import { withLock } from "./lock.ts";
 import { inspectMachine } from "./power-on.ts";
 import { finished } from "./progress.ts";
@@ -90,18 +90,25 @@ export async function listSnapshots(signal: AbortSignal): Promise<readonly Snaps
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** Removes a snapshot; machines that were launched from it keep what they have. */
+/** Removes a snapshot that no machine was started from, or whose machines are gone. */
 export async function removeSnapshot(name: string, signal: AbortSignal): Promise<void> {
   const docker = await openEngine(signal);
   const image = docker.getImage(imageOf(name));
-  const removed: unknown = await askUnless(
-    [404],
-    `remove the snapshot ${name}`,
-    image.remove({ force: true }),
-  );
-  if (removed !== undefined) return;
+  try {
+    const removed: unknown = await askUnless([404], `remove the snapshot ${name}`, image.remove());
+    if (removed === undefined) throw await unknownSnapshot(name, signal);
+  } catch (cause) {
+    if (statusOf(cause) !== 409) throw cause;
+    throw new HotsiteError("snapshot-in-use", `machines were started from the snapshot ${name}`, {
+      cause,
+      hint: "`hotsite local ls --all` shows which; it can be removed when they are gone",
+    });
+  }
+}
+
+async function unknownSnapshot(name: string, signal: AbortSignal): Promise<HotsiteError> {
   const known = (await listSnapshots(signal)).map((snapshot) => snapshot.name).join(", ");
-  throw new HotsiteError("no-such-snapshot", `there is no snapshot ${name}`, {
+  return new HotsiteError("no-such-snapshot", `there is no snapshot ${name}`, {
     hint: known === "" ? "there is none at all" : `known: ${known}`,
   });
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { LocalMachine } from "../../drivers/local/inventory.ts";
+import { listSnapshots, removeSnapshot } from "../../drivers/local/snapshot.ts";
 import type { Scene } from "./harness.ts";
 import { expectAnswers, tinyScene } from "./tiny.ts";
 
@@ -16,8 +17,10 @@ describe("the machines of an application on this computer", () => {
   });
 
   afterAll(async () => {
-    await scene.attempt(["local", "snapshots", "--remove", snapshot, "--yes"]);
     await scene[Symbol.asyncDispose]();
+    const signal = AbortSignal.timeout(30_000);
+    if ((await listSnapshots(signal)).some(({ name }) => name === snapshot))
+      await removeSnapshot(snapshot, signal);
   });
 
   const machines = async (...more: readonly string[]): Promise<readonly LocalMachine[]> =>
@@ -73,5 +76,11 @@ describe("the machines of an application on this computer", () => {
     expect(after).not.toContain("hotsite-role");
     await expectAnswers(scene);
     expect((await machines()).map((machine) => machine.image)).toEqual([image, image]);
+
+    const remove = ["local", "snapshots", "--remove", snapshot, "--yes"];
+    expect((await scene.attempt(remove)).stdout).toContain("snapshot-in-use");
+    await scene.run("uninstall", "--yes");
+    await scene.run(...remove);
+    expect((await scene.attempt(remove)).stdout).toContain("no-such-snapshot");
   });
 });

@@ -91,7 +91,7 @@ describe.each(Object.entries(rooms))("PetClinic with %s in place of local", (kin
   }, 400_000);
 
   test("is removed, and nothing is left", async () => {
-    await scene.run("uninstall", "--yes");
+    await scene.run("uninstall", "--yes", "--delete-data");
     expect(await room.left(owner)).toEqual([]);
   }, 400_000);
 

@@ -4,7 +4,8 @@ import type { Check, NodePlan } from "../core/recipe.ts";
 import { CommandError, type Shell } from "../core/shell.ts";
 import { waitFor } from "../core/wait.ts";
 import { aptInstall, aptPurge } from "../remote/apt.ts";
-import { applyStage, stageState, type Stage, type StageState } from "../remote/exchange.ts";
+import { giveUpFiles } from "../remote/file-lists.ts";
+import { applyStage, defaultMemory, stageState, type Stage, type StageState } from "../remote/exchange.ts";
 import { standingFile } from "../remote/way-back.ts";
 
 /** What putting a service on a node came to. */
@@ -92,9 +93,10 @@ export async function removeService(
   signal: AbortSignal,
 ): Promise<void> {
   const files = plan.files.map(({ path }) => path).filter((path) => !(path in plan.keeps));
-  const clean = files.length === 0 ? [] : [command("rm", "-f", ...files), script(EMPTY_FOLDERS, ...files)];
+  const clean =
+    files.length === 0 ? [] : [giveUpFiles(defaultMemory, service, files), script(EMPTY_FOLDERS, ...files)];
   const packages = plan.packages.length === 0 ? [] : [aptPurge(plan.packages, service)];
-  const forget = command("rm", "-rf", `/var/lib/hotsite/${service}`);
+  const forget = command("rm", "-rf", `${defaultMemory}/${service}`);
   const erase = deleteData ? plan.erase : [];
   const { stop, uninstall } = plan.stages;
   await runAll(shell, [...stop, ...uninstall, ...erase, ...packages, ...clean, forget], signal);

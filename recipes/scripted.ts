@@ -73,7 +73,7 @@ export const scripted = defineRecipe("scripted", {
   service: controlOf,
   hooks: ({ service }) => ({
     afterUninstall: [
-      script(`rm -rf "$@"; ${REMOVE_COMMON}`, CA_PATH, `/opt/hotsite/${service}`, `/etc/hotsite/${service}`),
+      script(`rm -rf "$@"; ${REMOVE_COMMON}`, `/opt/hotsite/${service}`, `/etc/hotsite/${service}`),
     ],
   }),
   ready: (context) => {

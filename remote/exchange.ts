@@ -3,6 +3,7 @@ import { all, either, feed, script, type Command, type NodeFile } from "../core/
 import { HotsiteError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 import { CommandError, type RunOptions, type Shell } from "../core/shell.ts";
+import { dropOthers, noteFiles } from "./file-lists.ts";
 import { factsOf, fileFunctions, textOf, waitingPath, type FileFacts } from "./files.ts";
 import { quote } from "./quote.ts";
 import { redactor } from "./redact.ts";
@@ -41,7 +42,8 @@ export const defaultMemory = "/var/lib/hotsite";
 
 /**
  * Brings a node to where a stage wants it, in one exchange: writes the files that differ, then runs the commands, unless nothing differed
- * and the node remembers this very stage. A stage that failed or was cut off is not remembered, so the next attempt runs it whole.
+ * and the node remembers this very stage. Files that the stage had before and no longer names are removed in the end. A stage that failed
+ * or was cut off is not remembered, so the next attempt runs it whole.
  * Local files are uploaded before, in exchanges of their own.
  */
 export async function applyStage(
@@ -50,7 +52,8 @@ export async function applyStage(
   signal: AbortSignal,
   options: StageOptions = {},
 ): Promise<StageOutcome> {
-  const record = recordPath(options.memory ?? defaultMemory, stage.name);
+  const memory = options.memory ?? defaultMemory;
+  const record = recordPath(memory, stage.name);
   const facts = await factsOf(stage.files, signal);
   const fingerprint = stage.fingerprint ?? fingerprintOf(facts, stage.commands);
   const [local, inline] = [stage.files.filter(isLocal), stage.files.filter((file) => !isLocal(file))];
@@ -58,7 +61,12 @@ export async function applyStage(
 
   const force = options.force === true || uploaded.length > 0;
   const put = feed(putScript(inline, facts, { record, force }), "sh", "-s", `files of ${stage.name}`);
-  const apply = all(...stage.commands, script(rememberText, record, fingerprint));
+  const paths = stage.files.map(({ path }) => path);
+  const listed = (step: typeof noteFiles): readonly Command[] =>
+    paths.length === 0 ? [] : [step(memory, stage.name, paths)];
+  const remember = script(rememberText, record, fingerprint);
+  // What runs may need its old files until the commands have stopped it.
+  const apply = all(...listed(noteFiles), ...stage.commands, ...listed(dropOthers), remember);
   const known = script(knownText, record, fingerprint);
   const header = new Header(options.onOutput);
   const { stdout } = await shell
@@ -76,7 +84,7 @@ export async function applyStage(
       .map((index) => inline[Number(index)]?.path),
   ]);
   return {
-    changed: stage.files.map(({ path }) => path).filter((path) => written.has(path)),
+    changed: paths.filter((path) => written.has(path)),
     ran: verdict === "new",
   };
 }

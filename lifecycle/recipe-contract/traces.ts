@@ -53,7 +53,7 @@ done
 find / -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /var/tmp -o -path /var/cache \\
   -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/systemd -o -path /var/lib/hotsite/.packages \\
   -o -path /var/log/journal -o -path /var/log/apt -o -path /var/log/private \\) -prune -o \\
-  ! -path /var/lib/hotsite ! -path /var/lib/private ! -path '/var/log/[a-z]*log' ! -path '/var/log/?tmp' \\
+  ! -path /var/lib/hotsite ! -path /var/lib/private ! -path '/var/log/[a-z]*log' ! -path '/var/log/?tmp' ! -path '/var/lib/ucf/hashfile.*' \\
   ! -path '/etc/*-' ! -path /etc/.pwd.lock ! -path '*.pyc' ! -name __pycache__ -printf 'file %p\\n'
 find /etc -xdev -type f ! -path '/etc/*-' ! -path /etc/.pwd.lock ! -path /etc/ld.so.cache ! -path /etc/passwd ! -path /etc/group \\
   ! -path /etc/shadow ! -path /etc/gshadow ! -path '/etc/sub?id' -exec sha256sum {} + | sed -E 's/^([0-9a-f]{64})  (.*)$/text \\2 \\1/'

@@ -77,7 +77,7 @@ function layoutOf({ service, params }: Context): {
 
 function foldersOf({ service }: Context): readonly string[] {
   const state = ["/var/lib", "/var/lib/private"].map((folder) => `${folder}/${unitOf(service)}`);
-  return [CA_PATH, `/etc/hotsite/${service}`, `/opt/hotsite/${service}`, ...state];
+  return [`/etc/hotsite/${service}`, `/opt/hotsite/${service}`, ...state];
 }
 
 function isArchive({ params }: Context): boolean {

@@ -46,7 +46,7 @@ export const kafka = defineRecipe("kafka", {
 /** What the data folder says about itself. */
 function identityOf(context: KafkaContext): string {
   const { application, service, node } = context;
-  return `${application}/${service} in ${node.site}, node ${node.index} of ${clusterOf(context).length}`;
+  return `${application}/${service}/${node.site}/node-${node.index}-of-${clusterOf(context).length}`;
 }
 
 function setUp(context: KafkaContext): readonly Command[] {

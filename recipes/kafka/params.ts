@@ -34,7 +34,9 @@ export const kafkaParams = z
   .strictObject({
     version: kafkaVersion
       .default("4.4.0")
-      .describe("fetched from Maven Central by this machine, once, and sent to the nodes; or { archive: … }"),
+      .describe(
+        "fetched from Maven Central by this machine, once, and sent to the nodes; or { archive: … }. Default: 4.4.0",
+      ),
     port: port.default(9092).describe("of clients and of the brokers among themselves; TLS only"),
     controllerPort: port.default(9093).describe("of the quorum; TLS, for nodes of the application alone"),
     heap: megabytes(192).prefault("512MB").describe("of the JVM; the page cache needs as much again"),

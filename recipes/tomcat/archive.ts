@@ -1,5 +1,5 @@
 import { file, script, type Command, type NodeFile } from "../../core/command.ts";
-import { CA_PATH, REMOVE_COMMON } from "../common.ts";
+import { REMOVE_COMMON } from "../common.ts";
 import { REMOVE_ACCOUNT, SYSTEM_ACCOUNT, UNPACK } from "../shell-functions.ts";
 import { javaLink } from "./java.ts";
 import { archivePlace, foldersOf, type TomcatService } from "./place.ts";
@@ -56,7 +56,7 @@ export function removeTomcat({ service, params }: TomcatService): Command {
   const { account, base, logs } = archivePlace(service);
   const debian = params.tomcat.kind === "debian";
   const rest = debian ? DEBIAN_REST : [base, logs, unitFile(service)];
-  return script(REMOVE, debian ? "" : account, CA_PATH, settings, software, ...rest);
+  return script(REMOVE, debian ? "" : account, settings, software, ...rest);
 }
 
 /** What Debian's package and our settings for it leave. */

@@ -42,12 +42,12 @@ describe("a Kafka of three nodes", () => {
     const client = await kafkaClient();
     const admin = client.admin();
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic: "orders", numPartitions: 1 }], waitForLeaders: true });
+    await admin.createTopics({ topics: [{ topic: "orders", numPartitions: 1 }], waitForLeaders: false });
     await admin.disconnect();
+    const leader = await leaderOf(client, "orders");
     const producer = client.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
     await producer.send({ topic: "orders", acks: -1, messages: [{ value: "before" }] });
-    const leader = await leaderOf(client, "orders");
     const work = await workOf(leader);
     await work.shell.run(command("systemctl", "kill", "--signal", "KILL", ...work.plan.units), lab.signal);
     await producer.send({ topic: "orders", acks: -1, messages: [{ value: "after" }] });
@@ -73,7 +73,7 @@ describe("a Kafka of three nodes", () => {
     const context = await contextOf(0);
     const alone = bus.recipe.plan({ ...context, nodes: () => [context.node] });
     await expect(install({ service: "bus", plan: alone, shell: placeAt(0).shell })).rejects.toThrow(
-      /holds the data of clinic\/bus in east, node 1 of 3, not of clinic\/bus in east, node 1 of 1/,
+      /holds the data of clinic\/bus\/east\/node-1-of-3, not of clinic\/bus\/east\/node-1-of-1/,
     );
     await installAll();
     expect(await valuesOf(await kafkaClient(), "orders", 2)).toEqual(["before", "after"]);
@@ -135,12 +135,17 @@ async function kafkaClient(): Promise<Kafka> {
   });
 }
 
+/** The index of the machine that leads the topic's partition, once all have heard of it. */
 async function leaderOf(client: Kafka, topic: string): Promise<number> {
   const admin = client.admin();
   await admin.connect();
   try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return (topics[0]?.partitions[0]?.leader ?? 0) - 1;
+    const look = async (): Promise<number | undefined> => {
+      const known = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => ({ topics: [] }));
+      const [partition] = known.topics[0]?.partitions ?? [];
+      return partition?.isr.length === 3 ? partition.leader - 1 : undefined;
+    };
+    return await waitFor(look, { timeoutMs: 60_000, what: `${topic} to be led` }, lab.signal);
   } finally {
     await admin.disconnect();
   }

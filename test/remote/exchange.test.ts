@@ -7,6 +7,7 @@ import { command, file, script } from "../../core/command.ts";
 import { Secret } from "../../core/secret.ts";
 import type { CommandError, Shell } from "../../core/shell.ts";
 import { applyStage, readFingerprints, stageFingerprint, type Stage } from "../../remote/exchange.ts";
+import { giveUpFiles } from "../../remote/file-lists.ts";
 import { openLocalShell } from "../../remote/local.ts";
 
 const signal = AbortSignal.timeout(60_000);
@@ -73,6 +74,28 @@ describe("a stage", () => {
     await writeFile(at("a.cnf"), "somebody was here");
     expect(await apply()).toEqual({ changed: [at("a.cnf")], ran: true });
     expect(runs()).toBe(2);
+  });
+
+  test("removes files that it no longer names, but for those that another stage has", async () => {
+    const shared = file(at("shared.pem"), "ca\n");
+    await apply({ files: [file(at("a.cnf"), "a\n"), file(at("dropped one"), "x\n"), shared] });
+    await apply({ name: "web/configure", files: [shared], commands: [] });
+    await apply({ files: [file(at("a.cnf"), "a\n")] });
+    expect([at("a.cnf"), at("dropped one"), at("shared.pem")].map(existsSync)).toEqual([true, false, true]);
+    await shell.run(giveUpFiles(at("memory"), "web", [at("shared.pem")]), signal);
+    expect(existsSync(at("shared.pem"))).toBe(false);
+  });
+
+  test("leaves a file that another service has, when its own service is removed", async () => {
+    const files = [file(at("shared.pem"), "ca\n"), file(at("own.cnf"), "x\n")];
+    await apply({ files });
+    await apply({ name: "web/configure", files: files.slice(0, 1), commands: [] });
+    const remove = giveUpFiles(at("memory"), "db", [at("shared.pem"), at("own.cnf")]);
+    await shell.run(remove, signal);
+    await shell.run(remove, signal);
+    expect([at("shared.pem"), at("own.cnf")].map(existsSync)).toEqual([true, false]);
+    await shell.run(giveUpFiles(at("memory"), "web", [at("shared.pem")]), signal);
+    expect([at("shared.pem"), at("memory/.files")].map(existsSync)).toEqual([false, false]);
   });
 
   test("runs again when its commands are others, without touching the files", async () => {

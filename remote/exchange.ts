@@ -72,7 +72,7 @@ export async function applyStage(
   const { stdout } = await shell
     .run(all(put, either(known, apply)), signal, { onOutput: header.take })
     .catch((error: unknown) => {
-      throw redacted(error, stage.files);
+      throw redacted(error, stage.files, memory);
     });
 
   const [changed = "", verdict = ""] = stdout.split("\n");
@@ -216,10 +216,13 @@ class Header {
   }
 }
 
-/** A configuration check may quote the file that it read. */
-function redacted(error: unknown, files: readonly NodeFile[]): unknown {
+/** A configuration check may quote the file that it read; none reads what is in the node's memory, which is made of everything else here. */
+function redacted(error: unknown, files: readonly NodeFile[], memory: string): unknown {
   if (!(error instanceof CommandError)) return error;
-  const secrets = files.map(({ content }) => content).filter((content) => content instanceof Secret);
+  const secrets = files
+    .filter(({ path }) => !path.startsWith(`${memory}/`))
+    .map(({ content }) => content)
+    .filter((content) => content instanceof Secret);
   const clean = redactor(secrets);
   const { node, command, exit, endedBy, stdout, stderr } = error;
   return new CommandError({ node, command, exit, endedBy, stdout: clean(stdout), stderr: clean(stderr) });

@@ -76,6 +76,14 @@ describe("a stage", () => {
     expect(runs()).toBe(2);
   });
 
+  test("that fails is explained without secrets, and with everything else", async () => {
+    const again = file(at("memory/db/.again"), new Secret("set -- /srv/data\n'/srv/data'\n"));
+    const files = [file(at("key"), new Secret("pw-123456")), again];
+    const explain = script('echo "/srv/data is not ours, says pw-123456" >&2; exit 1');
+    const failed = apply({ files, commands: [explain] });
+    await expect(failed).rejects.toThrow("/srv/data is not ours, says [secret]");
+  });
+
   test("removes files that it no longer names, but for those that another stage has", async () => {
     const shared = file(at("shared.pem"), "ca\n");
     await apply({ files: [file(at("a.cnf"), "a\n"), file(at("dropped one"), "x\n"), shared] });

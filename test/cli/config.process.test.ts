@@ -133,7 +133,7 @@ const golden = (path: string): string =>
     "    → did you mean primary?",
     "  sites.east.rol: is not a setting; allowed: role, cloud, standby, instances",
     "    → did you mean role?",
-    "  sites.west.cloud: not a cloud; write local(), for example",
+    "  sites.west.cloud: not a cloud; write local(), for example (found undefined)",
     "  replication: a standby site needs it",
     '    → add replication: { of: db, through: "embedded" }',
     "",

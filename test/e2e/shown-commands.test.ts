@@ -28,6 +28,12 @@ describe("the commands that a page shows", () => {
     expect(said).not.toMatch(likeShown(shown));
   });
 
+  test("may show that something takes no time", () => {
+    expect("lag 14.3s").toMatch(likeShown("lag 0.0s"));
+    expect("lag 14.3s").not.toMatch(likeShown("lag 0.0s", { calm: true }));
+    expect("lag 0.4s").toMatch(likeShown("lag 0.0s", { calm: true }));
+  });
+
   test("are told apart from their output in order", () => {
     expect(missingLine("a\nx\nb\n", ["a", "b"])).toBeUndefined();
     expect(missingLine("b\na\n", ["a", "b"])).toBe("b");

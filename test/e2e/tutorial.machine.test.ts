@@ -70,7 +70,7 @@ describe("the tutorial, with the packed package", () => {
       async () => {
         const { stdout, stderr } = await shell(line);
         const output = `${stderr}\n${stdout}`;
-        const missing = missingLine(output, shown);
+        const missing = missingLine(output, shown, { calm: looks });
         if (missing === undefined) return true;
         throw new RetryableError("not-shown", `no line like ${JSON.stringify(missing)} in\n${output}`);
       },

@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { HotsiteError } from "../../core/errors.ts";
 
 /** More hosts than that in one pattern is a slip of the hand. */
@@ -78,8 +78,9 @@ function range(part: string, first: number, last: number): number[] {
 /** A name, an IPv4 or an IPv6 address. */
 function checked(host: string): string {
   if (/^[\d.]+$/.test(host) && !isIPv4(host)) throw bad(host, "is not an IPv4 address");
-  if (/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(host) || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(host))
-    return host;
+  if (/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(host)) return host;
+  // An address with a zone (`%eth0`) means something on this computer alone.
+  if (isIPv6(host) && !host.includes("%")) return host;
   throw bad(host, "is not the name or the address of a host");
 }
 

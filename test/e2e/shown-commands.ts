@@ -32,7 +32,7 @@ export function likeShown(line: string, { calm = false } = {}): RegExp {
     // A list of GTIDs, one a domain.
     ["gtid", String.raw`[\d,-]+`],
     ["duration", String.raw`(\d+m ?)?[\d.,]+ ?s`],
-    ["instant", calm ? String.raw`0\.\d ?s` : String.raw`[\d.]+ ?s`],
+    ["instant", calm ? String.raw`(?<![\d.])0\.\d ?s` : String.raw`[\d.]+ ?s`],
     ["number", String.raw`\d[\d.,]*`],
   ]);
   const tokens =

@@ -2,7 +2,7 @@
 // Ansible. First install, then a second run that changes nothing. Machines are containers of this computer, new for each way; launching them is
 // not measured. The last line with --json is one JSON object of ratios and seconds.
 import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,6 +34,8 @@ execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
 const publicKey = execFileSync("ssh-keygen", ["-y", "-f", key], { encoding: "utf8" }).trim();
 const driver = await local().open({ owner: "bench", sites: ["here"] });
 const interrupted = new AbortController();
+// One listener a machine.
+setMaxListeners(0, interrupted.signal);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupted.abort());
 
 const sshOptions = [

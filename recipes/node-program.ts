@@ -5,7 +5,7 @@ import { check } from "./checks.ts";
 import { REMOVE_COMMON } from "./common.ts";
 import type { Secret } from "../core/secret.ts";
 import { REMOVE_ACCOUNT, SYSTEM_ACCOUNT, UNPACK } from "./shell-functions.ts";
-import { lastLines, systemd } from "./systemd.ts";
+import { CONFINED, lastLines, systemd } from "./systemd.ts";
 
 /** An archive on this machine, as the lifecycle hands it in. */
 const archive = z.strictObject({
@@ -120,15 +120,7 @@ RuntimeDirectoryMode=0750
 Restart=always
 RestartSec=1
 MemoryMax=${memoryMb}M
-NoNewPrivileges=true
-ProtectSystem=strict
-ProtectHome=true
-PrivateTmp=true
-PrivateDevices=true
-ProtectControlGroups=true
-ProtectKernelTunables=true
-RestrictSUIDSGID=true
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+${CONFINED}
 CapabilityBoundingSet=
 
 [Install]

@@ -29,6 +29,17 @@ export function systemd(...units: readonly string[]): ServiceControl {
   };
 }
 
+/** Lines of a unit whose program listens and connects, writes where its unit says, and does nothing else to its machine. */
+export const CONFINED = `NoNewPrivileges=true
+ProtectSystem=strict
+ProtectHome=true
+PrivateTmp=true
+PrivateDevices=true
+ProtectControlGroups=true
+ProtectKernelTunables=true
+RestrictSUIDSGID=true
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX`;
+
 /** The last lines of a unit's journal, as a check's explanation. */
 export function lastLines(unit: string, lines = 30): Command {
   return command("journalctl", "--unit", unit, "--lines", String(lines), "--no-pager", "--output", "cat");

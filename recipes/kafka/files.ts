@@ -2,6 +2,7 @@ import { file, type NodeFile } from "../../core/command.ts";
 import { concat } from "../text.ts";
 import { KAFKA_USER, placeOf, type KafkaContext } from "./place.ts";
 import { serverProperties } from "./server-properties.ts";
+import { CONFINED } from "../systemd.ts";
 
 /** The broker's jars, what starts them, its settings and its certificate. */
 export function kafkaFiles(context: KafkaContext): readonly NodeFile[] {
@@ -50,15 +51,7 @@ TimeoutStopSec=30
 # A JVM that ends at SIGTERM says 143.
 SuccessExitStatus=143
 LimitNOFILE=100000
-NoNewPrivileges=true
-ProtectSystem=strict
-ProtectHome=true
-PrivateTmp=true
-PrivateDevices=true
-ProtectControlGroups=true
-ProtectKernelTunables=true
-RestrictSUIDSGID=true
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+${CONFINED}
 CapabilityBoundingSet=
 
 [Install]

@@ -4,6 +4,7 @@ import { REMOVE_ACCOUNT, SYSTEM_ACCOUNT, UNPACK } from "../shell-functions.ts";
 import { javaLink } from "./java.ts";
 import { archivePlace, foldersOf, type TomcatService } from "./place.ts";
 import type { TomcatSource } from "./version.ts";
+import { CONFINED } from "../systemd.ts";
 
 type Archive = Extract<TomcatSource, { kind: "archive" }>;
 
@@ -98,15 +99,7 @@ TimeoutStopSec=${params.drainSeconds + STOP_SECONDS}
 Restart=always
 RestartSec=1
 User=${account}
-NoNewPrivileges=true
-ProtectSystem=strict
-ProtectHome=true
-PrivateTmp=true
-PrivateDevices=true
-ProtectControlGroups=true
-ProtectKernelTunables=true
-RestrictSUIDSGID=true
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+${CONFINED}
 AmbientCapabilities=CAP_NET_BIND_SERVICE
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE
 ReadWritePaths=${base} ${logs} -${software}

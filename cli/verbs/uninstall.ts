@@ -1,4 +1,4 @@
-import { dataOf, type NodeData } from "../../lifecycle/data.ts";
+import { lastingData, type LastingData } from "../../lifecycle/data.ts";
 import { uninstallWorkflow } from "../../lifecycle/uninstall.ts";
 import { findUnfinished } from "../../workflow/journal.ts";
 import { abandonRun } from "../../workflow/runner.ts";
@@ -13,8 +13,8 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   await using session = await openSession(call);
   const { application } = session.world;
   const deleteData = call.options.deleteData === true;
-  const data = await dataOf(session.world);
-  const kept = deleteData ? [] : data.filter(({ outlives }) => outlives);
+  const data = await lastingData(session.world);
+  const kept = deleteData ? [] : data;
   const job = {
     workflow: uninstallWorkflow(application),
     context: session.world,
@@ -25,7 +25,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
     },
   };
   if (call.options.dryRun === true) {
-    return await dryRun(job, async () => ({ destroys: await destroyed(session, data, kept) }));
+    return await dryRun(job, async () => ({ destroys: await destroyed(session, data, deleteData) }));
   }
   const done = await runJob(job, session, call, signal);
   const outcome = verdict(`${application.name} is uninstalled`, done, {
@@ -35,12 +35,12 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   return kept.length === 0 ? outcome : { ...outcome, text: `${outcome.text}\n${keptText(kept)}` };
 }
 
-function question(name: string, kept: readonly NodeData[]): string {
+function question(name: string, kept: readonly LastingData[]): string {
   if (kept.length === 0) return `Destroy every machine of ${name}, with all data on them?`;
   return `Destroy every machine of ${name}?\n${keptText(kept)}\n  deleted as well: hotsite uninstall --delete-data\nGo on?`;
 }
 
-function keptText(kept: readonly NodeData[]): string {
+function keptText(kept: readonly LastingData[]): string {
   return kept.map(({ node, path, what }) => `  kept on ${node}: ${path}, ${what}`).join("\n");
 }
 
@@ -54,14 +54,13 @@ async function abandonOther(session: Session, { output }: Call): Promise<void> {
 
 async function destroyed(
   { world }: Session,
-  data: readonly NodeData[],
-  kept: readonly NodeData[],
+  data: readonly LastingData[],
+  deleteData: boolean,
 ): Promise<readonly string[]> {
   const launched = (await world.nodes.all()).filter(({ machine }) => machine !== undefined);
   return launched.map(({ claim: { site, name } }) => {
     const node = `${site}/${name}`;
-    const mine = (each: NodeData): boolean => each.node === node;
-    if (!data.some((each) => mine(each) && each.outlives)) return `${node} with its disk`;
-    return kept.some(mine) ? `${node}, its data kept` : `${node} with its data`;
+    if (!data.some((each) => each.node === node)) return `${node} with its disk`;
+    return deleteData ? `${node} with its data` : `${node}, its data kept`;
   });
 }

@@ -115,6 +115,24 @@ describe("what destroys", () => {
   });
 });
 
+describe("uninstalling", () => {
+  test("needs no secret of what it destroys", async () => {
+    await using shop = await shopOn({ launch: { "web-1": "hang" } });
+    const running = startHotsite(["install"], shop.path);
+    await running.said("hanging");
+    running.kill("SIGKILL");
+    await running.ended;
+    expect(await shop.machines()).toHaveLength(1);
+    const config = await readFile(join(shop.path, "hotsite.config.ts"), "utf8");
+    await shop.write(
+      "hotsite.config.ts",
+      config.replace("secret.generated()", 'secret.env("HOTSITE_TEST_NOT_SET")'),
+    );
+    expect(await hotsiteProcess(["uninstall", "--yes"], shop.path)).toMatchObject({ code: 0 });
+    expect(await shop.machines()).toEqual([]);
+  });
+});
+
 describe("what only looks", () => {
   test.each<[string[], string]>([
     [["validate"], "shop is valid · sites east · services db, web · 2 machines\n"],

@@ -1,9 +1,11 @@
+import { z } from "zod";
 import type { Command } from "../core/command.ts";
 import { HotsiteError, messageOf } from "../core/errors.ts";
 import { CommandError } from "../core/shell.ts";
 import { Lines } from "./lines.ts";
+import { exactly } from "./outcomes/exactly.ts";
 import type { Session } from "./session.ts";
-import type { Call, Outcome } from "./verb.ts";
+import type { Call } from "./verb.ts";
 
 /** As ssh ends when it could not run the command. */
 const notRun = 255;
@@ -25,6 +27,19 @@ export interface Answer {
   readonly problem?: string;
 }
 
+/** The answers of several nodes as `--json` prints them. */
+export const answers = z.array(
+  exactly<Answer>()(
+    z.strictObject({
+      node: z.string(),
+      exitCode: z.int(),
+      stdout: z.string(),
+      stderr: z.string(),
+      problem: z.string().optional().describe("why the command did not run to its end"),
+    }),
+  ),
+);
+
 /** Runs a command on each node at once and shows what they say, line by line with the node in front. */
 export async function askAll(
   session: Session,
@@ -33,21 +48,21 @@ export async function askAll(
   signal: AbortSignal,
 ): Promise<readonly Answer[]> {
   const width = questions.length > 1 ? Math.max(...questions.map(({ node }) => node.length)) : 0;
-  const answers = await Promise.all(
+  const all = await Promise.all(
     questions.map((question) => answerOf(session, question, { ...call, width }, signal)),
   );
   signal.throwIfAborted();
-  return answers;
+  return all;
 }
 
 /** The largest exit code is ours; where several were asked and some failed, all are listed. */
-export function outcomeOf(answers: readonly Answer[], call: Call, facts: Outcome["json"]): Outcome {
-  const failed = answers.filter(({ exitCode }) => exitCode !== 0);
-  if (answers.length > 1 && failed.length > 0) call.output.note(summary(failed, answers));
+export function outcomeOf<F extends object>(instances: readonly Answer[], call: Call, facts: F) {
+  const failed = instances.filter(({ exitCode }) => exitCode !== 0);
+  if (instances.length > 1 && failed.length > 0) call.output.note(summary(failed, instances));
   return {
     text: "",
-    json: { ...facts, instances: answers },
-    exitCode: Math.max(0, ...answers.map(({ exitCode }) => exitCode)),
+    json: { ...facts, instances },
+    exitCode: Math.max(0, ...instances.map(({ exitCode }) => exitCode)),
   };
 }
 

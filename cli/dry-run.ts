@@ -16,8 +16,7 @@ const step = z.strictObject({
 });
 
 /** What `--dry-run` of a changing verb prints with `--json`. */
-export const dryRunOutput = z.strictObject({
-  ok: z.boolean(),
+export const dryRunOutcome = z.strictObject({
   dryRun: z.literal(true),
   workflow: z.string(),
   refused: z.boolean().describe("a guard would stop it before anything is changed"),
@@ -28,7 +27,7 @@ export const dryRunOutput = z.strictObject({
   usualMs: z.number().describe("of all steps that are known"),
   unknownSteps: z.int().describe("steps like which none was ever done"),
 });
-type Json = z.infer<typeof dryRunOutput>;
+type Json = z.infer<typeof dryRunOutcome>;
 
 /** What can be said of a change besides its steps. */
 export interface Preview {
@@ -54,7 +53,7 @@ export interface Planned<C extends Place, I> {
 export async function dryRun<C extends Place, I>(
   { workflow, context, plan }: Planned<C, I>,
   preview: (input: I) => Preview | Promise<Preview> = () => ({}),
-): Promise<Outcome> {
+): Promise<Outcome<typeof dryRunOutcome>> {
   const input = await plan();
   return await previewOutcome(context, workflow.name, workflow.steps(input), await preview(input));
 }
@@ -65,18 +64,13 @@ export async function previewOutcome<C>(
   workflow: string,
   tree: StepTree<C>,
   preview: Preview,
-): Promise<Outcome> {
+): Promise<Outcome<typeof dryRunOutcome>> {
   const usual = usualTimes(await history(store, application.name));
   const json = jsonOf(workflow, tree, usual, preview);
   return { text: textOf(json), json };
 }
 
-function jsonOf<C>(
-  workflow: string,
-  tree: StepTree<C>,
-  usual: UsualTime,
-  preview: Preview,
-): Omit<Json, "ok"> {
+function jsonOf<C>(workflow: string, tree: StepTree<C>, usual: UsualTime, preview: Preview): Json {
   const { guards = [], verdict = null, destroys = [] } = preview;
   const { ms, unknown } = estimate(tree, usual);
   const steps = stepsOf(tree).map(({ name, pointOfNoReturn }) => {
@@ -93,7 +87,7 @@ function jsonOf<C>(
   };
 }
 
-function textOf({ workflow, refused, guards, verdict, destroys, steps, ...times }: Omit<Json, "ok">): string {
+function textOf({ workflow, refused, guards, verdict, destroys, steps, ...times }: Json): string {
   const broken = guards.filter(stops).map(({ name }) => name);
   return [
     ...(refused ? [`${workflow} would be refused: ${broken.join(", ")}`] : []),

@@ -1,6 +1,8 @@
 import { HotsiteError, messageOf, PreflightError, type Fault } from "../core/errors.ts";
 import { exitCodeOf, leftBehind } from "./exit.ts";
 import type { Output } from "./output.ts";
+import type { FailureOutcome } from "./outcomes/failure.ts";
+import type { Frozen } from "./verb.ts";
 
 /** A failure for people: what went wrong and what to do next. What a run left is part of its message. */
 export function failureText(error: unknown, output: Pick<Output, "verbose">): string {
@@ -13,7 +15,10 @@ export function failureText(error: unknown, output: Pick<Output, "verbose">): st
 }
 
 /** A failure for scripts. */
-export function failureJson(error: unknown, signal?: AbortSignal): Readonly<Record<string, unknown>> {
+export function failureJson(
+  error: unknown,
+  signal?: AbortSignal,
+): Frozen<FailureOutcome> & { readonly ok: false } {
   const known = error instanceof HotsiteError;
   return {
     ok: false,

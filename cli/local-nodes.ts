@@ -1,7 +1,9 @@
+import { z } from "zod";
 import { HotsiteError } from "../core/errors.ts";
 import { nodesOf, type NodeSpec } from "../lifecycle/topology.ts";
 import type { Session } from "./session.ts";
 import { oneOf } from "./target.ts";
+import type { Outcome } from "./verb.ts";
 
 /** The nodes on this computer's machines: those of a site, the one that is named `east/db-1`, or all of them. */
 export function localNodes({ world: { application } }: Session, target?: string): readonly NodeSpec[] {
@@ -24,8 +26,15 @@ export async function launchedLocalNodes(session: Session, target?: string): Pro
   return specs.filter((_, index) => records[index]?.machine !== undefined);
 }
 
+/** What verbs that power machines print with `--json`. */
+export const powerOutcome = z.strictObject({ power: z.enum(["on", "off"]), nodes: z.array(z.string()) });
+
 /** What became of nodes, as a verb tells it. */
-export function powered(nodes: readonly NodeSpec[], state: string, application: string) {
+export function powered(
+  nodes: readonly NodeSpec[],
+  state: "on" | "off",
+  application: string,
+): Outcome<typeof powerOutcome> {
   const names = nodes.map(({ site, name }) => `${site}/${name}`);
   const text =
     names.length === 0

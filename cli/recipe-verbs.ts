@@ -32,14 +32,14 @@ export const recipeVerbs: readonly Verb[] = [
       ["attributes list", "of all scopes: global, application, services, nodes"],
       ["attributes list service:web", "of one"],
     ],
-    load: async () => ({ run: (await import("./verbs/attributes.ts")).list }),
+    load: async () => (await import("./verbs/attributes.ts")).attributeVerbs.list,
   },
   {
     name: "attributes get",
     operands: "<scope> <name>",
     summary: "print one of them",
     examples: [["attributes get service:web colour", "the bare text"]],
-    load: async () => ({ run: (await import("./verbs/attributes.ts")).get }),
+    load: async () => (await import("./verbs/attributes.ts")).attributeVerbs.get,
   },
   {
     name: "attributes set",
@@ -51,14 +51,14 @@ export const recipeVerbs: readonly Verb[] = [
       ["attributes set application banner closed", "of the application, until it is uninstalled"],
       ["attributes set global proxy 10.0.0.9:3128", "of all applications that share the state folder"],
     ],
-    load: async () => ({ run: (await import("./verbs/attributes.ts")).set }),
+    load: async () => (await import("./verbs/attributes.ts")).attributeVerbs.set,
   },
   {
     name: "attributes remove",
     operands: "<scope> <name>",
     summary: "forget one of them",
     examples: [["attributes remove service:web colour", "fine when it was not there"]],
-    load: async () => ({ run: (await import("./verbs/attributes.ts")).remove }),
+    load: async () => (await import("./verbs/attributes.ts")).attributeVerbs.remove,
   },
   {
     name: "recipe new",

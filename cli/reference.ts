@@ -1,5 +1,3 @@
-import { z } from "zod";
-import { dryRunOutput } from "./dry-run.ts";
 import { parseArguments } from "./program.ts";
 import { verbs } from "./verbs.ts";
 
@@ -12,11 +10,6 @@ export function referencePage(): string {
     fenced(helpOf([])),
   ];
   return `${[...head, ...sections].join("\n\n")}\n`;
-}
-
-/** JSON Schemas of what verbs print with `--json`, by file name in `docs/schema`. */
-export function schemaFiles(): Readonly<Record<string, string>> {
-  return { "dry-run.json": `${JSON.stringify(z.toJSONSchema(dryRunOutput), null, 2)}\n` };
 }
 
 function helpOf(words: readonly string[]): string {

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from "node:os";
+import { z } from "zod";
 import type { Workflow } from "../core/workflow.ts";
 import type { Observer } from "../workflow/events.ts";
 import { findUnfinished } from "../workflow/journal.ts";
@@ -8,7 +9,7 @@ import { logged } from "./logged.ts";
 import { showProgress } from "./progress.ts";
 import type { Session } from "./session.ts";
 import { duration, timestamp } from "./time.ts";
-import type { Call, Outcome } from "./verb.ts";
+import type { Call } from "./verb.ts";
 
 /** A workflow with what it needs. */
 export interface Job<C, I> {
@@ -77,13 +78,17 @@ export function runSettings({ config, world }: Session) {
 }
 
 /** The verdict of a run: `petclinic is uninstalled · 12.3s`. */
-export function verdict(
-  text: string,
-  { run, ms }: Done<unknown>,
-  facts: Readonly<Record<string, unknown>>,
-): Outcome {
+export function verdict<F extends object>(text: string, { run, ms }: Done<unknown>, facts: F) {
   return { text: `${text} · ${duration(ms)}`, json: { run, seconds: ms / 1000, ...facts } };
 }
+
+/** The verdict as `--json` prints it. */
+export function finished<F extends z.ZodRawShape>(facts: F) {
+  return z.strictObject({ run: z.string().describe("its id in the history"), seconds: z.number(), ...facts });
+}
+
+/** What verbs print that found no run to work on. */
+export const noRun = z.strictObject({ run: z.null() });
 
 function doneWith<I>(input: I, { run, ms }: RunResult): Done<I> {
   return { input, run, ms };

@@ -1,6 +1,6 @@
 import { firstLine } from "./first-line.ts";
 import type { Observed, State } from "../failover/state.ts";
-import type { Asked, SiteStatus, Status } from "../lifecycle/status.ts";
+import type { Found, SiteStatus, Status } from "../lifecycle/status.ts";
 import { table } from "./table.ts";
 import { ago } from "./time.ts";
 
@@ -60,7 +60,7 @@ function behind(link: SiteStatus["link"]): string {
 
 /** Who did not answer, and why. */
 function problems({ authority, pool, sites }: Status): readonly string[] {
-  const asked: readonly (readonly [string, Asked<unknown> | undefined])[] = [
+  const asked: readonly (readonly [string, Found<unknown> | undefined])[] = [
     ["witness", authority],
     ["balancer", pool],
     ...sites.flatMap(
@@ -77,6 +77,6 @@ function problems({ authority, pool, sites }: Status): readonly string[] {
   );
 }
 
-function valueOf<T>(asked: Asked<T>): T | undefined {
+function valueOf<T>(asked: Found<T>): T | undefined {
   return "value" in asked ? asked.value : undefined;
 }

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Output } from "./output.ts";
 
 /** Every option of every verb; a verb only looks at those that it declares. */
@@ -44,15 +45,27 @@ export interface Call {
   readonly cwd: string;
 }
 
-/** What a verb found or did: the same thing as text and as JSON. */
-export interface Outcome {
+/** The same value where nobody may change it: what a verb tells may belong to somebody else. */
+export type Frozen<T> = T extends readonly (infer E)[]
+  ? readonly Frozen<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Frozen<T[K]> }
+    : T;
+
+/** What a verb found or did: the same thing as text and as JSON, the latter as the verb's schema says. */
+export interface Outcome<S extends z.ZodType<object>> {
   readonly text: string;
-  readonly json: Readonly<Record<string, unknown>>;
+  readonly json: Frozen<z.infer<S>>;
   /** Default 0; another program's own code where that program did the work. */
   readonly exitCode?: number;
 }
 
-export type Run = (call: Call, signal: AbortSignal) => Promise<Outcome>;
+/** The code of a verb. */
+export interface VerbCode<S extends z.ZodType<object> = z.ZodType<object>> {
+  /** What `--json` prints, without the `ok` that every answer has; published in `docs/schema`. */
+  readonly outcome: S;
+  readonly run: (call: Call, signal: AbortSignal) => Promise<Outcome<S>>;
+}
 
 export interface OptionDeclaration {
   readonly flags: string;
@@ -72,5 +85,5 @@ export interface Verb {
   readonly options?: readonly OptionDeclaration[];
   /** Command lines without `hotsite`, and what each one is for. */
   readonly examples: readonly (readonly [line: string, purpose: string])[];
-  readonly load: () => Promise<{ readonly run: Run }>;
+  readonly load: () => Promise<VerbCode>;
 }

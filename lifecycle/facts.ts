@@ -45,7 +45,8 @@ export const runningDrill = z.strictObject({
   startedMs: z.number(),
 });
 
-const factsSchema = z.strictObject({
+/** Facts as they are kept and shown. */
+export const factsSchema = z.strictObject({
   activeSite: z.string(),
   standbySite: z.string(),
   epoch: z.int(),

@@ -10,15 +10,18 @@ import type { World } from "./world.ts";
 /** Someone was asked and answered, or could not be. */
 export type Asked<T> = { readonly value: T } | { readonly problem: string };
 
+/** The same where the answer may be that there is none. */
+export type Found<T> = { readonly value?: T } | { readonly problem: string };
+
 export interface SiteStatus {
   readonly site: string;
   readonly role: "primary" | "standby" | "edge";
   readonly nodes: number;
   readonly running: Asked<number>;
   readonly database?: Asked<DatabaseState>;
-  readonly checkpoint?: Asked<Checkpoint | undefined>;
+  readonly checkpoint?: Found<Checkpoint>;
   /** The link that ends here. */
-  readonly link?: Asked<LinkStatus | undefined>;
+  readonly link?: Found<LinkStatus>;
 }
 
 /** What is true at the moment, each part asked where it is known; nothing is taken from memory but the facts. */

@@ -1,12 +1,14 @@
 import { hostname } from "node:os";
+import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
 import { history, unfinishedRun } from "../../workflow/history.ts";
 import { findUnfinished } from "../../workflow/journal.ts";
 import { assertIdle } from "../../workflow/runner.ts";
-import { previewOutcome } from "../dry-run.ts";
+import { runStates } from "../../workflow/transitions.ts";
+import { dryRunOutcome, previewOutcome } from "../dry-run.ts";
 import { resumeAny, stepsOfRun } from "../resume-any.ts";
-import { runSettings, showRun } from "../run.ts";
+import { noRun, runSettings, showRun } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
 import { duration } from "../time.ts";
 import { stepsToUndo } from "../unfinished.ts";
@@ -15,8 +17,15 @@ import type { Call, Outcome } from "../verb.ts";
 /** Taking back may mean to destroy every machine, one after the other. */
 const longestUndoMs = 30 * 60_000;
 
+/** What `--json` prints. */
+export const outcome = z.union([
+  noRun,
+  z.strictObject({ run: z.string(), workflow: z.string(), state: z.enum(runStates) }),
+  dryRunOutcome,
+]);
+
 /** Stops the run that is active here, or takes up the one that was killed, and takes it back. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const settings = runSettings(session);
   const open = await findUnfinished(settings.store, settings.application);
@@ -68,7 +77,7 @@ function interrupt(locked: HotsiteError, tell: (text: string) => void): void {
   process.kill(pid, "SIGINT");
 }
 
-async function endedElsewhere({ world }: Session, id: string): Promise<Outcome> {
+async function endedElsewhere({ world }: Session, id: string): Promise<Outcome<typeof outcome>> {
   const ended = (await history(world.store, world.application.name)).find((one) => one.id === id);
   const { workflow, state } = ended ?? { workflow: "the run", state: "done" };
   const text =
@@ -78,7 +87,7 @@ async function endedElsewhere({ world }: Session, id: string): Promise<Outcome> 
   return { text, json: { run: id, workflow, state } };
 }
 
-async function previewAbort(session: Session): Promise<Outcome> {
+async function previewAbort(session: Session): Promise<Outcome<typeof outcome>> {
   const { world } = session;
   const run = await unfinishedRun(world.store, world.application.name);
   if (run === undefined) return { text: "it has just ended", json: { run: null } };

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
 import { readAttributes, removeAttribute, setAttribute, type Attribute } from "../../lifecycle/attributes.ts";
 import { attributeScope, scopeText } from "../attribute-scope.ts";
@@ -6,10 +7,26 @@ import { table } from "../table.ts";
 import { oneOf } from "../target.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+const attribute = z.strictObject({ scope: z.string(), key: z.string(), value: z.string() });
+const attributeList = z.strictObject({ attributes: z.array(attribute) });
+const removal = z.strictObject({
+  scope: z.string(),
+  key: z.string(),
+  removed: z.boolean().describe("false: there was none"),
+});
+
 const next = "`hotsite install` hands it to the recipes";
 
+/** The four verbs. */
+export const attributeVerbs = {
+  set: { outcome: attribute, run: set },
+  get: { outcome: attribute, run: get },
+  list: { outcome: attributeList, run: list },
+  remove: { outcome: removal, run: remove },
+};
+
 /** Keeps one attribute. */
-export async function set(call: Call): Promise<Outcome> {
+async function set(call: Call): Promise<Outcome<typeof attribute>> {
   await using session = await openSession(call);
   const [, key = "", value = ""] = call.operands;
   const scope = scopeIn(session, call);
@@ -21,7 +38,7 @@ export async function set(call: Call): Promise<Outcome> {
 }
 
 /** Prints the value of one attribute. */
-export async function get(call: Call): Promise<Outcome> {
+async function get(call: Call): Promise<Outcome<typeof attribute>> {
   await using session = await openSession(call);
   const scope = scopeText(scopeIn(session, call));
   const all = (await readAttributes(session.world)).filter((one) => scopeText(one.scope) === scope);
@@ -35,7 +52,7 @@ export async function get(call: Call): Promise<Outcome> {
 }
 
 /** Lists all of them, or those of one scope. */
-export async function list(call: Call): Promise<Outcome> {
+async function list(call: Call): Promise<Outcome<typeof attributeList>> {
   await using session = await openSession(call);
   const wanted = call.operands[0] === undefined ? undefined : scopeText(scopeIn(session, call));
   const found = (await readAttributes(session.world))
@@ -50,7 +67,7 @@ export async function list(call: Call): Promise<Outcome> {
 }
 
 /** Removes one attribute. */
-export async function remove(call: Call): Promise<Outcome> {
+async function remove(call: Call): Promise<Outcome<typeof removal>> {
   await using session = await openSession(call);
   const [, key = ""] = call.operands;
   const scope = scopeIn(session, call);

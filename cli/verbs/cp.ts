@@ -1,11 +1,20 @@
+import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
 import { inForeground } from "../foreground.ts";
 import { openSession } from "../session.ts";
 import { sshAccess } from "../ssh-access.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({
+  node: z.string(),
+  from: z.string(),
+  to: z.string(),
+  code: z.int().describe("how scp ended"),
+});
+
 /** Copies files or folders to a node or from it, with the system's scp. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const [from = "", to = ""] = call.operands;
   const [source, target] = [placeOf(from), placeOf(to)];
   const node = source.node ?? target.node;

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { z } from "zod";
 import { HotsiteError, messageOf } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
 import { examine, examineHost, type NodeReport } from "../../lifecycle/doctor.ts";
@@ -8,10 +9,14 @@ import { doctorText } from "../doctor-text.ts";
 import { exitCodes } from "../exit.ts";
 import { jobsNamed } from "../jobs.ts";
 import { openSession, type Session } from "../session.ts";
+import { nodeReport } from "../outcomes/doctor.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({ nodes: z.array(nodeReport) });
+
 /** Says what is wrong with nodes, or with a host that shall become one. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const [target] = call.operands;
   const reports =
     target?.includes("@") === true

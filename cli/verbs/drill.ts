@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { z } from "zod";
 import { journaledHost } from "../../failover/drill-host.ts";
 import { planDrill } from "../../failover/drill-plan.ts";
 import { recoverFromDrill } from "../../failover/drill-recover.ts";
@@ -9,17 +10,33 @@ import { drill, type DrillHost } from "../../failover/drill.ts";
 import type { ProtectionWorld } from "../../failover/world.ts";
 import { needFacts } from "../../lifecycle/facts.ts";
 import { confirm } from "../confirm.ts";
-import { previewOutcome } from "../dry-run.ts";
+import { dryRunOutcome, previewOutcome } from "../dry-run.ts";
 import { exitCodes } from "../exit.ts";
 import { openProtection } from "../protection.ts";
 import { runSettings, showRun } from "../run.ts";
 import { openSession } from "../session.ts";
 import { oneOf } from "../target.ts";
 import { duration } from "../time.ts";
+import { numbers, objective } from "../outcomes/drill.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.union([
+  z.strictObject({
+    result: z.enum(["passed", "failed", "not measured"]),
+    headline: z.string(),
+    numbers,
+    objectives: z.array(objective),
+    problems: z.array(z.string()),
+    restored: z.boolean().describe("the world is what it was before"),
+    report: z.string().describe("the path of the page for people"),
+  }),
+  z.strictObject({ recovered: z.string().describe("what was put in order after a drill that was killed") }),
+  dryRunOutcome,
+]);
+
 /** Rehearses on the real thing and writes a report; or puts in order what an interrupted drill left. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const world = await openProtection(session);
   if (call.options.dryRun === true) return await preview(call, world, signal);
@@ -40,7 +57,7 @@ async function rehearse(
   call: Call,
   { world, host, configSha256 }: { world: ProtectionWorld; host: DrillHost; configSha256: string },
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Outcome<typeof outcome>> {
   const { kind, site } = await wished(call, world);
   const what = kind === "switchover" ? `Switch over from ${site} now?` : `Power ${site} off now?`;
   await confirm(`${what} Real users will notice.`, call, signal);
@@ -50,7 +67,11 @@ async function rehearse(
 }
 
 /** The steps between the fault and the end, and whether the world is in a state to be rehearsed. */
-async function preview(call: Call, world: ProtectionWorld, signal: AbortSignal): Promise<Outcome> {
+async function preview(
+  call: Call,
+  world: ProtectionWorld,
+  signal: AbortSignal,
+): Promise<Outcome<typeof outcome>> {
   const { kind } = await wished(call, world);
   const guards = await steadyGuards(world, await needFacts(world), signal);
   return await previewOutcome(world, "drill", await planDrill(world, kind), { guards });
@@ -63,7 +84,12 @@ async function wished({ operands, options }: Call, world: ProtectionWorld) {
   return { kind, site: asked === undefined ? activeSite : oneOf([activeSite], asked, "primary site") };
 }
 
-function outcomeOf(report: DrillReport, path: string, restored: boolean, signal: AbortSignal): Outcome {
+function outcomeOf(
+  report: DrillReport,
+  path: string,
+  restored: boolean,
+  signal: AbortSignal,
+): Outcome<typeof outcome> {
   const lines = [
     `${report.result.toUpperCase()}  ${report.headline} · ${duration(report.endedMs - report.startedMs)}`,
     ...report.objectives.map(

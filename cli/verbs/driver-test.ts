@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { HotsiteError, messageOf } from "../../core/errors.ts";
 import { runCase, type DriverCase } from "../../drivers/kit/bench.ts";
 import { driverCases } from "../../drivers/kit/conformance.ts";
@@ -11,6 +12,7 @@ import { openShell } from "../../remote/ssh.ts";
 import { exitCodes } from "../exit.ts";
 import { findModule } from "../find-module.ts";
 import { importModule } from "../module.ts";
+import { exactly } from "../outcomes/exactly.ts";
 import { duration } from "../time.ts";
 import type { Call, Outcome } from "../verb.ts";
 
@@ -22,8 +24,29 @@ interface Result {
   readonly why?: string;
 }
 
+const result = exactly<Result>()(
+  z.strictObject({
+    title: z.string(),
+    result: z.enum(["passed", "failed", "skipped"]),
+    seconds: z.number(),
+    why: z.string().optional().describe("why it failed, or was left out"),
+  }),
+);
+
+/** What `--json` prints. */
+export const outcome = z.strictObject({
+  driver: z.string(),
+  passed: z.int(),
+  failed: z.int(),
+  skipped: z.int(),
+  cases: z.array(result),
+});
+
 /** Holds a driver against what every driver promises, with real machines of its cloud. */
-export async function run({ operands, options, cwd, output }: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(
+  { operands, options, cwd, output }: Call,
+  signal: AbortSignal,
+): Promise<Outcome<typeof outcome>> {
   const path = findModule(operands[0] ?? ".", cwd, {
     names: ["driver.test.ts", "driver.test.js"],
     hint: "`hotsite driver new` writes one",
@@ -96,7 +119,7 @@ function lineOf({ title, result, seconds, why }: Result): string {
   return [`  ✖ ${title}  ${duration(seconds * 1000)}`, ...details].join("\n");
 }
 
-function outcomeOf(driver: string, cases: readonly Result[]): Outcome {
+function outcomeOf(driver: string, cases: readonly Result[]): Outcome<typeof outcome> {
   const count = (wanted: Result["result"]): number => cases.filter(({ result }) => result === wanted).length;
   const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")];
   const rest = skipped === 0 ? "" : ` · ${skipped} left out`;

@@ -1,11 +1,15 @@
+import { z } from "zod";
 import { command, script, type Command } from "../../core/command.ts";
-import { askAll, outcomeOf } from "../answers.ts";
+import { answers, askAll, outcomeOf } from "../answers.ts";
 import { jobsNamed, nodeOf } from "../jobs.ts";
 import { openSession } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({ target: z.string(), instances: answers });
+
 /** Runs one command on every instance at once; the largest exit code is ours. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const [target = "", ...words] = call.operands;
   const nodes = [...new Set(jobsNamed(session.config.application, target).map(nodeOf))];

@@ -1,17 +1,24 @@
+import { z } from "zod";
 import { detectAndPlan, failoverWorkflow, type FailoverInput } from "../../failover/failover.ts";
 import { failoverGuards } from "../../failover/failover-guards.ts";
 import { decide } from "../../failover/guards.ts";
 import type { ProtectionWorld } from "../../failover/world.ts";
 import { confirm } from "../confirm.ts";
 import { openProtection } from "../protection.ts";
-import { dryRun } from "../dry-run.ts";
-import { runJob, verdict } from "../run.ts";
+import { dryRun, dryRunOutcome } from "../dry-run.ts";
+import { finished, runJob, verdict } from "../run.ts";
 import { openSession } from "../session.ts";
 import { oneOf } from "../target.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.union([
+  finished({ from: z.string(), to: z.string(), epoch: z.int(), next: z.string() }),
+  dryRunOutcome,
+]);
+
 /** Moves the primary because it is lost. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const context = await openProtection(session);
   const job = {

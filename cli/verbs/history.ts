@@ -1,16 +1,24 @@
+import { z } from "zod";
 import { firstLine } from "../first-line.ts";
 import { history, type RunHistory } from "../../workflow/history.ts";
 import { openSession } from "../session.ts";
 import { table } from "../table.ts";
 import { oneOf } from "../target.ts";
 import { duration, timestamp } from "../time.ts";
+import { runHistory, runSummary } from "../outcomes/history.ts";
 import type { Call, Outcome } from "../verb.ts";
 
 /** More would scroll away what is looked for; `--json` has them all. */
 const shown = 20;
 
+/** What `--json` prints. */
+export const outcome = z.union([
+  z.strictObject({ application: z.string(), runs: z.array(runSummary) }),
+  z.strictObject({ run: runHistory }),
+]);
+
 /** Lists the runs, or the steps of one. */
-export async function run(call: Call): Promise<Outcome> {
+export async function run(call: Call): Promise<Outcome<typeof outcome>> {
   const fit = (text: string): string => call.output.fit(text);
   await using session = await openSession(call);
   const { name } = session.config.application;
@@ -25,7 +33,7 @@ export async function run(call: Call): Promise<Outcome> {
 
 type Fit = (text: string) => string;
 
-function listOf(application: string, runs: readonly RunHistory[], fit: Fit): Outcome {
+function listOf(application: string, runs: readonly RunHistory[], fit: Fit): Outcome<typeof outcome> {
   const rows = runs
     .slice(-shown)
     .map((one) => [
@@ -41,7 +49,7 @@ function listOf(application: string, runs: readonly RunHistory[], fit: Fit): Out
 
 const header = ["BEGUN", "WHAT", "STATE", "TOOK", "BY", "RUN", "PROBLEM"];
 
-function stepsOf(one: RunHistory, fit: Fit): Outcome {
+function stepsOf(one: RunHistory, fit: Fit): Outcome<typeof outcome> {
   const rows = one.steps.map((step) => [
     timestamp(step.startedAt),
     step.name,

@@ -1,11 +1,16 @@
+import { z } from "zod";
 import { reportHosts, type HostReport } from "../../drivers/byon/admin.ts";
 import { poolsOf } from "../byon-hosts.ts";
 import { openSession } from "../session.ts";
 import { table } from "../table.ts";
+import { hostReport } from "../outcomes/hosts.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({ hosts: z.array(hostReport) });
+
 /** Lists the hosts of `byon({…})`: who has each, which are free, and why the others are not. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const pools = await poolsOf(session);
   const reports = (await Promise.all(pools.map((pool) => reportHosts(pool, signal)))).flat();

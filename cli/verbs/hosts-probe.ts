@@ -1,10 +1,14 @@
 import { probe, type HostReport } from "../../drivers/byon/admin.ts";
 import { hostNamed } from "../byon-hosts.ts";
 import { openSession } from "../session.ts";
+import { hostReport } from "../outcomes/hosts.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = hostReport;
+
 /** Asks one host for everything; a quarantine whose reason is gone is lifted. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const { pool, host } = await hostNamed(session, call.operands[0] ?? "");
   const report = await probe(pool, host, signal);

@@ -1,12 +1,21 @@
+import { z } from "zod";
 import { freeHost } from "../../drivers/byon/admin.ts";
 import { find, holderOf } from "../../drivers/byon/survey.ts";
 import { hostNamed } from "../byon-hosts.ts";
 import { confirm } from "../confirm.ts";
 import { openSession } from "../session.ts";
+import { hostClaim } from "../outcomes/hosts.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({
+  host: z.string(),
+  state: z.enum(["free", "given up"]),
+  from: hostClaim.nullable().describe("who had it"),
+});
+
 /** Ends a host's quarantine, and the claim of whoever has it. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const { pool, host } = await hostNamed(session, call.operands[0] ?? "");
   const holder = holderOf(await find(pool, host, signal));

@@ -1,11 +1,18 @@
+import { z } from "zod";
 import { trustHost } from "../../drivers/byon/admin.ts";
 import { poolsOf } from "../byon-hosts.ts";
 import { openSession } from "../session.ts";
 import { oneOf } from "../target.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({
+  host: z.string(),
+  forgotten: z.string().nullable().describe("the host key that was pinned; null when none was"),
+});
+
 /** Forgets the pinned host key of a host or a jump host, and of the node that runs on it. */
-export async function run(call: Call): Promise<Outcome> {
+export async function run(call: Call): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const pools = await poolsOf(session);
   const named = (id: string): boolean => id === call.operands[0];

@@ -1,17 +1,22 @@
 import { randomBytes } from "node:crypto";
+import { z } from "zod";
 import { readFacts } from "../../lifecycle/facts.ts";
 import { fleetWorld } from "../../lifecycle/fleet-world.ts";
 import { installWorkflow, rolledInstances } from "../../lifecycle/install.ts";
 import { interruptions } from "../../lifecycle/update.ts";
 import { activeSiteOf } from "../active-site.ts";
 import { usualDrainMs } from "../drain.ts";
-import { runJob, verdict } from "../run.ts";
+import { finished, runJob, verdict } from "../run.ts";
 import { openSession } from "../session.ts";
+import { installPlan } from "../outcomes/plan.ts";
 import type { Call, Outcome } from "../verb.ts";
 import { planOutcome } from "./plan.ts";
 
+/** What `--json` prints. */
+export const outcome = z.union([finished({ application: z.string() }), installPlan]);
+
 /** Makes the world as the config says. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   if (call.options.dryRun === true) return await planOutcome(session, call, signal);
   const { world } = session;

@@ -2,12 +2,15 @@ import { NodeNotFoundError } from "../../core/errors.ts";
 import { shutDown } from "../../drivers/local/shut-down.ts";
 import type { NodeSpec } from "../../lifecycle/topology.ts";
 import { confirm } from "../confirm.ts";
-import { launchedLocalNodes, powered } from "../local-nodes.ts";
+import { launchedLocalNodes, powered, powerOutcome } from "../local-nodes.ts";
 import { openSession, type Session } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = powerOutcome;
+
 /** Shuts machines on this computer down in order; those that are off stay off. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const { application } = session.world;
   const [target] = call.operands;

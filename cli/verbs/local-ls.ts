@@ -1,10 +1,28 @@
+import { z } from "zod";
 import { inventory, type LocalMachine } from "../../drivers/local/inventory.ts";
 import { openSession } from "../session.ts";
 import { table } from "../table.ts";
+import { exactly } from "../outcomes/exactly.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+const machine = exactly<LocalMachine>()(
+  z.strictObject({
+    owner: z.string(),
+    site: z.string(),
+    name: z.string(),
+    state: z.enum(["running", "stopped"]),
+    address: z.string(),
+    image: z.string(),
+    memoryMb: z.number().optional().describe("absent: nothing limits it"),
+    cpus: z.number().optional().describe("absent: nothing limits them"),
+  }),
+);
+
+/** What `--json` prints. */
+export const outcome = z.strictObject({ machines: z.array(machine) });
+
 /** Lists the machines on this computer: the application's, or everybody's. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const owner = call.options.all === true ? undefined : await ownerOf(call);
   const machines = await inventory(owner, signal);
   if (machines.length > 0) return { text: listOf(machines), json: { machines } };

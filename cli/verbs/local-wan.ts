@@ -1,10 +1,27 @@
+import { z } from "zod";
 import { getWan, perfectLine, setWan, type WanRule } from "../../drivers/local/wan.ts";
 import { openSession } from "../session.ts";
 import { oneOf } from "../target.ts";
+import { exactly } from "../outcomes/exactly.ts";
 import type { Call, Options, Outcome } from "../verb.ts";
 
+const wanRule = exactly<WanRule>()(
+  z.strictObject({
+    delayMs: z.number().describe("one way"),
+    jitterMs: z.number(),
+    lossPercent: z.number(),
+    kbit: z.number().describe("per second; 0: no limit"),
+    cut: z.boolean(),
+  }),
+);
+
+/** What `--json` prints. */
+export const outcome = z.strictObject({
+  lines: z.array(wanRule.extend({ from: z.string(), to: z.string() })),
+});
+
 /** Changes the network between two sites on this computer, and says how it is now. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const { application, owner } = session.world;
   const { nodesOf } = await import("../../lifecycle/topology.ts");

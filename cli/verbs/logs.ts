@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { command, type Command } from "../../core/command.ts";
 import { HotsiteError } from "../../core/errors.ts";
 import { activeSiteOf } from "../active-site.ts";
@@ -13,8 +14,13 @@ interface LogLine {
   readonly line: string;
 }
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({
+  lines: z.array(z.strictObject({ node: z.string(), line: z.string() })),
+});
+
 /** Shows the journals of a service's instances, or of everything on a node, side by side as they come. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const { options, operands, output } = call;
   if (options.follow === true && options.json === true) {
     throw new HotsiteError("usage", "--follow has no end, so it cannot give one JSON object", {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { HotsiteError, messageOf } from "../../core/errors.ts";
 import { contextsOf } from "../../lifecycle/work.ts";
 import type { Command } from "../../core/command.ts";
@@ -6,6 +7,7 @@ import { activeSiteOf } from "../active-site.ts";
 import { exitCodes } from "../exit.ts";
 import { firstLine } from "../first-line.ts";
 import { allJobs, jobsNamed, nodeOf } from "../jobs.ts";
+import { exactly } from "../outcomes/exactly.ts";
 import { openSession, type Session } from "../session.ts";
 import { table } from "../table.ts";
 import { amount } from "../units.ts";
@@ -30,8 +32,23 @@ interface Reading {
   readonly problem?: string;
 }
 
+const reading = exactly<Reading>()(
+  z.strictObject({
+    node: z.string(),
+    service: z.string(),
+    metric: z.string(),
+    value: z.number().nullable().describe("null when it could not be read; problem says why"),
+    unit: z.string(),
+    summary: z.string(),
+    problem: z.string().optional(),
+  }),
+);
+
+/** What `--json` prints. */
+export const outcome = z.strictObject({ metrics: z.array(reading) });
+
 /** Asks every instance for the numbers that its recipe knows. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const [target] = call.operands;
   const { application } = session.world;

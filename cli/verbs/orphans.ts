@@ -1,17 +1,49 @@
-import { findOrphans, reapWorkflow, type Orphans } from "../../lifecycle/orphans.ts";
+import { z } from "zod";
+import {
+  findOrphans,
+  reapInput,
+  reapWorkflow,
+  type Orphans,
+  type ReapInput,
+} from "../../lifecycle/orphans.ts";
 import { confirm } from "../confirm.ts";
-import { runJob, verdict } from "../run.ts";
+import { finished, runJob, verdict } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
 import { table } from "../table.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+const orphan = z.strictObject({
+  node: z.string(),
+  cloud: z.string(),
+  machine: z.string(),
+  state: z.enum(["running", "stopped"]),
+  claim: z.string(),
+});
+
+const lost = z.strictObject({ node: z.string(), machine: z.string().optional(), claim: z.string() });
+
+/** What `--json` prints. */
+export const outcome = z.union([
+  z.strictObject({
+    application: z.string(),
+    owner: z.string(),
+    orphans: z.array(orphan).describe("machines that no record names"),
+    gone: z.array(lost).describe("nodes whose machine no cloud has"),
+  }),
+  finished({
+    application: z.string(),
+    destroyed: reapInput.shape.machines,
+    forgotten: reapInput.shape.gone,
+  }),
+]);
+
 /** Lists what carries this application's mark in a cloud and is in no record, and records without a machine; `--reap` clears both. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   return await (call.options.reap === true ? reap(session, call, signal) : show(session, signal));
 }
 
-async function show({ world }: Session, signal: AbortSignal): Promise<Outcome> {
+async function show({ world }: Session, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const found = await findOrphans(world, signal);
   const { owner, application } = world;
   const count = found.machines.length + found.gone.length;
@@ -22,7 +54,7 @@ async function show({ world }: Session, signal: AbortSignal): Promise<Outcome> {
   return { text, json: { application: application.name, owner, ...factsOf(found) } };
 }
 
-async function reap(session: Session, call: Call, signal: AbortSignal): Promise<Outcome> {
+async function reap(session: Session, call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const { world } = session;
   const { application } = world;
   const job = {
@@ -39,7 +71,7 @@ async function reap(session: Session, call: Call, signal: AbortSignal): Promise<
         gone: found.gone.map(({ claim: { site, name } }) => ({ site, name })),
       };
     },
-    confirm: async ({ machines, gone }: { machines: readonly unknown[]; gone: readonly unknown[] }) => {
+    confirm: async ({ machines, gone }: ReapInput) => {
       if (machines.length + gone.length === 0) return;
       const question = `Destroy ${machines.length} machines with their disks, and forget ${gone.length} nodes?`;
       await confirm(question, call, signal);

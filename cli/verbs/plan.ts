@@ -2,10 +2,14 @@ import { planInstall } from "../../lifecycle/plan.ts";
 import { activeSiteOf } from "../active-site.ts";
 import { planText } from "../plan-text.ts";
 import { openSession, type Session } from "../session.ts";
+import { installPlan, printedPlan } from "../outcomes/plan.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = installPlan;
+
 /** Says what `install` would do. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   return await planOutcome(session, call, signal);
 }
@@ -15,8 +19,8 @@ export async function planOutcome(
   { world }: Session,
   { output, options }: Call,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Outcome<typeof outcome>> {
   const plan = await planInstall(world, await activeSiteOf(world), signal);
   const detail = output.verbose ? "some" : "none";
-  return { text: planText(plan, options.commands === true ? "commands" : detail), json: { ...plan } };
+  return { text: planText(plan, options.commands === true ? "commands" : detail), json: printedPlan(plan) };
 }

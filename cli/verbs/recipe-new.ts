@@ -1,11 +1,18 @@
 import { resolve } from "node:path";
+import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
 import { readTemplate } from "../templates.ts";
 import type { Call, Outcome } from "../verb.ts";
 import { writeNew } from "../write-new.ts";
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({
+  written: z.array(z.string()),
+  next: z.string().describe("the command that tries it"),
+});
+
 /** Writes a recipe with its test, ready to be tried and to be published. */
-export async function run({ operands, cwd }: Call): Promise<Outcome> {
+export async function run({ operands, cwd }: Call): Promise<Outcome<typeof outcome>> {
   const [name = "", folder = `hotsite-recipe-${name}`] = operands;
   if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
     throw new HotsiteError("usage", `"${name}" is no name of a recipe`, {

@@ -2,16 +2,24 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import { local } from "../../drivers/local/local.ts";
 import { application } from "../../lifecycle/application.ts";
 import type { CheckResult } from "../../lifecycle/recipe-contract/contract.ts";
 import { exitCodes } from "../exit.ts";
 import { loadRecipeTest } from "../recipe-module.ts";
 import { duration } from "../time.ts";
+import { contractReport } from "../outcomes/recipe-test.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = contractReport.extend({ passed: z.boolean() });
+
 /** Holds a recipe against what every recipe promises, on a new local machine. */
-export async function run({ operands, cwd, output }: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(
+  { operands, cwd, output }: Call,
+  signal: AbortSignal,
+): Promise<Outcome<typeof outcome>> {
   const { test, folder } = await loadRecipeTest(operands[0] ?? ".", cwd);
   const tried = application(`recipe-test-${randomBytes(3).toString("hex")}`, {
     sites: { east: { role: "primary", cloud: local() } },

@@ -1,11 +1,18 @@
+import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
 import { readStatus, type SiteStatus } from "../../lifecycle/status.ts";
 import { openSession } from "../session.ts";
 import { table } from "../table.ts";
+import { siteStatus } from "../outcomes/status.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({
+  links: z.array(siteStatus.pick({ link: true, checkpoint: true }).extend({ to: z.string() })),
+});
+
 /** Each link with its state, positions and lag. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const { application } = session.config;
   if (application.replication === undefined) {

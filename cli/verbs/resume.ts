@@ -1,17 +1,29 @@
+import { z } from "zod";
 import { unfinishedRun } from "../../workflow/history.ts";
 import { findUnfinished } from "../../workflow/journal.ts";
 import { abandonRun } from "../../workflow/runner.ts";
 import { confirm } from "../confirm.ts";
-import { previewOutcome } from "../dry-run.ts";
+import { dryRunOutcome, previewOutcome } from "../dry-run.ts";
 import { resumeAny, stepsOfRun } from "../resume-any.ts";
-import { runSettings, showRun } from "../run.ts";
+import { noRun, runSettings, showRun } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
 import { duration } from "../time.ts";
 import { stepsToDo, stepsToUndo } from "../unfinished.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.union([
+  noRun,
+  z.strictObject({
+    run: z.string(),
+    workflow: z.string(),
+    state: z.enum(["done", "unwound", "abandoned"]),
+  }),
+  dryRunOutcome,
+]);
+
 /** Continues the run that was killed or got stuck, or gives it up. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const settings = runSettings(session);
   const open = await findUnfinished(settings.store, settings.application);
@@ -37,7 +49,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
 }
 
 /** What is left to do, or to take back where that has begun. */
-async function previewResume(session: Session): Promise<Outcome> {
+async function previewResume(session: Session): Promise<Outcome<typeof outcome>> {
   const { world } = session;
   const run = await unfinishedRun(world.store, world.application.name);
   if (run === undefined) return { text: "it has just ended", json: { run: null } };

@@ -1,16 +1,28 @@
+import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
 import type { Job } from "../../lifecycle/phases.ts";
 import { contextsOf } from "../../lifecycle/work.ts";
 import { activeSiteOf } from "../active-site.ts";
-import { askAll, outcomeOf } from "../answers.ts";
+import { answers, askAll, outcomeOf } from "../answers.ts";
 import { jobsNamed, nodeOf } from "../jobs.ts";
 import { openSession } from "../session.ts";
 import { table } from "../table.ts";
 import { oneOf } from "../target.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.union([
+  z.strictObject({ target: z.string(), command: z.string(), instances: answers }),
+  z.strictObject({
+    target: z.string(),
+    commands: z
+      .array(z.strictObject({ command: z.string(), service: z.string(), summary: z.string() }))
+      .describe("what can be run there, where no command was named"),
+  }),
+]);
+
 /** Runs a command of a recipe on every instance at once; without its name, lists the commands that there are. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const [target = "", name, ...args] = call.operands;
   const jobs = jobsNamed(session.world.application, target);
@@ -28,7 +40,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
   return outcomeOf(await askAll(session, questions, call, signal), call, { target, command: wanted });
 }
 
-function listed(target: string, jobs: readonly Job[]): Outcome {
+function listed(target: string, jobs: readonly Job[]): Outcome<typeof outcome> {
   const rows = commandsOf(jobs);
   const unique = [...new Map(rows.map((row) => [row.join("\0"), row])).values()];
   const commands = unique.map(([command, service, summary]) => ({ command, service, summary }));

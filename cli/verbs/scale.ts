@@ -1,19 +1,30 @@
 import { randomBytes } from "node:crypto";
+import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
 import { fleetWorld } from "../../lifecycle/fleet-world.ts";
-import { scaleWorkflow, type ScaleInput } from "../../lifecycle/scale.ts";
+import { scaleInput, scaleWorkflow, type ScaleInput } from "../../lifecycle/scale.ts";
 import { planScale } from "../../lifecycle/scale-plan.ts";
 import { activeSiteOf } from "../active-site.ts";
 import { usualDrainMs } from "../drain.ts";
-import { dryRun } from "../dry-run.ts";
-import { runJob, verdict } from "../run.ts";
+import { dryRun, dryRunOutcome } from "../dry-run.ts";
+import { finished, runJob, verdict } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
 import { oneOf } from "../target.ts";
 import { wholeNumber } from "../units.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.union([
+  finished({
+    machines: scaleInput.shape.machines.describe("what they are called"),
+    count: z.int(),
+    changes: scaleInput.shape.changes,
+  }),
+  dryRunOutcome,
+]);
+
 /** More machines for a service, or fewer. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const count = wholeNumber(call.operands[1] ?? "");
   await using session = await openSession(call);
   const { world } = session;

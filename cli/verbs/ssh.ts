@@ -1,11 +1,15 @@
+import { z } from "zod";
 import { quote } from "../../remote/quote.ts";
 import { inForeground } from "../foreground.ts";
 import { openSession } from "../session.ts";
 import { sshAccess } from "../ssh-access.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({ node: z.string(), code: z.int().describe("how ssh ended") });
+
 /** Hands the terminal to the system's ssh, with the application's key and the pinned host key. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const [name = "", ...words] = call.operands;
   const argv = await sshArguments(call, name, words, signal);
   const code = await inForeground("ssh", argv, call.output.json);

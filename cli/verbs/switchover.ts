@@ -1,14 +1,21 @@
+import { z } from "zod";
 import { decide } from "../../failover/guards.ts";
 import { switchoverGuards } from "../../failover/switchover-before.ts";
 import { planSwitchover, switchoverWorkflow } from "../../failover/switchover.ts";
 import { openProtection } from "../protection.ts";
-import { dryRun } from "../dry-run.ts";
-import { runJob, verdict } from "../run.ts";
+import { dryRun, dryRunOutcome } from "../dry-run.ts";
+import { finished, runJob, verdict } from "../run.ts";
 import { openSession } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.union([
+  finished({ from: z.string(), to: z.string(), epoch: z.int() }),
+  dryRunOutcome,
+]);
+
 /** Moves the primary as planned. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const context = await openProtection(session);
   const { operands, options } = call;

@@ -1,9 +1,16 @@
+import { z } from "zod";
 import { openSession } from "../session.ts";
 import { nodeNamed } from "../target.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({
+  node: z.string(),
+  forgotten: z.string().optional().describe("the host key that was pinned; absent when none was"),
+});
+
 /** Forgets the pinned host key of a node, so that the next contact pins the one that it shows. */
-export async function run(call: Call): Promise<Outcome> {
+export async function run(call: Call): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const { nodes } = session.world;
   const { site, name } = (await nodeNamed(nodes, call.operands[0] ?? "")).claim;

@@ -1,15 +1,27 @@
+import { z } from "zod";
 import { lastingData, type LastingData } from "../../lifecycle/data.ts";
 import { uninstallWorkflow } from "../../lifecycle/uninstall.ts";
 import { findUnfinished } from "../../workflow/journal.ts";
 import { abandonRun } from "../../workflow/runner.ts";
 import { confirm } from "../confirm.ts";
-import { dryRun } from "../dry-run.ts";
-import { runJob, runSettings, verdict } from "../run.ts";
+import { dryRun, dryRunOutcome } from "../dry-run.ts";
+import { finished, runJob, runSettings, verdict } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
+import { exactly } from "../outcomes/exactly.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+const lasting = exactly<LastingData>()(
+  z.strictObject({ node: z.string(), path: z.string(), what: z.string() }),
+);
+
+/** What `--json` prints. */
+export const outcome = z.union([
+  finished({ application: z.string(), kept: z.array(lasting).describe("data that stay where they are") }),
+  dryRunOutcome,
+]);
+
 /** Destroys every machine of the application with its data; what hosts of people's own hold of data stays unless it is to be deleted. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const { application } = session.world;
   const deleteData = call.options.deleteData === true;
@@ -28,11 +40,11 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
     return await dryRun(job, async () => ({ destroys: await destroyed(session, data, deleteData) }));
   }
   const done = await runJob(job, session, call, signal);
-  const outcome = verdict(`${application.name} is uninstalled`, done, {
+  const told = verdict(`${application.name} is uninstalled`, done, {
     application: application.name,
     kept,
   });
-  return kept.length === 0 ? outcome : { ...outcome, text: `${outcome.text}\n${keptText(kept)}` };
+  return kept.length === 0 ? told : { ...told, text: `${told.text}\n${keptText(kept)}` };
 }
 
 function question(name: string, kept: readonly LastingData[]): string {

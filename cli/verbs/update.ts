@@ -1,16 +1,23 @@
 import { randomBytes } from "node:crypto";
+import { z } from "zod";
 import { fleetWorld } from "../../lifecycle/fleet-world.ts";
-import { interruptions, planUpdate, updateWorkflow } from "../../lifecycle/update.ts";
+import { interruptions, planUpdate, updateWorkflow, updateInput } from "../../lifecycle/update.ts";
 import { activeSiteOf } from "../active-site.ts";
-import { dryRun } from "../dry-run.ts";
-import { runJob, verdict } from "../run.ts";
+import { dryRun, dryRunOutcome } from "../dry-run.ts";
+import { finished, runJob, verdict } from "../run.ts";
 import { usualDrainMs } from "../drain.ts";
 import { openSession, type Session } from "../session.ts";
 import { oneOf } from "../target.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.union([
+  finished({ application: z.string(), instances: updateInput.shape.instances.describe("what was updated") }),
+  dryRunOutcome,
+]);
+
 /** Brings services that run to what the config says, one instance after the other. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const { world } = session;
   const { application } = world;

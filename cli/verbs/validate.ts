@@ -1,11 +1,20 @@
+import { z } from "zod";
 import { PreflightError } from "../../core/errors.ts";
 import { cloudFaults, fileFaults } from "../../lifecycle/claims.ts";
 import { nodesOf } from "../../lifecycle/topology.ts";
 import { openSession } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
 
+/** What `--json` prints. */
+export const outcome = z.strictObject({
+  application: z.string(),
+  sites: z.array(z.string()),
+  services: z.array(z.string()),
+  machines: z.int(),
+});
+
 /** Loading the config finds its own faults; then every cloud says what it would refuse. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
   const { application } = session.world;
   const faults = [

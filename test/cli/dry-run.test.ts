@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { dryRun, dryRunOutput, previewOutcome } from "../../cli/dry-run.ts";
+import { dryRun, dryRunOutcome, previewOutcome } from "../../cli/dry-run.ts";
 import { stepsToDo, stepsToUndo } from "../../cli/unfinished.ts";
 import { planDrill } from "../../failover/drill-plan.ts";
 import { failoverGuards } from "../../failover/failover-guards.ts";
@@ -25,7 +25,7 @@ describe("a dry run", () => {
     expect(text).toContain("  ✖ verdict: nobody established that the primary is down\n      → for a planned");
     expect(text).toContain("  ✔ copy: west holds a full copy\n");
     expect(text).toMatch(/east: fence +–/);
-    expect(dryRunOutput.parse({ ok: true, ...json })).toMatchObject({ refused: true, unknownSteps: 9 });
+    expect(dryRunOutcome.parse(json)).toMatchObject({ refused: true, unknownSteps: 9 });
   });
 
   test("knows how long each step took before, and says what lasts", async () => {
@@ -34,7 +34,7 @@ describe("a dry run", () => {
     await run(switchoverWorkflow, await planSwitchover(world), world);
     const job = { workflow: switchoverWorkflow, context: world, plan: () => planSwitchover(world) };
     const { json } = await dryRun(job);
-    const { steps, unknownSteps } = dryRunOutput.parse({ ok: true, ...json });
+    const { steps, unknownSteps } = dryRunOutcome.parse(json);
     expect(unknownSteps).toBe(0);
     expect(steps.every(({ usualMs }) => usualMs !== undefined)).toBe(true);
     expect(steps.some(({ final }) => final !== undefined)).toBe(true);

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { waitFor } from "../../core/wait.ts";
+import { checkPrinted } from "./printed.ts";
 import type { Ended } from "./support.ts";
 
 const bin = fileURLToPath(new URL("../../bin/hotsite.js", import.meta.url));
@@ -24,11 +25,16 @@ export function startHotsite(argv: readonly string[], cwd: string, env: NodeJS.P
   const textOf = (pieces: readonly Buffer[]): string => Buffer.concat(pieces).toString();
   child.stdout.on("data", (piece: Buffer) => stdout.push(piece));
   child.stderr.on("data", (piece: Buffer) => stderr.push(piece));
-  const ended = new Promise<Ended>((resolve, reject) => {
+  const closed = new Promise<Ended>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) =>
       resolve({ code: code ?? -1, stdout: textOf(stdout), stderr: textOf(stderr) }),
     );
+  });
+  const ended = closed.then(async (end) => {
+    // One that was killed may have been cut off in the middle of a line.
+    if (end.code >= 0) await checkPrinted(argv, end.stdout);
+    return end;
   });
   const said = async (text: string): Promise<void> => {
     const look = () => Promise.resolve(textOf(stderr).includes(text) ? true : undefined);

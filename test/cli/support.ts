@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { main } from "../../cli/main.ts";
+import { checkPrinted } from "./printed.ts";
 
 export interface Ended {
   readonly code: number;
@@ -14,7 +15,9 @@ export interface Ended {
 export async function hotsite(argv: readonly string[], cwd = tmpdir()): Promise<Ended> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const code = await main(argv, { stdout, stderr, cwd });
-  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
+  const ended = { code, stdout: textOf(stdout), stderr: textOf(stderr) };
+  await checkPrinted(argv, ended.stdout);
+  return ended;
 }
 
 /** What was written to a stream so far. */

@@ -1,0 +1,107 @@
+import { z } from "zod";
+import type { MemberStats } from "../../core/balancer.ts";
+import type { Checkpoint, DatabaseState, LinkStatus } from "../../core/protection.ts";
+import type { State } from "../../failover/state.ts";
+import { factsSchema } from "../../lifecycle/facts.ts";
+import type { SiteStatus, Status } from "../../lifecycle/status.ts";
+import { authoritySchema } from "../../replication/witness/authority.ts";
+import { exactly } from "./exactly.ts";
+
+const problem = z.strictObject({ problem: z.string().describe("why it could not be asked") });
+
+const database = exactly<DatabaseState>()(
+  z.strictObject({
+    writable: z.boolean(),
+    position: z.string().describe("everything in its binlog"),
+    domain: z.number().describe("the GTID domain that its own writes go to"),
+  }),
+);
+
+const checkpoint = exactly<Checkpoint>()(
+  z.strictObject({
+    stream: z.string(),
+    epoch: z.number(),
+    sequence: z.number().describe("of the last record applied"),
+    position: z.string().describe("everything of the source that is in the target"),
+  }),
+);
+
+const link = exactly<LinkStatus>()(
+  z.strictObject({
+    stream: z.string(),
+    epoch: z.number(),
+    state: z.enum(["stopped", "starting", "copying", "streaming", "failed"]),
+    problem: z.string().optional(),
+    received: z.string().optional().describe("the source's position up to which everything is in the log"),
+    applied: z.string().optional().describe("the same for the target"),
+    sequence: z.number().optional(),
+    behindTransactions: z.number().optional().describe("in the log and not applied yet"),
+    lagSeconds: z.number().optional().describe("from a heartbeat's writing to its commit at the target"),
+    copy: z
+      .strictObject({ rows: z.number(), totalRows: z.number(), rowsPerSecond: z.number() })
+      .optional()
+      .describe("the first copy, while it runs"),
+  }),
+);
+
+const member = exactly<MemberStats>()(
+  z.strictObject({
+    name: z.string(),
+    site: z.string(),
+    state: z.enum(["ready", "drain", "off"]),
+    healthy: z.boolean(),
+    sessions: z.number().describe("requests in progress"),
+    requests: z.number().describe("answered since the balancer started"),
+  }),
+);
+
+/** One site as it is now. */
+export const siteStatus = exactly<SiteStatus>()(
+  z.strictObject({
+    site: z.string(),
+    role: z.enum(["primary", "standby", "edge"]),
+    nodes: z.number(),
+    running: z.union([z.strictObject({ value: z.number() }), problem]),
+    database: z.union([z.strictObject({ value: database }), problem]).optional(),
+    checkpoint: z
+      .union([z.strictObject({ value: checkpoint.optional() }), problem])
+      .optional()
+      .describe("without a value: nothing was ever applied"),
+    link: z
+      .union([z.strictObject({ value: link.optional() }), problem])
+      .optional()
+      .describe("the one that ends here; without a value: it follows nobody"),
+  }),
+);
+
+/** What is true at the moment. */
+export const status = exactly<Status>()(
+  z.strictObject({
+    application: z.string(),
+    installed: z.boolean(),
+    facts: factsSchema.optional().describe("what is remembered of its protection"),
+    authority: z.union([z.strictObject({ value: authoritySchema }), problem]).optional(),
+    sites: z.array(siteStatus),
+    pool: z.union([z.strictObject({ value: z.array(member) }), problem]).optional(),
+  }),
+);
+
+/** The verdict. */
+export const state = exactly<State>()(
+  z.strictObject({
+    name: z.enum([
+      "UNPROTECTED",
+      "PROTECTING",
+      "PROTECTED",
+      "DEGRADED",
+      "SWITCHING-OVER",
+      "FAILING-OVER",
+      "FAILED-OVER",
+      "REPROTECTING",
+      "DIVERGED",
+      "DRILLING",
+    ]),
+    reason: z.string().describe("why it is not better; empty when PROTECTED"),
+    next: z.string().optional().describe("what to do about it"),
+  }),
+);

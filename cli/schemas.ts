@@ -5,10 +5,11 @@ import { verbs } from "./verbs.ts";
 
 /** JSON Schemas of what verbs print with `--json`, by file name in `docs/schema`: one for each verb, and those that verbs have in common. */
 export async function schemaFiles(): Promise<Readonly<Record<string, string>>> {
-  const ofVerbs = await Promise.all(
-    verbs.map(async ({ name, load }) => [schemaFileOf(name), (await load()).outcome] as const),
-  );
-  const files = [["failure.json", failureOutcome], ["dry-run.json", dryRunOutcome], ...ofVerbs] as const;
+  const files: [string, z.ZodType][] = [
+    ["failure.json", failureOutcome],
+    ["dry-run.json", dryRunOutcome],
+  ];
+  for (const { name, load } of verbs) files.push([schemaFileOf(name), (await load()).outcome]);
   return Object.fromEntries(files.map(([file, outcome]) => [file, textOf(outcome)]));
 }
 

@@ -1,16 +1,18 @@
 import { literal, quoteName } from "./literal.ts";
 import type { ColumnSchema, Row, TableSchema, Value } from "./record.ts";
+import type { TableKeys } from "./table-keys.ts";
 
 /** A table as it is written to: what the stream says of it, and which of its columns the target does not compute itself. */
 export interface TargetTable {
   readonly schema: TableSchema;
   /** Places of the columns that are written: all but generated ones. */
   readonly written: readonly number[];
+  readonly keys: TableKeys;
 }
 
 /** A longer statement is hard on the parser and gains nothing. */
-const maxRows = 500;
-const maxBytes = 256 * 1024;
+export const maxStatementRows = 500;
+export const maxStatementBytes = 256 * 1024;
 
 export function insertSql(table: TargetTable, rows: readonly Row[]): string {
   const names = table.written.map((place) => columnName(table, place)).join(",");
@@ -39,7 +41,12 @@ export function removeSql(table: TargetTable, rows: readonly Row[]): string {
 }
 
 export function sameKey({ schema }: TargetTable, a: Row, b: Row): boolean {
-  return schema.primaryKey.every((place) => sameValue(a[place], b[place]));
+  return sameValues(schema.primaryKey, a, b);
+}
+
+export function sameValues(places: Iterable<number>, a: Row, b: Row): boolean {
+  for (const place of places) if (!sameValue(a[place], b[place])) return false;
+  return true;
 }
 
 /** Pieces of `rows` that each make a statement of a sensible size. */
@@ -48,7 +55,7 @@ export function* sized(rows: readonly Row[]): Generator<readonly Row[]> {
   let bytes = 0;
   for (const row of rows) {
     const size = rowBytes(row);
-    if (piece.length > 0 && (piece.length === maxRows || bytes + size > maxBytes)) {
+    if (piece.length > 0 && (piece.length === maxStatementRows || bytes + size > maxStatementBytes)) {
       yield piece;
       [piece, bytes] = [[], 0];
     }
@@ -86,23 +93,28 @@ function valueAt(table: TargetTable, row: Row, place: number): string {
   return literal(row[place] ?? null, columnAt(table, place));
 }
 
-function columnAt({ schema }: TargetTable, place: number | undefined): ColumnSchema {
+export function columnAt({ schema }: TargetTable, place: number | undefined): ColumnSchema {
   const column = schema.columns[place ?? -1];
   if (column === undefined) throw new RangeError(`${schema.table} has no column ${place ?? "at all"}`);
   return column;
 }
 
 /** Left out, these would be set to the present time wherever the table says ON UPDATE CURRENT_TIMESTAMP. */
-function isSetAlways({ type }: ColumnSchema): boolean {
+export function isSetAlways({ type }: ColumnSchema): boolean {
   return type === "timestamp" || type === "datetime";
 }
 
-function sameValue(a: Value | undefined, b: Value | undefined): boolean {
+export function sameValue(a: Value | undefined, b: Value | undefined): boolean {
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
   return Object.is(a, b);
 }
 
+/** A strict session refuses such a value. */
+export function hasInvalidEnum(table: TargetTable, row: Row): boolean {
+  return table.written.some((place) => row[place] === 0 && columnAt(table, place).type === "enum");
+}
+
 /** About what the row takes as SQL. */
-function rowBytes(row: Row): number {
+export function rowBytes(row: Row): number {
   return row.reduce<number>((sum, value) => sum + (value instanceof Uint8Array ? 2 * value.length : 16), 0);
 }

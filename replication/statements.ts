@@ -1,7 +1,9 @@
 import { HotsiteError } from "../core/errors.ts";
+import { Plan } from "./plan.ts";
 import type { Checks, Row, RowsChange } from "./record.ts";
 import {
   columnName,
+  hasInvalidEnum,
   insertSql,
   removeSql,
   sameKey,
@@ -10,6 +12,7 @@ import {
   updateSql,
   type TargetTable,
 } from "./row-sql.ts";
+import { upsertable, upsertSql } from "./upsert-sql.ts";
 import { allChecks, checksSql, sqlModeSql } from "./session.ts";
 
 /** One statement and how many rows it must find or make; undefined where that may differ. */
@@ -20,21 +23,14 @@ export interface Statement {
   readonly what: () => string;
 }
 
-/** Neighbouring changes that make one statement. */
-interface Run {
-  readonly kind: "insert" | "delete";
-  readonly table: TargetTable;
-  readonly rows: Row[];
-}
-
 /**
- * Turns row changes into SQL in their order. Neighbouring inserts of one table become one statement, and so do deletes; `careful` keeps
- * them apart, to find the one that fails.
+ * Turns row changes into SQL: in few statements of many rows, in an order with the same end as the stream's. `careful` makes one statement
+ * a row in the stream's own order, to find the one that fails.
  */
 export class StatementWriter {
   readonly #careful: boolean;
   readonly #done: Statement[] = [];
-  #run: Run | undefined;
+  #plan = new Plan();
   #checks: Checks = allChecks;
   #lenient = false;
 
@@ -47,15 +43,13 @@ export class StatementWriter {
       this.#overlap(change, table);
       return;
     }
-    this.#setChecks(change.checks);
-    for (const [index, row] of change.rows.entries()) {
-      if (change.kind === "update") this.#update(table, row, imageAt(change, index));
-      else this.#extend(change.kind, table, row);
-    }
+    if (this.#careful) this.#oneByOne(change, table);
+    else this.#plan.add(change, table);
   }
 
   /** Rows of a first copy; those that are there already are equal. */
   copy(table: TargetTable, rows: readonly Row[]): void {
+    this.#writePlan();
     this.#setChecks({ foreignKeys: false, unique: true, constraints: false });
     const key = columnName(table, table.schema.primaryKey[0]);
     for (const some of this.#careful ? rows.map((row) => [row]) : sized(rows)) {
@@ -68,9 +62,9 @@ export class StatementWriter {
 
   /** All statements, ending with the session as it was. */
   finish(): readonly Statement[] {
+    this.#writePlan();
     this.#setChecks(allChecks);
     this.#setLenientTo(false);
-    this.#flush();
     return this.#done;
   }
 
@@ -79,6 +73,7 @@ export class StatementWriter {
    * secondary keys, as an "on duplicate key update" would.
    */
   #overlap(change: RowsChange, table: TargetTable): void {
+    this.#writePlan();
     // A delete cascades to rows that are in the target already; nothing that it restricts can be there.
     this.#setChecks({ ...change.checks, foreignKeys: change.checks.foreignKeys && change.kind === "delete" });
     for (const [index, row] of change.rows.entries()) {
@@ -91,13 +86,45 @@ export class StatementWriter {
     }
   }
 
-  #extend(kind: Run["kind"], table: TargetTable, row: Row): void {
-    if (this.#run?.kind === kind && this.#run.table === table && !this.#careful) {
-      this.#run.rows.push(row);
-      return;
+  #oneByOne(change: RowsChange, table: TargetTable): void {
+    this.#setChecks(change.checks);
+    for (const [index, row] of change.rows.entries()) {
+      if (change.kind === "update") this.#update(table, row, imageAt(change, index));
+      else if (change.kind === "insert") this.#insert(table, [row]);
+      else this.#delete(table, [row]);
     }
-    this.#flush();
-    this.#run = { kind, table, rows: [row] };
+  }
+
+  #writePlan(): void {
+    const runs = this.#plan.runs();
+    this.#plan = new Plan();
+    for (const { kind, table, rows, after, checks } of runs) {
+      this.#setChecks(checks);
+      if (kind === "update") this.#updates(table, rows, after);
+      else
+        for (const some of sized(rows))
+          if (kind === "insert") this.#insert(table, some);
+          else this.#delete(table, some);
+    }
+  }
+
+  #insert(table: TargetTable, rows: readonly Row[]): void {
+    this.#setLenient(table, rows);
+    this.#push(insertSql(table, rows), rows.length, () => told("insert into", table, rows));
+  }
+
+  #delete(table: TargetTable, rows: readonly Row[]): void {
+    this.#push(removeSql(table, rows), rows.length, () => told("delete from", table, rows));
+  }
+
+  #updates(table: TargetTable, rows: readonly Row[], after: readonly Row[]): void {
+    for (const some of upsertable(table, rows, after)) {
+      const [before, images] = [rows.slice(...some), after.slice(...some)];
+      this.#setLenient(table, images);
+      if (images.length > 1) {
+        this.#push(upsertSql(table, before, images), 2 * images.length, () => told("update", table, before));
+      } else for (const [index, row] of before.entries()) this.#update(table, row, images[index] ?? row);
+    }
   }
 
   #update(table: TargetTable, before: Row, after: Row): void {
@@ -105,22 +132,7 @@ export class StatementWriter {
     this.#push(updateSql(table, before, after), 1, () => told("update", table, [before]));
   }
 
-  #flush(): void {
-    if (this.#run === undefined) return;
-    const { kind, table, rows } = this.#run;
-    this.#run = undefined;
-    for (const some of sized(rows)) {
-      if (kind === "insert") {
-        this.#setLenient(table, some);
-        this.#push(insertSql(table, some), some.length, () => told("insert into", table, some));
-      } else {
-        this.#push(removeSql(table, some), some.length, () => told("delete from", table, some));
-      }
-    }
-  }
-
   #push(sql: string, rows: number | undefined, what: () => string): void {
-    this.#flush();
     this.#done.push({ sql, rows, what });
   }
 
@@ -134,8 +146,7 @@ export class StatementWriter {
 
   /** An invalid value of an ENUM is refused by a strict session, which protects everything else from being changed on its way in. */
   #setLenient(table: TargetTable, rows: readonly Row[]): void {
-    const enums = table.written.filter((place) => table.schema.columns[place]?.type === "enum");
-    this.#setLenientTo(rows.some((row) => enums.some((place) => row[place] === 0)));
+    this.#setLenientTo(rows.some((row) => hasInvalidEnum(table, row)));
   }
 
   #setLenientTo(lenient: boolean): void {

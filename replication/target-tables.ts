@@ -1,12 +1,19 @@
+import { isDeepStrictEqual } from "node:util";
 import { HotsiteError } from "../core/errors.ts";
+import { readForeignKeys, type ForeignKey } from "./foreign-keys.ts";
 import { quoteString } from "./literal.ts";
 import type { TableSchema } from "./record.ts";
 import type { TargetTable } from "./row-sql.ts";
+import { keysOf, readUniqueIndexes, type IndexColumn } from "./table-keys.ts";
 import type { Target } from "./target.ts";
 
 interface Facts {
   readonly columns: ReadonlySet<string>;
   readonly generated: ReadonlySet<string>;
+  /** Of the columns that have one. */
+  readonly collations: ReadonlyMap<string, string>;
+  readonly unique: readonly IndexColumn[];
+  readonly foreignKeys: readonly ForeignKey[];
   readonly triggers: number;
 }
 
@@ -16,6 +23,9 @@ export class TargetTables {
   readonly #facts = new Map<string, Promise<Facts>>();
   /** By the schema that the stream gives: the same object for all rows of one batch. */
   #tables = new WeakMap<TableSchema, TargetTable>();
+  /** By name: the same object for all batches between two statements. */
+  readonly #newest = new Map<string, TargetTable>();
+  #foreignKeys: Promise<readonly ForeignKey[]> | undefined;
 
   constructor(target: Target) {
     this.#target = target;
@@ -26,19 +36,28 @@ export class TargetTables {
     const known = this.#tables.get(schema);
     if (known !== undefined) return known;
     const name = `${schema.database}.${schema.table}`;
-    const facts = await this.#factsOf(name, schema);
-    refuse(name, schema, facts);
-    const places = [...schema.columns.keys()];
-    const written = places.filter((place) => !facts.generated.has(schema.columns[place]?.name ?? ""));
-    const table: TargetTable = { schema, written };
-    this.#tables.set(schema, table);
-    return table;
+    const newest = this.#newest.get(name);
+    const table = isDeepStrictEqual(newest?.schema, schema) ? newest : undefined;
+    const found = table ?? (await this.#make(name, schema));
+    this.#tables.set(schema, found);
+    this.#newest.set(name, found);
+    return found;
   }
 
   /** A statement was run: what is known may not be so any more. */
   forget(): void {
     this.#facts.clear();
+    this.#newest.clear();
+    this.#foreignKeys = undefined;
     this.#tables = new WeakMap();
+  }
+
+  async #make(name: string, schema: TableSchema): Promise<TargetTable> {
+    const facts = await this.#factsOf(name, schema);
+    refuse(name, schema, facts);
+    const places = [...schema.columns.keys()];
+    const written = places.filter((place) => !facts.generated.has(schema.columns[place]?.name ?? ""));
+    return { schema, written, keys: keysOf(schema, facts) };
   }
 
   #factsOf(name: string, schema: TableSchema): Promise<Facts> {
@@ -50,8 +69,9 @@ export class TargetTables {
   }
 
   async #ask({ database, table }: TableSchema): Promise<Facts> {
-    const columns = await this.#target.rows<{ name: string; generated: string }>(
-      `SELECT column_name AS name, is_generated AS generated FROM information_schema.columns
+    this.#foreignKeys ??= readForeignKeys(this.#target);
+    const columns = await this.#target.rows<{ name: string; generated: string; collation: string | null }>(
+      `SELECT column_name AS name, is_generated AS generated, collation_name AS collation FROM information_schema.columns
        WHERE table_schema = ${quoteString(database)} AND table_name = ${quoteString(table)}`,
     );
     const triggers = await this.#target.rows<unknown>(
@@ -61,6 +81,9 @@ export class TargetTables {
     return {
       columns: new Set(columns.map(({ name }) => name)),
       generated: new Set(columns.filter(({ generated }) => generated !== "NEVER").map(({ name }) => name)),
+      collations: new Map(columns.map(({ name, collation }) => [name, collation ?? ""])),
+      unique: await readUniqueIndexes(this.#target, database, table),
+      foreignKeys: await this.#foreignKeys,
       triggers: triggers.length,
     };
   }

@@ -1,0 +1,133 @@
+import type { Checks, Row, RowsChange } from "./record.ts";
+import { primaryText, touched, type Touched } from "./row-keys.ts";
+import { sameValues, type TargetTable } from "./row-sql.ts";
+
+/** Changes of one kind to one table, which make few statements. */
+export interface Run {
+  readonly kind: RowsChange["kind"];
+  readonly table: TargetTable;
+  readonly checks: Checks;
+  readonly rows: Row[];
+  /** Of updates: the images after them, in step with `rows`. */
+  readonly after: Row[];
+}
+
+interface PlacedRun extends Run {
+  readonly index: number;
+}
+
+type Layer = Readonly<Record<Run["kind"], PlacedRun>>;
+
+/** Where a change went, so that a later one to the same row can join it. */
+interface Slot {
+  readonly run: PlacedRun;
+  readonly at: number;
+}
+
+/**
+ * Gathers the changes of many transactions into few runs. A change goes to the last run of its kind and table, past others, unless one of
+ * them has to do with the same value of a key, its own or a parent's: then it stays behind that one, and the end is the same as in the
+ * stream's order. What two changes may have to do with each other beyond that, the server tells: it refuses the statement, or counts other
+ * rows. Only cascades would be silent, so they stay in order.
+ */
+export class Plan {
+  readonly #runs: PlacedRun[] = [];
+  /** The newest runs of each table. */
+  readonly #layers = new Map<TargetTable, Layer>();
+  /** The last run that owns a text, and the last one that leans on it. */
+  readonly #owned = new Map<string, number>();
+  readonly #leanedOn = new Map<string, number>();
+  readonly #slots = new Map<string, Slot>();
+  /** The last run that is in use, and the last one that nothing may pass. */
+  #last = -1;
+  #barrier = -1;
+
+  add({ kind, rows, after, checks }: RowsChange, table: TargetTable): void {
+    for (const [index, row] of rows.entries()) {
+      const image = after?.[index];
+      if (kind === "update" && image !== undefined) this.#update(table, checks, row, image);
+      else this.#place(kind, table, checks, row);
+    }
+  }
+
+  /** In the order in which they are to be run. */
+  runs(): readonly Run[] {
+    return this.#runs.filter(({ rows }) => rows.length > 0);
+  }
+
+  /** An update that others have nothing to do with becomes part of the change before it of the same row. */
+  #update(table: TargetTable, checks: Checks, before: Row, after: Row): void {
+    const key = primaryText(table.keys, before);
+    const slot = this.#slots.get(key);
+    const alone = sameValues(table.keys.places, before, after);
+    if (slot === undefined || !alone || !this.#takes(slot, key, table, checks)) {
+      this.#place("update", table, checks, before, after);
+      return;
+    }
+    const images = slot.run.kind === "update" ? slot.run.after : slot.run.rows;
+    images[slot.at] = after;
+  }
+
+  /** Whether nothing has to come between the change there and another one of its row. */
+  #takes({ run }: Slot, key: string, { keys }: TargetTable, checks: Checks): boolean {
+    const family = keys.family === undefined ? -1 : (this.#owned.get(keys.family) ?? -1);
+    return (
+      run.kind !== "delete" &&
+      this.#owned.get(key) === run.index &&
+      Math.max(family, this.#barrier) <= run.index &&
+      inOrder(checks) === inOrder(run.checks) &&
+      checks.constraints === run.checks.constraints
+    );
+  }
+
+  #place(kind: Run["kind"], table: TargetTable, checks: Checks, row: Row, after?: Row): void {
+    const touches = touched(table.keys, kind, row, after);
+    const behind = inOrder(checks) ? this.#last : this.#behind(touches);
+    const run = this.#runFor(kind, table, checks, behind);
+    for (const text of touches.owns) this.#owned.set(text, run.index);
+    for (const text of touches.leansOn) this.#leanedOn.set(text, run.index);
+    if (inOrder(checks)) this.#barrier = run.index;
+    this.#last = Math.max(this.#last, run.index);
+    run.rows.push(row);
+    if (after !== undefined) run.after.push(after);
+    this.#slots.set(primaryText(table.keys, after ?? row), { run, at: run.rows.length - 1 });
+  }
+
+  #behind({ owns, leansOn }: Touched): number {
+    let behind = this.#barrier;
+    for (const text of owns)
+      behind = Math.max(behind, this.#owned.get(text) ?? -1, this.#leanedOn.get(text) ?? -1);
+    for (const text of leansOn) behind = Math.max(behind, this.#owned.get(text) ?? -1);
+    return behind;
+  }
+
+  /** Rows of an insert and of an update are taken in their order; a delete finds its own. */
+  #runFor(kind: Run["kind"], table: TargetTable, checks: Checks, behind: number): PlacedRun {
+    const run = this.#layers.get(table)?.[kind];
+    const joins = kind !== "delete" || !table.keys.refersToItself;
+    if (run !== undefined && sameChecks(run.checks, checks))
+      if (run.index > behind || (run.index === behind && joins)) return run;
+    return this.#newLayer(table, checks)[kind];
+  }
+
+  /** Rows that come and go again are inserted first. */
+  #newLayer(table: TargetTable, checks: Checks): Layer {
+    const run = (kind: Run["kind"]): PlacedRun => {
+      const made = { index: this.#runs.length, kind, table, checks, rows: [], after: [] };
+      this.#runs.push(made);
+      return made;
+    };
+    const layer = { insert: run("insert"), update: run("update"), delete: run("delete") };
+    this.#layers.set(table, layer);
+    return layer;
+  }
+}
+
+/** Without these checks the server does not tell when an order was wrong. */
+function inOrder({ foreignKeys, unique }: Checks): boolean {
+  return !foreignKeys || !unique;
+}
+
+function sameChecks(a: Checks, b: Checks): boolean {
+  return a.foreignKeys === b.foreignKeys && a.unique === b.unique && a.constraints === b.constraints;
+}

@@ -40,6 +40,7 @@ const testPrograms = {
   mvn: "maven",
   openssl: "openssl",
   curl: "curl",
+  unzip: "unzip",
   mvn: "maven",
   perl: "perl-base",
 };

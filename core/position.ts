@@ -1,66 +1,148 @@
+import {
+  formatDomains,
+  includesDomains,
+  joinDomains,
+  parseDomains,
+  withDomainGtid,
+  type DomainPositions,
+} from "./domain-position.ts";
 import { HotsiteError } from "./errors.ts";
+import {
+  formatSet,
+  includesSet,
+  joinSets,
+  parseSet,
+  subtractSets,
+  withSetGtid,
+  type GtidSet,
+} from "./gtid-set.ts";
 
 /** How two positions lie to each other. */
 export type PositionOrder = "behind" | "equal" | "ahead" | "diverged";
 
-/** The last transaction of one MariaDB GTID domain. */
-export interface DomainPosition {
-  readonly server: number;
-  readonly sequence: bigint;
-}
+/**
+ * Everything that a server has, in the form of its kind: MariaDB's `0-101-48211,1-102-7` or MySQL's `uuid:1-5:7,uuid:tag:1-3`. The empty
+ * text is the empty position of either. It is stored and journaled as text.
+ */
+export type GtidPosition =
+  | { readonly form: "mariadb"; readonly domains: DomainPositions }
+  | { readonly form: "mysql"; readonly set: GtidSet }
+  | { readonly form: "empty" };
 
-/** A MariaDB GTID position: per domain the last transaction. */
-export type GtidPosition = ReadonlyMap<number, DomainPosition>;
+/** Whose writes: MariaDB's GTID domain, or MySQL's server UUID. */
+export type Origin = number | string;
 
-/** Reads `0-101-48211,1-102-7`; the empty text is the empty position. Throws `HotsiteError` "bad-position". */
+/** The tag of what Hotsite itself writes on a MySQL server: bookkeeping, which is never the application's. */
+export const ownTag = "hotsite";
+
+const empty: GtidPosition = { form: "empty" };
+
+/** Throws `HotsiteError` "bad-position" on what is no position, and on a mixture of both forms. */
 export function parsePosition(text: string): GtidPosition {
-  const position = new Map<number, DomainPosition>();
-  for (const part of text.split(",").map((piece) => piece.trim())) {
-    if (part === "") continue;
-    const match = /^(\d+)-(\d+)-(\d+)$/.exec(part);
-    if (match === null) throw new HotsiteError("bad-position", `not a MariaDB GTID: ${part}`);
-    const [domain, server, sequence] = [Number(match[1]), Number(match[2]), BigInt(match[3] ?? "")];
-    const known = position.get(domain);
-    if (known === undefined || known.sequence < sequence) position.set(domain, { server, sequence });
-  }
-  return position;
+  const parts = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  if (parts.length === 0) return empty;
+  return parts[0]?.includes(":") === true ? ofSet(parseSet(parts)) : ofDomains(parseDomains(parts));
 }
 
 export function formatPosition(position: GtidPosition): string {
-  return [...position]
-    .sort(([a], [b]) => a - b)
-    .map(([domain, { server, sequence }]) => `${domain}-${server}-${sequence}`)
-    .join(",");
+  switch (position.form) {
+    case "mariadb":
+      return formatDomains(position.domains);
+    case "mysql":
+      return formatSet(position.set);
+    case "empty":
+      return "";
+  }
 }
 
-/** How `a` lies to `b`. The same sequence number by two servers of one domain is `diverged`: two histories exist. */
+/** How `a` lies to `b`. Of MariaDB the same number by two servers of one domain is `diverged`: two histories exist. */
 export function comparePositions(a: GtidPosition, b: GtidPosition): PositionOrder {
-  let [behind, ahead] = [false, false];
-  for (const domain of new Set([...a.keys(), ...b.keys()])) {
-    const [mine, other] = [a.get(domain), b.get(domain)];
-    if (mine === undefined) behind = true;
-    else if (other === undefined) ahead = true;
-    else if (mine.sequence < other.sequence) behind = true;
-    else if (mine.sequence > other.sequence) ahead = true;
-    else if (mine.server !== other.server) return "diverged";
-  }
-  if (behind && ahead) return "diverged";
-  return behind ? "behind" : ahead ? "ahead" : "equal";
+  const [ahead, behind] = [includesPosition(a, b), includesPosition(b, a)];
+  if (ahead && behind) return "equal";
+  return ahead ? "ahead" : behind ? "behind" : "diverged";
 }
 
 /** Whether everything in `part` is in `whole`. */
 export function includesPosition(whole: GtidPosition, part: GtidPosition): boolean {
-  return [...part].every(([domain, { server, sequence }]) => {
-    const held = whole.get(domain);
-    return (
-      held !== undefined &&
-      (held.sequence > sequence || (held.sequence === sequence && held.server === server))
-    );
-  });
+  return either(whole, part, includesDomains, includesSet);
 }
 
-/** The part of a position that belongs to one domain: what one site itself has written. */
-export function inDomain(position: GtidPosition, domain: number): GtidPosition {
-  const own = position.get(domain);
-  return new Map(own === undefined ? [] : [[domain, own]]);
+/** Everything of both. */
+export function joinPositions(a: GtidPosition, b: GtidPosition): GtidPosition {
+  return either<GtidPosition>(
+    ...[a, b],
+    (x, y) => ofDomains(joinDomains(x, y)),
+    (x, y) => ofSet(joinSets(x, y)),
+  );
+}
+
+/** What of `a` is not in `b`; of a MariaDB domain the last transaction stands for what is missing. */
+export function subtractPosition(a: GtidPosition, b: GtidPosition): GtidPosition {
+  return either<GtidPosition>(
+    ...[a, b],
+    (x, y) => ofDomains(new Map([...x].filter((each) => !includesDomains(y, new Map([each]))))),
+    (x, y) => ofSet(subtractSets(x, y)),
+  );
+}
+
+/** With one more transaction: `domain-server-sequence`, `uuid:7`, `uuid:tag:7`. */
+export function withGtid(position: GtidPosition, gtid: string): GtidPosition {
+  if (position.form === "empty") return parsePosition(gtid);
+  return position.form === "mysql"
+    ? ofSet(withSetGtid(position.set, gtid))
+    : ofDomains(withDomainGtid(position.domains, gtid));
+}
+
+/** The part of a position that one origin has written itself. Of a MySQL server all tags but Hotsite's own belong to it. */
+export function ofOrigin(position: GtidPosition, origin: Origin): GtidPosition {
+  switch (position.form) {
+    case "mariadb":
+      return ofDomains(new Map([...position.domains].filter(([domain]) => domain === origin)));
+    case "mysql":
+      return ofSet(new Map([...position.set].filter(([name]) => isOfOrigin(name, origin))));
+    case "empty":
+      return empty;
+  }
+}
+
+/** Whether what a domain, a MySQL server or a tag of it (`uuid:tag`) writes counts as this origin's. */
+export function isOfOrigin(name: Origin, origin: Origin): boolean {
+  if (typeof name === "number") return name === origin;
+  const [uuid, tag] = name.split(":", 2);
+  return uuid === origin && tag !== ownTag;
+}
+
+function ofDomains(domains: DomainPositions): GtidPosition {
+  return domains.size === 0 ? empty : { form: "mariadb", domains };
+}
+
+function ofSet(set: GtidSet): GtidPosition {
+  return set.size === 0 ? empty : { form: "mysql", set };
+}
+
+/** Works on both in the form that they have. Throws `HotsiteError` "mixed-positions" when they have two. */
+function either<T>(
+  a: GtidPosition,
+  b: GtidPosition,
+  domains: (a: DomainPositions, b: DomainPositions) => T,
+  sets: (a: GtidSet, b: GtidSet) => T,
+): T {
+  if (a.form !== "mysql" && b.form !== "mysql")
+    return domains(
+      a.form === "mariadb" ? a.domains : new Map<never, never>(),
+      b.form === "mariadb" ? b.domains : new Map<never, never>(),
+    );
+  if (a.form === "mariadb" || b.form === "mariadb") {
+    throw new HotsiteError(
+      "mixed-positions",
+      `a MariaDB position and a MySQL one cannot be compared: ${formatPosition(a)} and ${formatPosition(b)}`,
+    );
+  }
+  return sets(
+    a.form === "mysql" ? a.set : new Map<never, never>(),
+    b.form === "mysql" ? b.set : new Map<never, never>(),
+  );
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { comparePositions, formatPosition, inDomain, parsePosition } from "../core/position.ts";
+import { comparePositions, formatPosition, ofOrigin, parsePosition } from "../core/position.ts";
 import type { Step } from "../core/workflow.ts";
 import type { ReprotectInput } from "./reprotect.ts";
 import type { ProtectionWorld } from "./world.ts";
@@ -41,8 +41,8 @@ export function readLoss({ standby, failover }: ReprotectInput): Step<Protection
     async run(world, signal) {
       if (failover === null) return { lost: null };
       const { position, domain } = await world.database(standby).state(signal);
-      const own = inDomain(parsePosition(position), domain);
-      const applied = inDomain(parsePosition(failover.applied), domain);
+      const own = ofOrigin(parsePosition(position), domain);
+      const applied = ofOrigin(parsePosition(failover.applied), domain);
       const [after, upTo] = [formatPosition(applied), formatPosition(own)];
       const behind = comparePositions(applied, own) === "behind";
       const transactions = behind ? await world.lostTransactions(standby, after, upTo, signal) : [];

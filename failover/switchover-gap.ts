@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HotsiteError } from "../core/errors.ts";
-import { formatPosition, includesPosition, inDomain, parsePosition } from "../core/position.ts";
+import { formatPosition, includesPosition, ofOrigin, parsePosition } from "../core/position.ts";
 import type { Step } from "../core/workflow.ts";
 import { restoreAuthority, takeAuthority } from "./authority.ts";
 import type { evaluate, prepareWeb } from "./switchover-before.ts";
@@ -47,7 +47,7 @@ export function freeze({ from, epoch }: SwitchoverInput, before: Before): Step<P
       const end = parsePosition(await world.database(from).freeze(signal));
       return {
         atMs: world.clock.now(),
-        position: formatPosition(inDomain(end, world.output(before).domain)),
+        position: formatPosition(ofOrigin(end, world.output(before).domain)),
       };
     },
     async undo(world, _output, signal) {

@@ -1,5 +1,5 @@
 import { HotsiteError } from "../core/errors.ts";
-import { formatPosition, includesPosition, parsePosition } from "../core/position.ts";
+import { formatPosition, includesPosition, parsePosition, withGtid } from "../core/position.ts";
 import type { LinkOrder } from "../core/protection.ts";
 import { ApplyError, type RecordName } from "./apply-error.ts";
 import { ApplyTransaction } from "./apply-transaction.ts";
@@ -224,7 +224,7 @@ export class Applier {
   /** While the first copy runs there is no position at which the target equals the source. */
   #advanced(gtid: string): string {
     if (this.#applied.position === "") return "";
-    return formatPosition(new Map([...parsePosition(this.#applied.position), ...parsePosition(gtid)]));
+    return formatPosition(withGtid(parsePosition(this.#applied.position), gtid));
   }
 }
 

@@ -1,5 +1,5 @@
 import { HotsiteError, RetryableError, StaleEpochError } from "../core/errors.ts";
-import { formatPosition, includesPosition, inDomain, parsePosition } from "../core/position.ts";
+import { formatPosition, includesPosition, ofOrigin, parsePosition } from "../core/position.ts";
 import type { LinkOrder } from "../core/protection.ts";
 import { quoteString } from "./literal.ts";
 import type { Target } from "./target.ts";
@@ -109,12 +109,12 @@ function refuseStale({ stream, epoch }: LinkOrder, { promoted, streamed }: Serve
 
 /** What the target has written itself must be known to the source, or the two have different histories. */
 function refuseOtherData({ stream, start }: LinkOrder, { domain, position }: ServerFacts): void {
-  const own = inDomain(parsePosition(position), domain);
+  const own = ofOrigin(parsePosition(position), domain);
   if (includesPosition(parsePosition(start), own)) return;
   throw new HotsiteError(
     "diverged",
     `${stream}: the target has transactions of its own up to ${formatPosition(own)}, the source has them up to ${
-      formatPosition(inDomain(parsePosition(start), domain)) || "none"
+      formatPosition(ofOrigin(parsePosition(start), domain)) || "none"
     }`,
     { hint: "replace the target's data by a first copy: hotsite reprotect", details: { position, start } },
   );

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../core/clock.ts";
 import { HotsiteError } from "../core/errors.ts";
-import { includesPosition, inDomain, parsePosition } from "../core/position.ts";
+import { includesPosition, ofOrigin, parsePosition } from "../core/position.ts";
 import { waitFor } from "../core/wait.ts";
 import { quoteString } from "./literal.ts";
 import { Source, type SourceOptions } from "./source.ts";
@@ -175,5 +175,5 @@ async function wholePosition(server: Source) {
 
 async function ownPosition(server: Source) {
   const [row] = await server.rows<{ domain: number }>("SELECT @@GLOBAL.gtid_domain_id AS domain");
-  return inDomain(await wholePosition(server), row?.domain ?? 0);
+  return ofOrigin(await wholePosition(server), row?.domain ?? 0);
 }

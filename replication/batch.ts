@@ -111,7 +111,7 @@ const record = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("transaction"),
     seq,
-    gtid: z.string().regex(/^\d+-\d+-\d+$/),
+    gtid: z.string().regex(/^(\d+-\d+-\d+|[0-9a-f-]{36}(:[a-z_][a-z0-9_]{0,31})?:\d+)$/),
     commitMs: z.number(),
     part: z.int().positive(),
     last: z.boolean(),

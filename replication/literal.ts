@@ -25,6 +25,7 @@ export function literal(value: Value, column: ColumnSchema): string {
       return text(bytesOf(value), column.charset ?? "binary");
     case "bytes":
     case "geometry":
+    case "vector":
       return `X'${hex(bytesOf(value))}'`;
     case "bit":
       return BigInt(`0x${hex(bytesOf(value))}`).toString();
@@ -32,6 +33,7 @@ export function literal(value: Value, column: ColumnSchema): string {
     case "time":
     case "datetime":
     case "timestamp":
+    case "json":
       return quoteString(String(value));
     default:
       return whole(value);

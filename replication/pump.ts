@@ -48,7 +48,11 @@ export async function pump(options: PumpOptions, resume: ResumePoint, signal: Ab
   const state = await sourceState(source);
   const from = startPosition(parsePosition(begun?.position ?? resume.position ?? ""), state);
   const charsets = await readCharsets(source);
-  const assembler = new TransactionAssembler({ databases, charsets, domain: state.domain, partBytes }, from);
+  const { flavour } = source.version;
+  const assembler = new TransactionAssembler(
+    { flavour, databases, charsets, origin: state.origin, partBytes },
+    from,
+  );
   const progress = begun?.progress ?? resume.copy;
   const copy = progress && new FirstCopy(source, databases, progress);
   const serverId = readerId(`${order.from}/${order.to}`);

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import { formatPosition, includesPosition, inDomain, parsePosition } from "../core/position.ts";
+import { formatPosition, includesPosition, ofOrigin, parsePosition } from "../core/position.ts";
 import { BinlogDump } from "./binlog/dump.ts";
 import { TransactionAssembler, type Piece } from "./binlog/transactions.ts";
 import { readCharsets } from "./charsets.ts";
@@ -27,11 +27,14 @@ export async function* readTransactions(
 ): AsyncGenerator<Piece> {
   await using connection = await Source.open(source, signal);
   const state = await sourceState(connection);
-  const end = inDomain(parsePosition(to), state.domain);
+  const end = ofOrigin(parsePosition(to), state.origin);
   const start = startPosition(parsePosition(from), state);
   if (includesPosition(start, end)) return;
   const charsets = await readCharsets(connection);
-  const assembler = new TransactionAssembler({ databases, charsets, domain: state.domain, partBytes }, start);
+  const assembler = new TransactionAssembler(
+    { flavour: connection.version.flavour, databases, charsets, origin: state.origin, partBytes },
+    start,
+  );
   const serverId = readerId(`read/${source.site}`);
   await using dump = new BinlogDump({ source, from: formatPosition(start), serverId, clock }, signal);
   for (;;) {

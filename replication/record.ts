@@ -9,10 +9,12 @@
  * | date, time, datetime         | text with its fraction                                                   |
  * | timestamp                    | the same, in UTC                                                         |
  * | text                         | bytes in the column's own character set                                  |
- * | bytes, geometry              | bytes; a geometry as MariaDB keeps it: SRID, then WKB                    |
+ * | bytes, geometry              | bytes; a geometry as servers keep it: SRID, then WKB                     |
  * | enum                         | its index, 0 for the invalid value                                       |
  * | set                          | its bits, number or bigint                                               |
  * | bit                          | bytes, the highest first                                                 |
+ * | json                         | MySQL's JSON: the text that its SELECT gives                             |
+ * | vector                       | bytes, four for each number                                              |
  */
 export type Value = null | number | bigint | string | Uint8Array;
 
@@ -22,6 +24,7 @@ export type Row = readonly Value[];
 export const columnTypes = [
   ...(["int", "decimal", "float", "double", "year", "date", "time", "datetime", "timestamp"] as const),
   ...(["text", "bytes", "geometry", "enum", "set", "bit"] as const),
+  ...(["json", "vector"] as const),
 ] as const;
 
 export type ColumnType = (typeof columnTypes)[number];
@@ -94,9 +97,9 @@ export type Change = RowsChange | StatementChange;
 export interface TransactionRecord {
   readonly kind: "transaction";
   readonly seq: number;
-  /** `domain-server-sequence` of the source transaction; all its parts have the same. */
+  /** Of the source transaction, in its server's form: `domain-server-sequence`, `uuid:7`, `uuid:tag:7`. All its parts have the same. */
   readonly gtid: string;
-  /** When the source began to commit it, milliseconds since 1970; MariaDB tells whole seconds. */
+  /** When the source began to commit it, milliseconds since 1970; MariaDB tells whole seconds, MySQL those and their fraction. */
   readonly commitMs: number;
   /** From 1. */
   readonly part: number;

@@ -1,6 +1,7 @@
 import type { Connection, RowDataPacket } from "mysql2/promise";
 import { CredentialError, HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
 import { connect, connectionOptions, exchangeMs, type ServerOptions } from "./connection.ts";
+import { isAtLeast, versionOf, type ServerVersion } from "./flavour.ts";
 import { within } from "./within.ts";
 
 /** The database that is replicated from, as the feeder's user. */
@@ -18,10 +19,16 @@ const cannotServeBinlog = 1236;
 export class Source implements AsyncDisposable {
   readonly #connection: Connection;
   readonly #signal: AbortSignal;
+  #version = versionOf("");
 
   private constructor(connection: Connection, signal: AbortSignal) {
     this.#connection = connection;
     this.#signal = signal;
+  }
+
+  /** What it is. */
+  get version(): ServerVersion {
+    return this.#version;
   }
 
   /** Throws a retryable error when the server cannot be reached, `CredentialError` when it refuses the user. */
@@ -29,7 +36,9 @@ export class Source implements AsyncDisposable {
     const connecting = connect(connectionOptions(options), signal);
     const connection = await connecting.catch((error: unknown) => rethrow(error, signal));
     const source = new Source(connection, signal);
-    await source.run(sessionSql);
+    const [row] = await source.rows<{ version: string }>("SELECT VERSION() AS version");
+    source.#version = versionOf(row?.version ?? "");
+    await source.run(sessionSql(source.version));
     return source;
   }
 
@@ -62,9 +71,14 @@ export class Source implements AsyncDisposable {
   }
 }
 
-/** Text and bytes come as they are stored; times in UTC. */
-const sessionSql =
-  "SET SESSION time_zone = '+00:00', sql_mode = '', character_set_results = NULL, lock_wait_timeout = 60, max_statement_time = 0";
+/** Text and bytes come as they are stored; times in UTC; nothing that the tables have is hidden. */
+function sessionSql(version: ServerVersion): string {
+  const common = "time_zone = '+00:00', sql_mode = '', character_set_results = NULL, lock_wait_timeout = 60";
+  if (version.flavour === "mariadb") return `SET SESSION ${common}, max_statement_time = 0`;
+  const mysql = `${common}, max_execution_time = 0, information_schema_stats_expiry = 0`;
+  const invisibleKeys = ", show_gipk_in_create_table_and_information_schema = ON";
+  return `SET SESSION ${mysql}${isAtLeast(version, 8, 0, 30) ? invisibleKeys : ""}`;
+}
 
 /** What went wrong at the source, as one of ours. */
 export function sourceError(error: unknown): Error {

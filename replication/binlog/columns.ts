@@ -1,5 +1,7 @@
+import type { Flavour } from "../flavour.ts";
 import type { ColumnType, Value } from "../record.ts";
 import { readDecimal } from "./decimal.ts";
+import { jsonText } from "./json.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
 import { readDate, readDatetime, readTime, readTimestamp } from "./temporal.ts";
 
@@ -21,8 +23,8 @@ export interface ColumnTraits {
 }
 
 /** The format of a column with this type code; reads its part of the metadata block. Throws "unsupported-event" for what is not carried. */
-export function columnFormat(code: number, metadata: Reader): ColumnFormat {
-  const format = formats[code];
+export function columnFormat(flavour: Flavour, code: number, metadata: Reader): ColumnFormat {
+  const format = formats[flavour][code] ?? common[code];
   if (format === undefined) {
     throw unsupported(
       `a column of type ${code} is not supported`,
@@ -32,7 +34,9 @@ export function columnFormat(code: number, metadata: Reader): ColumnFormat {
   return format(metadata);
 }
 
-const formats: Readonly<Record<number, (metadata: Reader) => ColumnFormat>> = {
+type Formats = Readonly<Record<number, (metadata: Reader) => ColumnFormat>>;
+
+const common: Formats = {
   1: () => integer(1),
   2: () => integer(2),
   3: () => integer(4),
@@ -50,7 +54,17 @@ const formats: Readonly<Record<number, (metadata: Reader) => ColumnFormat>> = {
   246: (metadata) => decimal(metadata.uint(1), metadata.uint(1)),
   252: (metadata) => long("text", metadata.uint(1)),
   254: (metadata) => fixed(metadata.uint(1), metadata.uint(1)),
-  255: (metadata) => long("geometry", metadata.uint(1)),
+};
+
+const formats: Readonly<Record<Flavour, Formats>> = {
+  mariadb: {
+    255: (metadata) => long("geometry", metadata.uint(1)),
+  },
+  mysql: {
+    242: (metadata) => plain("vector", prefixed(metadata.uint(1))),
+    245: (metadata) => json(prefixed(metadata.uint(1))),
+    255: (metadata) => plain("geometry", prefixed(metadata.uint(1))),
+  },
 };
 
 function plain(type: ColumnType, read: (reader: Reader) => Value): ColumnFormat {
@@ -120,8 +134,17 @@ function varchar(maxBytes: number): ColumnFormat {
 }
 
 function long(type: ColumnType, prefix: number): ColumnFormat {
+  return characters(type, prefixed(prefix));
+}
+
+/** Bytes behind their length. */
+function prefixed(prefix: number): (reader: Reader) => Buffer {
   if (prefix < 1 || prefix > 4) throw badEvent(`a length of ${prefix} bytes`);
-  return characters(type, (reader) => reader.copy(reader.uint(prefix)));
+  return (reader) => reader.copy(reader.uint(prefix));
+}
+
+function json(read: (reader: Reader) => Buffer): ColumnFormat {
+  return plain("json", (reader) => jsonText(read(reader)));
 }
 
 const enumCode = 247;

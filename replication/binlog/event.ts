@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { badEvent, Reader } from "./reader.ts";
 
-/** The kinds of events that MariaDB writes and replication looks at. */
+/** The kinds of events that servers write and replication looks at: common ones, then MySQL's, then MariaDB's. */
 export const eventTypes = {
   query: 2,
   stop: 3,
@@ -13,7 +13,21 @@ export const eventTypes = {
   updateRows: 24,
   deleteRows: 25,
   heartbeat: 27,
+  ignorable: 28,
+  rowsQuery: 29,
+  writeRowsV2: 30,
+  updateRowsV2: 31,
+  deleteRowsV2: 32,
+  mysqlGtid: 33,
+  anonymousGtid: 34,
+  previousGtids: 35,
+  transactionContext: 36,
+  viewChange: 37,
   xaPrepare: 38,
+  partialUpdateRows: 39,
+  transactionPayload: 40,
+  heartbeatV2: 41,
+  taggedGtid: 42,
   annotateRows: 160,
   binlogCheckpoint: 161,
   gtid: 162,

@@ -1,23 +1,47 @@
-import type { BinlogEvent } from "./event.ts";
-import { Reader } from "./reader.ts";
+import type { Origin } from "../../core/position.ts";
+import { eventTypes, type BinlogEvent } from "./event.ts";
+import { readMysqlGtid, readTaggedGtid } from "./mysql-gtid.ts";
+import { Reader, unsupported } from "./reader.ts";
 
 /** What begins a transaction. */
 export interface GtidEvent {
-  readonly domain: number;
-  readonly server: number;
-  readonly sequence: bigint;
-  /** One statement follows and nothing ends it. */
-  readonly standalone: boolean;
+  /** As a position has it: `domain-server-sequence`, `uuid:7`, `uuid:tag:7`. */
+  readonly gtid: string;
+  /** Who wrote it: a GTID domain, `uuid`, `uuid:tag`. */
+  readonly origin: Origin;
+  /** One statement follows and nothing ends it; undefined where only the statement itself tells. */
+  readonly standalone: boolean | undefined;
+  /** When it was committed, milliseconds since 1970. */
+  readonly commitMs: number;
   /** A part of an XA transaction. */
   readonly xa: boolean;
   /** A part of an ALTER TABLE that was written in two. */
   readonly twoPhaseAlter: boolean;
 }
 
+type ReadGtid = (event: BinlogEvent) => GtidEvent;
+
+const readers: Readonly<Record<number, ReadGtid>> = {
+  [eventTypes.gtid]: readMariadbGtid,
+  [eventTypes.mysqlGtid]: readMysqlGtid,
+  [eventTypes.taggedGtid]: readTaggedGtid,
+  [eventTypes.anonymousGtid]: () => {
+    throw unsupported(
+      "a transaction without a GTID",
+      "SET GLOBAL gtid_mode = ON, then make a new first copy",
+    );
+  },
+};
+
+/** Undefined for events of other kinds. */
+export function gtidReader(type: number): ReadGtid | undefined {
+  return readers[type];
+}
+
 const flag = { standalone: 1, groupCommit: 2, preparedXa: 64, completedXa: 128 };
 const alterFlags = 2 | 4 | 8;
 
-export function readGtid({ body, serverId }: BinlogEvent): GtidEvent {
+function readMariadbGtid({ body, serverId, timestamp }: BinlogEvent): GtidEvent {
   const reader = new Reader(body);
   const sequence = reader.uint64();
   const domain = reader.uint(4);
@@ -27,7 +51,7 @@ export function readGtid({ body, serverId }: BinlogEvent): GtidEvent {
   reader.skip(Math.min(reader.left, (flags & flag.groupCommit) !== 0 ? 8 : 6));
   const extra = !xa && reader.left > 0 ? reader.uint(1) : 0;
   return {
-    ...{ domain, server: serverId, sequence, xa },
+    ...{ gtid: `${domain}-${serverId}-${sequence}`, origin: domain, xa, commitMs: timestamp * 1000 },
     standalone: (flags & flag.standalone) !== 0,
     twoPhaseAlter: (extra & alterFlags) !== 0,
   };

@@ -83,15 +83,15 @@ export class Reader {
   }
 }
 
-/** An event that is not as MariaDB writes it. */
+/** An event that is not as servers write it. */
 export function badEvent(problem: string, cause?: unknown): HotsiteError {
   return new HotsiteError("bad-event", `an event of the binlog cannot be read: ${problem}`, {
     cause,
-    hint: "if the source's binlog is intact (mariadb-binlog --verify-binlog-checksum), this is a fault of Hotsite: please report it",
+    hint: "if the source's binlog is intact (mysqlbinlog --verify-binlog-checksum), this is a fault of Hotsite: please report it",
   });
 }
 
-/** Something that MariaDB writes and that replication does not carry. */
+/** Something that servers write and that replication does not carry. */
 export function unsupported(problem: string, hint: string): HotsiteError {
   return new HotsiteError("unsupported-event", problem, { hint });
 }

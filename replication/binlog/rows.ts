@@ -12,13 +12,19 @@ export interface RowsOfTable {
   readonly checks: Checks;
 }
 
-const kinds: Readonly<Record<number, { kind: RowsChange["kind"]; compressed: boolean }>> = {
-  [eventTypes.writeRows]: { kind: "insert", compressed: false },
-  [eventTypes.updateRows]: { kind: "update", compressed: false },
-  [eventTypes.deleteRows]: { kind: "delete", compressed: false },
-  [eventTypes.writeRowsCompressed]: { kind: "insert", compressed: true },
-  [eventTypes.updateRowsCompressed]: { kind: "update", compressed: true },
-  [eventTypes.deleteRowsCompressed]: { kind: "delete", compressed: true },
+/** How the bytes behind the flags are laid out: as MariaDB writes them, with a block of more facts before the columns (MySQL), or compressed. */
+type Layout = "plain" | "extended" | "compressed";
+
+const kinds: Readonly<Record<number, { kind: RowsChange["kind"]; layout: Layout }>> = {
+  [eventTypes.writeRows]: { kind: "insert", layout: "plain" },
+  [eventTypes.updateRows]: { kind: "update", layout: "plain" },
+  [eventTypes.deleteRows]: { kind: "delete", layout: "plain" },
+  [eventTypes.writeRowsV2]: { kind: "insert", layout: "extended" },
+  [eventTypes.updateRowsV2]: { kind: "update", layout: "extended" },
+  [eventTypes.deleteRowsV2]: { kind: "delete", layout: "extended" },
+  [eventTypes.writeRowsCompressed]: { kind: "insert", layout: "compressed" },
+  [eventTypes.updateRowsCompressed]: { kind: "update", layout: "compressed" },
+  [eventTypes.deleteRowsCompressed]: { kind: "delete", layout: "compressed" },
 };
 
 export function isRowsEvent(type: number): boolean {
@@ -32,15 +38,17 @@ export function tableIdOf({ body }: BinlogEvent): number {
 
 /** Reads all rows. Throws "unsupported-event" when the images are not full. */
 export function readRows(event: BinlogEvent, table: MappedTable): RowsOfTable {
-  const { kind, compressed } = kinds[event.type] ?? badKind(event.type);
+  const { kind, layout } = kinds[event.type] ?? badKind(event.type);
   const reader = new Reader(event.body, 6);
   const flags = reader.uint(2);
+  // Its length counts itself: partitions and the like, which mean nothing elsewhere.
+  if (layout === "extended") reader.skip(Math.max(0, reader.uint(2) - 2));
   const width = reader.length();
   if (width !== table.formats.length) throw badEvent(`rows of ${width} columns`);
   for (let image = 0; image < (kind === "update" ? 2 : 1); image += 1)
     requireAllPresent(reader, width, table);
   const rest = reader.take(reader.left);
-  const images = readImages(new Reader(compressed ? uncompressed(rest) : rest), table);
+  const images = readImages(new Reader(layout === "compressed" ? uncompressed(rest) : rest), table);
   const checks = checksOf(flags);
   if (kind !== "update") return { kind, rows: images, checks };
   if (images.length % 2 !== 0) throw badEvent("an update without its second image");

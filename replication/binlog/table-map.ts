@@ -1,3 +1,4 @@
+import type { Flavour } from "../flavour.ts";
 import type { ColumnSchema, TableSchema } from "../record.ts";
 import { columnFormat, type ColumnFormat, type ColumnTraits } from "./columns.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
@@ -31,10 +32,14 @@ export function readTableName(reader: Reader): TableName {
 }
 
 /** Reads the columns after the name. Throws "unsupported-event" when the source does not describe them fully or one cannot be carried. */
-export function readTable({ database, table }: TableName, reader: Reader, charsets: Charsets): MappedTable {
+export function readTable(
+  { database, table }: TableName,
+  reader: Reader,
+  { flavour, charsets }: { readonly flavour: Flavour; readonly charsets: Charsets },
+): MappedTable {
   const codes = reader.take(reader.length());
   const metadata = new Reader(reader.take(reader.length()));
-  const formats = [...codes].map((code) => columnFormat(code, metadata));
+  const formats = [...codes].map((code) => columnFormat(flavour, code, metadata));
   const nulls = reader.take((codes.length + 7) >> 3);
   const details = readDetails(reader, formats);
   const { names, primaryKey } = details;

@@ -57,3 +57,24 @@ function dateText(year: number, month: number, day: number): string {
 function pad(number: number, digits: number): string {
   return String(number).padStart(digits, "0");
 }
+
+/** A time of day in 24 bits of fraction and the clock above them, as values inside JSON have it: always with microseconds. */
+export function packedTime(packed: bigint): string {
+  const size = packed < 0n ? -packed : packed;
+  return `${packed < 0n ? "-" : ""}${packedClock(size)}`;
+}
+
+/** The same with a date above it. */
+export function packedDatetime(packed: bigint): string {
+  return `${packedDate(packed)} ${packedClock(packed & 0x1ff_ffff_ffffn)}`;
+}
+
+export function packedDate(packed: bigint): string {
+  const days = Number(BigInt.asUintN(64, packed) >> 41n);
+  const months = Math.floor(days / 32);
+  return dateText(Math.floor(months / 13), months % 13, days % 32);
+}
+
+function packedClock(packed: bigint): string {
+  return `${clockText(Number((packed >> 24n) & 0x3ff_ffffn))}${fractionText(Number(packed & 0xff_ffffn), 6)}`;
+}

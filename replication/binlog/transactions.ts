@@ -1,9 +1,10 @@
 import { HotsiteError } from "../../core/errors.ts";
-import type { DomainPosition } from "../../core/position.ts";
+import { isOfOrigin, withGtid, type GtidPosition, type Origin } from "../../core/position.ts";
+import type { Flavour } from "../flavour.ts";
 import type { StatementChange, TableSchema } from "../record.ts";
 import { eventTypes, parseRotate, type BinlogEvent } from "./event.ts";
 import type { FilePlace } from "./place.ts";
-import { readGtid, type GtidEvent } from "./gtid.ts";
+import { gtidReader, type GtidEvent } from "./gtid.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
 import { readQuery, statementOf, type QueryEvent } from "./query.ts";
 import { isRowsEvent, readRows, tableIdOf, type RowsOfTable } from "./rows.ts";
@@ -19,7 +20,7 @@ export interface SourceRows extends RowsOfTable {
   readonly overlap?: true;
 }
 
-/** A transaction of the source's own domain, or a part of a large one. One that touches nothing replicated has no changes. */
+/** A transaction of the source's own origin, or a part of a large one. One that touches nothing replicated has no changes. */
 export interface Piece {
   readonly gtid: string;
   readonly commitMs: number;
@@ -31,9 +32,10 @@ export interface Piece {
 }
 
 export interface AssemblerOptions {
+  readonly flavour: Flavour;
   readonly databases: readonly string[];
-  /** The source's own GTID domain; transactions of others came by replication. */
-  readonly domain: number;
+  /** The source's own; transactions of others came by replication. */
+  readonly origin: Origin;
   readonly charsets: Charsets;
   /** Size from which a transaction is given in parts. */
   readonly partBytes: number;
@@ -46,7 +48,7 @@ const ownTables = new Set(["heartbeat", "ledger"]);
 /** What is open between a GTID event and the end of its transaction. */
 interface Group extends GtidEvent {
   readonly own: boolean;
-  readonly commitMs: number;
+  standalone: boolean | undefined;
   part: number;
   changes: SourceChange[];
   bytes: number;
@@ -55,8 +57,8 @@ interface Group extends GtidEvent {
 
 /** Puts events together to transactions. Whatever is not understood throws, with the place in the source's binlog. */
 export class TransactionAssembler {
-  /** After the last whole transaction, of any domain. */
-  readonly position: Map<number, DomainPosition>;
+  /** After the last whole transaction, of any origin. */
+  position: GtidPosition;
   /** Ends of the last whole transaction and of the last event; undefined before the first. */
   committed: FilePlace | undefined;
   reached: FilePlace | undefined;
@@ -66,10 +68,10 @@ export class TransactionAssembler {
   #file = "";
   #group: Group | undefined;
 
-  constructor(options: AssemblerOptions, position: Iterable<readonly [number, DomainPosition]>) {
+  constructor(options: AssemblerOptions, position: GtidPosition) {
     this.#options = options;
     this.#databases = new Set(options.databases);
-    this.position = new Map(position);
+    this.position = position;
   }
 
   /** In the middle of a transaction. */
@@ -77,7 +79,7 @@ export class TransactionAssembler {
     return this.#group !== undefined;
   }
 
-  /** What the event completes: a transaction of the own domain, or a part of it. */
+  /** What the event completes: a transaction of the own origin, or a part of it. */
   push(event: BinlogEvent): Piece | undefined {
     const before = this.#group;
     try {
@@ -100,7 +102,8 @@ export class TransactionAssembler {
 
   #handle(event: BinlogEvent): Piece | undefined {
     const { type } = event;
-    if (type === eventTypes.gtid) return this.#begin(event);
+    const readGtid = gtidReader(type);
+    if (readGtid !== undefined) return this.#begin(readGtid(event));
     if (type === eventTypes.tableMap) return this.#map(event);
     if (isRowsEvent(type)) return this.#rows(event);
     if (type === eventTypes.xid || type === eventTypes.xaPrepare) return this.#end();
@@ -108,18 +111,21 @@ export class TransactionAssembler {
       return this.#query(readQuery(event));
     if (type === eventTypes.rotate) return this.#rotate(event);
     if (passed.has(type) || this.#group?.own === false) return undefined;
-    throw unsupported(`an event of type ${type}`, statementHint);
+    throw type === eventTypes.partialUpdateRows
+      ? unsupported(
+          "an update of a part of a JSON document",
+          "SET GLOBAL binlog_row_value_options = '', then make a new first copy",
+        )
+      : unsupported(`an event of type ${type}`, statementHint);
   }
 
-  #begin(event: BinlogEvent): Piece | undefined {
+  #begin(gtid: GtidEvent): Piece | undefined {
     if (this.#group !== undefined) throw badEvent("a transaction began before the one before it had ended");
-    const gtid = readGtid(event);
-    const own = gtid.domain === this.#options.domain;
-    if (own && gtid.xa) throw unsupported("an XA transaction", "use plain transactions on this database");
+    const own = isOfOrigin(gtid.origin, this.#options.origin);
+    if (own && gtid.xa) throw unsupported("an XA transaction", xaHint);
     if (own && gtid.twoPhaseAlter)
       throw unsupported("an ALTER TABLE in two parts", "SET GLOBAL binlog_alter_two_phase = OFF");
-    const commitMs = event.timestamp * 1000;
-    this.#group = { ...gtid, own, commitMs, part: 1, changes: [], bytes: 0, statement: false };
+    this.#group = { ...gtid, own, part: 1, changes: [], bytes: 0, statement: false };
     return undefined;
   }
 
@@ -127,7 +133,7 @@ export class TransactionAssembler {
     const reader = new Reader(body);
     const name = readTableName(reader);
     if (this.#group?.own === true && this.#tables.get(name.id)?.body.equals(body) !== true) {
-      const mapped = this.#carries(name) ? readTable(name, reader, this.#options.charsets) : undefined;
+      const mapped = this.#carries(name) ? readTable(name, reader, this.#options) : undefined;
       this.#tables.set(name.id, { body: Buffer.from(body), mapped });
     }
     return undefined;
@@ -143,8 +149,7 @@ export class TransactionAssembler {
     const table = this.#tables.get(tableIdOf(event));
     if (table === undefined) throw badEvent("rows of a table that was not described");
     if (table.mapped === undefined) return undefined;
-    if (group.statement)
-      throw unsupported("a CREATE TABLE … SELECT", "create the table first, then insert into it");
+    if (group.statement) throw createSelect();
     const { schema } = table.mapped;
     addRows(group.changes, { ...readRows(event, table.mapped), table: schema });
     group.bytes += event.body.length;
@@ -155,9 +160,18 @@ export class TransactionAssembler {
     const group = this.#group;
     if (group === undefined) return undefined;
     const word = query.text.subarray(0, 64).toString("latin1").trim().toUpperCase();
+    if (group.standalone === undefined && this.#opens(word, group)) return undefined;
     if (!group.standalone && (word === "COMMIT" || word === "ROLLBACK")) return this.#ended(word);
     if (group.own) this.#statement(query, group);
     return group.standalone ? this.#end() : undefined;
+  }
+
+  /** MySQL says it by the first statement: whether others follow it. */
+  #opens(word: string, group: Group): boolean {
+    const xa = word.startsWith("XA ");
+    if (xa && group.own) throw unsupported("an XA transaction", xaHint);
+    group.standalone = word !== "BEGIN" && !word.startsWith("XA START");
+    return !group.standalone;
   }
 
   #ended(word: string): Piece | undefined {
@@ -169,6 +183,7 @@ export class TransactionAssembler {
   #statement(query: QueryEvent, group: Group): void {
     const statement = statementOf(query, this.#options.charsets);
     if (statementKind(statement, this.#databases) === "pass") return;
+    if (this.#options.flavour === "mysql" && group.standalone !== true) throw createSelect();
     group.statement = true;
     group.changes.push(statement);
     group.bytes += statement.sql.length;
@@ -178,7 +193,7 @@ export class TransactionAssembler {
     const group = this.#group;
     if (group === undefined) throw badEvent("the end of a transaction that had not begun");
     this.#group = undefined;
-    this.position.set(group.domain, { server: group.server, sequence: group.sequence });
+    this.position = withGtid(this.position, group.gtid);
     return group.own ? takePart(group, true) : undefined;
   }
 
@@ -193,7 +208,7 @@ export class TransactionAssembler {
 
   #located(error: unknown, event: BinlogEvent): unknown {
     if (!(error instanceof HotsiteError)) return error;
-    const gtid = this.#group === undefined ? undefined : gtidText(this.#group);
+    const gtid = this.#group?.gtid;
     const place = `${this.#file} before ${event.end || this.reached?.offset || "its start"}`;
     return new HotsiteError(error.code, `at ${gtid ?? "no transaction"} (${place}): ${error.message}`, {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
@@ -203,12 +218,20 @@ export class TransactionAssembler {
   }
 }
 
+const xaHint = "use plain transactions on this database";
+
+function createSelect(): HotsiteError {
+  return unsupported("a CREATE TABLE … SELECT", "create the table first, then insert into it");
+}
+
 const statementHint =
   "statement-based changes are not carried: SET GLOBAL binlog_format = ROW, then make a new first copy";
 
 const passed: ReadonlySet<number> = new Set([
   ...[eventTypes.stop, eventTypes.formatDescription, eventTypes.heartbeat, eventTypes.annotateRows],
   ...[eventTypes.binlogCheckpoint, eventTypes.gtidList, eventTypes.startEncryption],
+  ...[eventTypes.ignorable, eventTypes.rowsQuery, eventTypes.previousGtids, eventTypes.heartbeatV2],
+  ...[eventTypes.transactionContext, eventTypes.viewChange],
 ]);
 
 /** Neighbours of one kind become one change: they stay in order. */
@@ -234,11 +257,7 @@ function alike(a: SourceRows, b: SourceRows): boolean {
 }
 
 function takePart(group: Group, last: boolean): Piece {
-  const { commitMs, part, changes, bytes } = group;
+  const { gtid, commitMs, part, changes, bytes } = group;
   [group.part, group.changes, group.bytes] = [part + 1, [], 0];
-  return { gtid: gtidText(group), commitMs, part, last, changes, bytes };
-}
-
-function gtidText({ domain, server, sequence }: GtidEvent): string {
-  return `${domain}-${server}-${sequence}`;
+  return { gtid, commitMs, part, last, changes, bytes };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { crc32 } from "node:zlib";
 import { HotsiteError } from "../../core/errors.ts";
+import { parsePosition } from "../../core/position.ts";
 import { EventParser, eventTypes, type BinlogEvent } from "../../replication/binlog/event.ts";
 import { TransactionAssembler, type Piece } from "../../replication/binlog/transactions.ts";
 
@@ -39,7 +40,10 @@ function eventsOf(list: readonly (readonly [number, string])[]): readonly Binlog
 }
 
 function assembler(): TransactionAssembler {
-  return new TransactionAssembler({ databases: ["a"], domain: 1, charsets, partBytes: 900_000 }, []);
+  return new TransactionAssembler(
+    { flavour: "mariadb", databases: ["a"], origin: 1, charsets, partBytes: 900_000 },
+    parsePosition(""),
+  );
 }
 
 function assemble(events: readonly BinlogEvent[]): readonly Piece[] {

@@ -1,3 +1,5 @@
+import type { Origin } from "./position.ts";
+
 /** Who may write, as the witness holds it. */
 export interface Authority {
   /** Grows at every change; a write with a smaller one is refused. */
@@ -19,8 +21,8 @@ export interface DatabaseState {
   readonly writable: boolean;
   /** Everything in its binlog. */
   readonly position: string;
-  /** The GTID domain that its own writes go to. */
-  readonly domain: number;
+  /** Whose writes are its own: MariaDB's GTID domain, MySQL's server UUID. */
+  readonly origin: Origin;
 }
 
 /** What has been applied of a stream, read from the target database itself. */

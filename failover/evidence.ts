@@ -14,7 +14,7 @@ export interface Ground {
   readonly controls: Controls;
 }
 
-/** What a site's database has committed itself between two positions of its own domain, from its binlog. */
+/** What a site's database has committed itself between two positions of its own writes, from its binlog. */
 export async function lostBetween(
   { scene, controls }: Ground,
   { site, from, to }: { site: string; from: string; to: string },

@@ -18,7 +18,7 @@ const lostTransaction = z.strictObject({
 const loss = z.strictObject({
   site: z.string(),
   epoch: z.int(),
-  /** Positions in the old primary's own domain: what the new one had, and what the old one had. */
+  /** Positions, of what the old primary wrote itself: what the new one had, and what the old one had. */
   after: z.string(),
   upTo: z.string(),
   transactions: z.array(lostTransaction),
@@ -40,9 +40,9 @@ export function readLoss({ standby, failover }: ReprotectInput): Step<Protection
     readOnly: true,
     async run(world, signal) {
       if (failover === null) return { lost: null };
-      const { position, domain } = await world.database(standby).state(signal);
-      const own = ofOrigin(parsePosition(position), domain);
-      const applied = ofOrigin(parsePosition(failover.applied), domain);
+      const { position, origin } = await world.database(standby).state(signal);
+      const own = ofOrigin(parsePosition(position), origin);
+      const applied = ofOrigin(parsePosition(failover.applied), origin);
       const [after, upTo] = [formatPosition(applied), formatPosition(own)];
       const behind = comparePositions(applied, own) === "behind";
       const transactions = behind ? await world.lostTransactions(standby, after, upTo, signal) : [];

@@ -21,7 +21,7 @@ const evaluated = z.strictObject({
   guards: z.array(guard),
   pool: z.array(member),
   /** The GTID domain of the source's own writes: only these are the link's to carry. */
-  domain: z.int(),
+  origin: z.union([z.int(), z.string()]),
 });
 
 /** All guards at once. It asks everything that the switch will need, so that each connection is open before requests wait. */
@@ -31,9 +31,9 @@ export function evaluate(input: SwitchoverInput): Step<ProtectionWorld, z.infer<
     output: evaluated,
     readOnly: true,
     async run(world, signal) {
-      const { guards, pool, domain } = await switchoverGuards(world, input, signal);
+      const { guards, pool, origin } = await switchoverGuards(world, input, signal);
       const decided = enforce(`switchover ${input.from} → ${input.to}`, guards, input.skip);
-      return { guards: [...decided], pool, domain };
+      return { guards: [...decided], pool, origin };
     },
   };
 }
@@ -49,7 +49,7 @@ export async function switchoverGuards(
     world.balancer.members(signal),
   ]);
   const guards = await guardsOf(world, input, source, signal);
-  return { guards: [...guards], pool: [...pool], domain: source.domain };
+  return { guards: [...guards], pool: [...pool], origin: source.origin };
 }
 
 async function guardsOf(

@@ -47,7 +47,7 @@ export function freeze({ from, epoch }: SwitchoverInput, before: Before): Step<P
       const end = parsePosition(await world.database(from).freeze(signal));
       return {
         atMs: world.clock.now(),
-        position: formatPosition(ofOrigin(end, world.output(before).domain)),
+        position: formatPosition(ofOrigin(end, world.output(before).origin)),
       };
     },
     async undo(world, _output, signal) {

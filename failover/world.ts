@@ -28,7 +28,7 @@ export interface ProtectionWorld {
   probe(observer: string, site: string, signal: AbortSignal): Promise<Probe>;
   /** The drill's own table in the database of a site. Whoever opens it closes it. */
   ledger(site: string, signal: AbortSignal): Promise<Ledger>;
-  /** What the database of `site` committed itself after `from` up to `to` (positions of its own domain), in order. */
+  /** What the database of `site` committed itself after `from` up to `to` (positions of its own writes), in order. */
   lostTransactions(
     site: string,
     from: string,

@@ -3,13 +3,14 @@ import type { DatabaseControl, LinkControl, Witness } from "../core/protection.t
 import { HotsiteError } from "../core/errors.ts";
 import type { Shell } from "../core/shell.ts";
 import { HaproxyBalancer } from "../lb/haproxy.ts";
-import { MariadbControl } from "../replication/database.ts";
+import { ServerControl } from "../replication/database.ts";
 import { GatewayControl } from "../replication/gateway/control.ts";
 import { WitnessControl } from "../replication/witness/control.ts";
 import { clientOf } from "../recipes/mysql/server.ts";
 import { balancerOptions } from "./balancer-wiring.ts";
 import { lazyShell } from "./lazy-shell.ts";
 import { nodesOf } from "./topology.ts";
+import { flavourOf, replicationOf } from "./wiring.ts";
 import type { World } from "./world.ts";
 
 /** What steers the running parts of one application, each through the node that it runs on. */
@@ -34,11 +35,12 @@ export class Controls {
   }
 
   database(site: string): DatabaseControl {
-    const database = this.#world.application.replication?.of;
-    return new MariadbControl({
+    const { of } = replicationOf(this.#world);
+    return new ServerControl({
       site,
-      shell: this.shellOf(database?.name, site),
-      ...(database === undefined ? {} : { client: [clientOf(database)] }),
+      flavour: flavourOf(of),
+      shell: this.shellOf(of.name, site),
+      client: [clientOf(of)],
     });
   }
 

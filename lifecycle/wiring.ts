@@ -1,8 +1,10 @@
 import { HotsiteError } from "../core/errors.ts";
 import type { NodeView, Service } from "../core/recipe.ts";
 import type { Secret } from "../core/secret.ts";
-import { applierGrants, schemaSql } from "../replication/schema.ts";
+import { schemaSql } from "../replication/schema.ts";
+import type { Flavour } from "../replication/flavour.ts";
 import { feederGrants } from "../replication/source-grants.ts";
+import { applierGrantsOn } from "../replication/target-grants.ts";
 import { bundleArchive, runtimeArchive } from "./archives.ts";
 import { balancerWiring } from "./balancer-wiring.ts";
 import type { Scene } from "./context.ts";
@@ -28,15 +30,15 @@ function databaseWiring({ world, views }: Scene, service: Service, node: NodeVie
     .map((view) => authorityUrl(witness, view));
   return {
     identity: { serverId: domain * 100 + node.index, domain },
-    replication: { schema: schemaSql, grants: replicationGrants(databasesOf(service)) },
+    replication: { schema: schemaSql, grants: replicationGrants(flavourOf(service), databasesOf(service)) },
     ...(urls.length === 0 ? {} : { witness: { urls } }),
   };
 }
 
-function replicationGrants(databases: readonly string[]): readonly string[] {
+function replicationGrants(flavour: Flavour, databases: readonly string[]): readonly string[] {
   return [
     ...feederGrants("'hotsite_feeder'@'%'", databases),
-    ...applierGrants("'hotsite_applier'@'%'", databases),
+    ...applierGrantsOn(flavour, "'hotsite_applier'@'%'", databases),
   ];
 }
 
@@ -76,6 +78,11 @@ export function passwordOf(
   if (secret === undefined)
     throw new HotsiteError("unprotected", `${database.name} is not a database that can be replicated`);
   return secret;
+}
+
+/** Whose server a database service runs. */
+export function flavourOf(database: Service): Flavour {
+  return (database.params as { flavour: Flavour }).flavour;
 }
 
 /** The databases of a service that are replicated: all that it declares. */

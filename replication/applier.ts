@@ -1,17 +1,11 @@
 import { HotsiteError } from "../core/errors.ts";
-import { formatPosition, includesPosition, parsePosition, withGtid } from "../core/position.ts";
+import { formatPosition, parsePosition, withGtid } from "../core/position.ts";
 import type { LinkOrder } from "../core/protection.ts";
 import { ApplyError, type RecordName } from "./apply-error.ts";
 import { ApplyTransaction } from "./apply-transaction.ts";
-import {
-  lostCheckpoint,
-  identitySql,
-  moveSql,
-  readFacts,
-  type Applied,
-  type ServerFacts,
-} from "./checkpoint.ts";
+import { lostCheckpoint, moveSql, readFacts, type Applied } from "./checkpoint.ts";
 import { failpoint } from "./failpoint.ts";
+import { identityOf, type Identity } from "./identity.ts";
 import { quoteName } from "./literal.ts";
 import type {
   CopyChunkRecord,
@@ -21,7 +15,7 @@ import type {
   StreamRecord,
   TransactionRecord,
 } from "./record.ts";
-import { contextSql, schemaContextSql, sessionSql } from "./session.ts";
+import { contextSql, schemaContextSql } from "./session.ts";
 import { TargetError, type Target } from "./target.ts";
 import { TargetTables } from "./target-tables.ts";
 
@@ -42,24 +36,27 @@ interface Pending {
 /** Applies records in order over one connection. Whatever it throws, the next applier starts from the checkpoint. */
 export class Applier {
   readonly #target: Target;
-  readonly #facts: ServerFacts;
+  readonly #identity: Identity;
   readonly #options: ApplierOptions;
   readonly #tables: TargetTables;
+  /** Where this connection began. */
+  readonly #from: number;
   #applied: Applied;
   #pending: Pending[] = [];
   /** A large transaction of which parts are in the target, uncommitted. */
   #open: ApplyTransaction | undefined;
 
-  private constructor(target: Target, facts: ServerFacts, applied: Applied, options: ApplierOptions) {
+  private constructor(target: Target, identity: Identity, applied: Applied, options: ApplierOptions) {
     this.#target = target;
-    this.#facts = facts;
+    this.#identity = identity;
     this.#applied = applied;
+    this.#from = applied.sequence;
     this.#options = options;
     this.#tables = new TargetTables(target);
   }
 
   static async open(target: Target, applied: Applied, options: ApplierOptions): Promise<Applier> {
-    return new Applier(target, await readFacts(target), applied, options);
+    return new Applier(target, identityOf(await readFacts(target)), applied, options);
   }
 
   /** Takes one record; whole transactions wait for `endBatch`. */
@@ -143,7 +140,7 @@ export class Applier {
   /** The checkpoint comes first: its lock keeps any other processor out until the end. */
   #begin(gtid: string | undefined, reached: Applied): ApplyTransaction {
     const { order } = this.#options;
-    const identity = identitySql(gtid, this.#facts);
+    const identity = gtid === undefined ? this.#identity.own() : this.#identity.rows(gtid);
     const move = moveSql(order, this.#applied.sequence, reached);
     return new ApplyTransaction(this.#target, this.#tables, {
       identity,
@@ -175,15 +172,24 @@ export class Applier {
    */
   async #statement(record: TransactionRecord, change: StatementChange): Promise<void> {
     refuseNameless(record, change);
-    const position = parsePosition((await readFacts(this.#target)).position);
-    if (!includesPosition(position, parsePosition(record.gtid))) {
-      const context = [...identitySql(record.gtid, this.#facts), contextSql(change)].join(";\n");
+    const { flavour } = this.#target.version;
+    if (this.#identity.ran(record.gtid, (await readFacts(this.#target)).position)) {
+      this.#refuseUsed(record);
+    } else {
+      const context = [...this.#identity.statement(record.gtid), contextSql(change, flavour)].join(";\n");
       await this.#runAlone(context, change.sql, record);
       failpoint("after-statement");
-      await this.#target.run(sessionSql);
+      await this.#target.beginSession();
       this.#tables.forget();
     }
     await this.#move({ sequence: record.seq, position: this.#advanced(record.gtid) });
+  }
+
+  /** Only the first one after a crash may be there already. */
+  #refuseUsed(record: TransactionRecord): void {
+    if (this.#applied.sequence === this.#from) return;
+    const problem = "the target has another transaction of this GTID: the source has begun to count anew";
+    throw new ApplyError(this.#options.order, record, problem);
   }
 
   async #runAlone(context: string, sql: string, record: RecordName): Promise<void> {
@@ -195,17 +201,20 @@ export class Applier {
 
   async #schema(statements: readonly SchemaStatement[]): Promise<void> {
     for (const statement of statements) {
-      const context = [...identitySql(undefined, this.#facts), schemaContextSql(statement)].join(";\n");
+      const context = [
+        ...this.#identity.own(),
+        schemaContextSql(statement, this.#target.version.flavour),
+      ].join(";\n");
       await this.#runAlone(context, statement.sql, { seq: this.#applied.sequence + 1 });
     }
-    await this.#target.run(sessionSql);
+    await this.#target.beginSession();
     this.#tables.forget();
   }
 
   async #move(reached: Applied): Promise<void> {
     const { order } = this.#options;
     const move = moveSql(order, this.#applied.sequence, reached);
-    const counts = await this.#target.run([...identitySql(undefined, this.#facts), move].join(";\n"));
+    const counts = await this.#target.run([...this.#identity.own(), move].join(";\n"));
     if (counts.at(-1) !== 1) throw lostCheckpoint(order);
     this.#reached(reached, undefined);
   }
@@ -213,7 +222,8 @@ export class Applier {
   async #rollBack(): Promise<void> {
     if (this.#open === undefined) return;
     this.#open = undefined;
-    await this.#target.run(`ROLLBACK;\n${sessionSql}`);
+    await this.#target.run("ROLLBACK");
+    await this.#target.beginSession();
   }
 
   #reached(reached: Applied, heartbeatMs: number | undefined): void {

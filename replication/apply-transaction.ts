@@ -34,7 +34,7 @@ export class ApplyTransaction {
     this.#target = target;
     this.#tables = tables;
     this.#start = start;
-    this.#writer = new StatementWriter(start.careful);
+    this.#writer = new StatementWriter(start.careful, target.version.flavour);
     this.#before = [...start.identity, "START TRANSACTION"].map((sql) => ({ sql, what: () => sql }));
     this.move(start.move);
   }
@@ -65,7 +65,7 @@ export class ApplyTransaction {
   async send(): Promise<void> {
     const statements = [...this.#before, ...this.#writer.finish()];
     this.#before = [];
-    this.#writer = new StatementWriter(this.#start.careful);
+    this.#writer = new StatementWriter(this.#start.careful, this.#target.version.flavour);
     for (const packet of packets(statements, this.#start.careful ? 1 : packetCharacters))
       await this.#exchange(packet);
   }

@@ -1,6 +1,8 @@
 import { HotsiteError, RetryableError, StaleEpochError } from "../core/errors.ts";
 import { formatPosition, includesPosition, ofOrigin, parsePosition } from "../core/position.ts";
 import type { LinkOrder } from "../core/protection.ts";
+import type { Flavour } from "./flavour.ts";
+import { identityOf, type TargetIdentity } from "./identity.ts";
 import { quoteString } from "./literal.ts";
 import type { Target } from "./target.ts";
 
@@ -11,13 +13,6 @@ export interface Applied {
   readonly position: string;
 }
 
-/** Writes that are the target's own bookkeeping get GTIDs of this domain, so that they never look like an application's. */
-export function localDomain(domain: number): number {
-  return localDomainOffset + domain;
-}
-
-const localDomainOffset = 1000;
-
 /**
  * The checkpoint of this order's stream; made at the stream's first start. It waits for whoever still writes under it. Throws
  * `StaleEpochError` when the target has seen this epoch's end, "diverged" when a stream without a copy would start on other data.
@@ -26,7 +21,7 @@ export async function openCheckpoint(target: Target, order: LinkOrder): Promise<
   const facts = await readFacts(target);
   refuseStale(order, facts);
   const stream = quoteString(order.stream);
-  await target.run([...identitySql(undefined, facts), "START TRANSACTION"].join(";\n"));
+  await target.run([...identityOf(facts).own(), "START TRANSACTION"].join(";\n"));
   const lock = `SELECT CAST(sequence AS CHAR) AS sequence, position FROM hotsite.checkpoint WHERE stream = ${stream} FOR UPDATE`;
   const [kept] = await target.rows<{ sequence: string; position: string }>(lock);
   if (kept === undefined && order.begin === "stream") refuseOtherData(order, facts);
@@ -54,44 +49,36 @@ export function lostCheckpoint(order: LinkOrder): HotsiteError {
   );
 }
 
-/**
- * The GTID that the next transaction of the session gets: that of the source's transaction, or the next one of the local domain. The
- * server refuses a GTID that it has already; it checks the number against the domain set by an earlier statement.
- */
-export function identitySql(gtid: string | undefined, { domain, server }: ServerFacts): readonly string[] {
-  const [gtidDomain, gtidServer, sequence] =
-    gtid === undefined ? [localDomain(domain), server, 0] : gtid.split("-", 3);
-  return [
-    `SET SESSION gtid_domain_id = ${String(gtidDomain)}, server_id = ${String(gtidServer)}`,
-    `SET SESSION gtid_seq_no = ${String(sequence)}`,
-  ];
-}
-
-export interface ServerFacts {
-  readonly domain: number;
-  readonly server: number;
-  readonly position: string;
+/** What a target says of itself. */
+export interface ServerFacts extends TargetIdentity {
   /** The newest epoch that was promoted on this server, and the newest that was streamed to it; 0 for none. */
   readonly promoted: number;
   readonly streamed: number;
 }
 
 export async function readFacts(target: Target): Promise<ServerFacts> {
-  const [facts] = await target.rows<Record<keyof ServerFacts, string | number>>(
-    `SELECT @@GLOBAL.gtid_domain_id AS domain, @@GLOBAL.server_id AS server, @@GLOBAL.gtid_binlog_pos AS position,
+  const { flavour } = target.version;
+  const [facts] = await target.rows<Record<Exclude<keyof ServerFacts, "flavour">, string | number>>(
+    `SELECT ${describedBy[flavour]}, @@GLOBAL.server_id AS serverId,
        COALESCE((SELECT MAX(epoch) FROM hotsite.authority), 0) AS promoted,
        COALESCE((SELECT MAX(epoch) FROM hotsite.checkpoint), 0) AS streamed`,
   );
   if (facts === undefined) throw new HotsiteError("target-failed", "the target says nothing of itself");
-  const { domain, server, position, promoted, streamed } = facts;
   return {
-    domain: Number(domain),
-    server: Number(server),
-    position: String(position),
-    promoted: Number(promoted),
-    streamed: Number(streamed),
+    flavour,
+    origin: flavour === "mariadb" ? Number(facts.origin) : String(facts.origin),
+    serverId: Number(facts.serverId),
+    position: String(facts.position),
+    promoted: Number(facts.promoted),
+    streamed: Number(facts.streamed),
   };
 }
+
+/** Whose writes are its own, and everything in its binlog. */
+const describedBy: Readonly<Record<Flavour, string>> = {
+  mariadb: "@@GLOBAL.gtid_domain_id AS origin, @@GLOBAL.gtid_binlog_pos AS position",
+  mysql: "@@GLOBAL.server_uuid AS origin, @@GLOBAL.gtid_executed AS position",
+};
 
 function refuseStale({ stream, epoch }: LinkOrder, { promoted, streamed }: ServerFacts): void {
   if (promoted >= epoch) {
@@ -107,14 +94,15 @@ function refuseStale({ stream, epoch }: LinkOrder, { promoted, streamed }: Serve
   }
 }
 
-/** What the target has written itself must be known to the source, or the two have different histories. */
-function refuseOtherData({ stream, start }: LinkOrder, { domain, position }: ServerFacts): void {
-  const own = ofOrigin(parsePosition(position), domain);
-  if (includesPosition(parsePosition(start), own)) return;
+/** What the target has written itself must be known to the source, or the two have different histories. Two kinds of servers know nothing of each other's. */
+function refuseOtherData({ stream, start }: LinkOrder, { origin, position }: ServerFacts): void {
+  const [from, own] = [parsePosition(start), ofOrigin(parsePosition(position), origin)];
+  if (from.form !== "empty" && own.form !== "empty" && from.form !== own.form) return;
+  if (includesPosition(from, own)) return;
   throw new HotsiteError(
     "diverged",
     `${stream}: the target has transactions of its own up to ${formatPosition(own)}, the source has them up to ${
-      formatPosition(ofOrigin(parsePosition(start), domain)) || "none"
+      formatPosition(ofOrigin(from, origin)) || "none"
     }`,
     { hint: "replace the target's data by a first copy: hotsite reprotect", details: { position, start } },
   );

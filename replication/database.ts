@@ -1,50 +1,60 @@
-import { feed } from "../core/command.ts";
+import type { Command } from "../core/command.ts";
 import { HotsiteError, RetryableError, StaleEpochError } from "../core/errors.ts";
 import type { Checkpoint, DatabaseControl, DatabaseState } from "../core/protection.ts";
 import { CommandError, type Shell } from "../core/shell.ts";
-import { checkpointSql, freezeSql, promoteSql, stateSql } from "./database-sql.ts";
+import type { Client, DatabaseDialect } from "./database-dialect.ts";
+import { mariadbDialect } from "./database-mariadb.ts";
+import { mysqlDialect } from "./database-mysql.ts";
+import type { Flavour } from "./flavour.ts";
 
-export interface MariadbControlOptions {
+export interface ServerControlOptions {
   readonly site: string;
+  readonly flavour: Flavour;
   /** Logged in on the database's node. */
   readonly shell: Shell;
-  /** The client with its options, connecting as an administrator. Default `mariadb` through the local socket. */
-  readonly client?: readonly [string, ...string[]];
+  readonly client: Client;
   /** Connections of these users survive a freeze: they carry the replication, not the application. */
   readonly keepUsers?: readonly string[];
 }
 
-const batchOptions = ["--batch", "--raw", "--skip-column-names"];
+const dialects: Readonly<Record<Flavour, DatabaseDialect>> = { mariadb: mariadbDialect, mysql: mysqlDialect };
 /** The client's own errors: the server is not there, or went away. */
 const connectionErrors = new Set([2002, 2003, 2006, 2013, 2026]);
 const duringStartAndStop = new Set([1040, 1053, 1205, 1927]);
 
-/** One site's MariaDB, steered through its node. Each call is one exchange. */
-export class MariadbControl implements DatabaseControl {
+/** One site's MariaDB or MySQL, steered through its node. Each call is one exchange. */
+export class ServerControl implements DatabaseControl {
   readonly site: string;
+  readonly #dialect: DatabaseDialect;
   readonly #shell: Shell;
-  readonly #client: readonly [string, ...string[]];
+  readonly #client: Client;
   readonly #keepUsers: readonly string[];
 
-  constructor({ site, shell, client, keepUsers }: MariadbControlOptions) {
+  constructor({ site, flavour, shell, client, keepUsers }: ServerControlOptions) {
     this.site = site;
+    this.#dialect = dialects[flavour];
     this.#shell = shell;
-    this.#client = client ?? ["mariadb"];
+    this.#client = client;
     this.#keepUsers = keepUsers ?? ["root", "hotsite_feeder", "hotsite_applier"];
   }
 
   async state(signal: AbortSignal): Promise<DatabaseState> {
-    const { writable, position, domain } = await this.#ask<DatabaseState>(stateSql, signal);
-    return { writable, position, domain };
+    const { writable, position, origin } = await this.#ask<DatabaseState>(
+      this.#dialect.state(this.#client),
+      signal,
+    );
+    return { writable, position, origin };
   }
 
   async freeze(signal: AbortSignal): Promise<string> {
-    const { position } = await this.#ask<{ position: string }>(freezeSql(this.#keepUsers), signal);
+    const freeze = this.#dialect.freeze(this.#client, this.#keepUsers);
+    const { position } = await this.#ask<{ position: string }>(freeze, signal);
     return position;
   }
 
   async promote(epoch: number, signal: AbortSignal): Promise<string> {
-    const now = await this.#ask<{ epoch: number; position: string }>(promoteSql(epoch), signal);
+    const promote = this.#dialect.promote(this.#client, epoch);
+    const now = await this.#ask<{ epoch: number; position: string }>(promote, signal);
     if (now.epoch > epoch) {
       throw new StaleEpochError(
         `${this.site}: the database was promoted under epoch ${now.epoch}, epoch ${epoch} is over`,
@@ -54,13 +64,12 @@ export class MariadbControl implements DatabaseControl {
   }
 
   async checkpoint(signal: AbortSignal): Promise<Checkpoint | undefined> {
-    return (await this.#ask<Checkpoint | null>(checkpointSql, signal)) ?? undefined;
+    return (await this.#ask<Checkpoint | null>(this.#dialect.checkpoint(this.#client), signal)) ?? undefined;
   }
 
-  async #ask<T>(sql: string, signal: AbortSignal): Promise<T> {
-    const [program, ...options] = this.#client;
+  async #ask<T>(question: Command, signal: AbortSignal): Promise<T> {
     try {
-      const { stdout } = await this.#shell.run(feed(sql, program, ...options, ...batchOptions), signal);
+      const { stdout } = await this.#shell.run(question, signal);
       return JSON.parse(stdout) as T;
     } catch (error) {
       throw error instanceof CommandError ? this.#explain(error) : error;

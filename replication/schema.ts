@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS hotsite.checkpoint (
   stream VARCHAR(190) NOT NULL PRIMARY KEY,
   epoch BIGINT UNSIGNED NOT NULL,
   sequence BIGINT UNSIGNED NOT NULL,
-  position TEXT NOT NULL,
+  position MEDIUMTEXT NOT NULL,
   updated TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='how far each stream is applied';
 CREATE TABLE IF NOT EXISTS hotsite.authority (
@@ -26,18 +26,3 @@ CREATE TABLE IF NOT EXISTS hotsite.ledger (
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='what the client of a drill wrote';
 SET SESSION sql_log_bin = 1;
 `;
-
-/** The least that the user who applies a stream needs on the target. `user` is quoted SQL: `'hotsite_applier'@'%'`. */
-export function applierGrants(user: string, databases: readonly string[]): readonly string[] {
-  return [
-    // To write on a read-only standby, and to give each transaction the identity that it has at the source.
-    `GRANT READ_ONLY ADMIN, BINLOG REPLAY, SET USER ON *.* TO ${user}`,
-    `GRANT SELECT, INSERT, UPDATE, DELETE ON hotsite.* TO ${user}`,
-    ...databases.map((name) => `GRANT ALL PRIVILEGES ON ${grantTarget(name)}.* TO ${user}`),
-  ];
-}
-
-/** In a GRANT, `_` and `%` of a database's name stand for others unless they are escaped. */
-function grantTarget(database: string): string {
-  return `\`${database.replaceAll("`", "``").replaceAll(/[_%]/g, String.raw`\$&`)}\``;
-}

@@ -1,3 +1,4 @@
+import type { Flavour } from "./flavour.ts";
 import { quoteString } from "./literal.ts";
 import type { Checks, SchemaStatement, StatementChange } from "./record.ts";
 
@@ -7,48 +8,61 @@ export const allChecks: Checks = { foreignKeys: true, unique: true, constraints:
  * What the session of an applier must be, whatever the server's defaults are. Strict: a value that would be changed on its way in is an error.
  * Zero and impossible dates are let through, as the source may hold them.
  */
-export const sessionSql = [
-  "SET NAMES utf8mb4",
-  `SET collation_server = @@GLOBAL.collation_server, time_zone = '+00:00', timestamp = DEFAULT`,
-  "SET autocommit = 1, explicit_defaults_for_timestamp = 1, sql_safe_updates = 0, max_statement_time = 0",
-  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-  "SET innodb_lock_wait_timeout = 10, lock_wait_timeout = 30, wait_timeout = 28800, sql_auto_is_null = 0",
-  checksSql(allChecks),
-  sqlModeSql(false),
-].join(";\n");
+export function sessionSql(flavour: Flavour): string {
+  return [
+    "SET NAMES utf8mb4",
+    `SET collation_server = @@GLOBAL.collation_server, time_zone = '+00:00', timestamp = DEFAULT`,
+    "SET autocommit = 1, explicit_defaults_for_timestamp = 1, sql_safe_updates = 0, sql_auto_is_null = 0",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET innodb_lock_wait_timeout = 10, lock_wait_timeout = 30, wait_timeout = 28800",
+    ownSettings[flavour],
+    checksSql(allChecks, flavour),
+    sqlModeSql(false),
+  ].join(";\n");
+}
+
+/** What only one kind of server knows. Tables are made as the source has them: without a key that it did not ask for, with references that it allows. */
+const ownSettings: Readonly<Record<Flavour, string>> = {
+  mariadb: "SET max_statement_time = 0",
+  mysql:
+    "SET max_execution_time = 0, sql_require_primary_key = 0 /*!80030 , sql_generate_invisible_primary_key = 0 */ " +
+    "/*!80400 , restrict_fk_on_non_standard_key = 0 */",
+};
 
 export function sqlModeSql(lenient: boolean): string {
   const mode = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES";
   return `SET sql_mode = '${mode}${lenient ? "" : ",STRICT_ALL_TABLES"}'`;
 }
 
-export function checksSql({ foreignKeys, unique, constraints }: Checks): string {
+/** MySQL always checks constraints. */
+export function checksSql({ foreignKeys, unique, constraints }: Checks, flavour: Flavour): string {
   const flag = (on: boolean): number => (on ? 1 : 0);
-  return (
-    `SET foreign_key_checks = ${flag(foreignKeys)}, unique_checks = ${flag(unique)}, ` +
-    `check_constraint_checks = ${flag(constraints)}`
-  );
+  const both = `SET foreign_key_checks = ${flag(foreignKeys)}, unique_checks = ${flag(unique)}`;
+  return flavour === "mysql" ? both : `${both}, check_constraint_checks = ${flag(constraints)}`;
 }
 
 /** The session of the source in which a statement was run. */
-export function contextSql(change: StatementChange): string {
+export function contextSql(change: StatementChange, flavour: Flavour): string {
   const { database, sqlMode, collationConnection, collationServer, timeZone, timestamp, checks } = change;
   return [
     ...useSql(database),
     `SET sql_mode = ${String(sqlMode)}, collation_connection = ${collationConnection}`,
     `SET collation_server = ${collationServer}, timestamp = ${timestamp}`,
     ...(timeZone === undefined ? [] : [`SET time_zone = ${quoteString(timeZone)}`]),
-    checksSql(checks),
+    checksSql(checks, flavour),
   ].join(";\n");
 }
 
 /** The session in which a part of the schema is made: tables in any order, so that references may point ahead. */
-export function schemaContextSql({ database, sqlMode, collationConnection }: SchemaStatement): string {
+export function schemaContextSql(
+  { database, sqlMode, collationConnection }: SchemaStatement,
+  flavour: Flavour,
+): string {
   return [
     ...useSql(database),
     `SET sql_mode = ${quoteString(sqlMode)}`,
     `SET collation_connection = ${quoteString(collationConnection)}`,
-    checksSql({ ...allChecks, foreignKeys: false }),
+    checksSql({ ...allChecks, foreignKeys: false }, flavour),
   ].join(";\n");
 }
 

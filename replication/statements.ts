@@ -1,4 +1,5 @@
 import { HotsiteError } from "../core/errors.ts";
+import type { Flavour } from "./flavour.ts";
 import { Plan } from "./plan.ts";
 import type { Checks, Row, RowsChange } from "./record.ts";
 import {
@@ -29,13 +30,15 @@ export interface Statement {
  */
 export class StatementWriter {
   readonly #careful: boolean;
+  readonly #flavour: Flavour;
   readonly #done: Statement[] = [];
   #plan = new Plan();
   #checks: Checks = allChecks;
   #lenient = false;
 
-  constructor(careful: boolean) {
+  constructor(careful: boolean, flavour: Flavour) {
     this.#careful = careful;
+    this.#flavour = flavour;
   }
 
   add(change: RowsChange, table: TargetTable): void {
@@ -140,7 +143,7 @@ export class StatementWriter {
     const { foreignKeys, unique, constraints } = checks;
     const now = this.#checks;
     if (foreignKeys === now.foreignKeys && unique === now.unique && constraints === now.constraints) return;
-    this.#push(checksSql(checks), undefined, () => "session");
+    this.#push(checksSql(checks, this.#flavour), undefined, () => "session");
     this.#checks = checks;
   }
 

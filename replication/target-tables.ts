@@ -70,8 +70,12 @@ export class TargetTables {
 
   async #ask({ database, table }: TableSchema): Promise<Facts> {
     this.#foreignKeys ??= readForeignKeys(this.#target);
-    const columns = await this.#target.rows<{ name: string; generated: string; collation: string | null }>(
-      `SELECT column_name AS name, is_generated AS generated, collation_name AS collation FROM information_schema.columns
+    const columns = await this.#target.rows<{
+      name: string;
+      expression: string | null;
+      collation: string | null;
+    }>(
+      `SELECT column_name AS name, generation_expression AS expression, collation_name AS collation FROM information_schema.columns
        WHERE table_schema = ${quoteString(database)} AND table_name = ${quoteString(table)}`,
     );
     const triggers = await this.#target.rows<unknown>(
@@ -80,7 +84,10 @@ export class TargetTables {
     );
     return {
       columns: new Set(columns.map(({ name }) => name)),
-      generated: new Set(columns.filter(({ generated }) => generated !== "NEVER").map(({ name }) => name)),
+      // MariaDB says nothing of the others, MySQL an empty text.
+      generated: new Set(
+        columns.filter(({ expression }) => (expression ?? "") !== "").map(({ name }) => name),
+      ),
       collations: new Map(columns.map(({ name, collation }) => [name, collation ?? ""])),
       unique: await readUniqueIndexes(this.#target, database, table),
       foreignKeys: await this.#foreignKeys,

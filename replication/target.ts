@@ -1,24 +1,33 @@
 import type { Connection, ConnectionOptions, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
 import { connect, connectionOptions, exchangeMs, type ServerOptions } from "./connection.ts";
+import { versionOf, type ServerVersion } from "./flavour.ts";
 import { sessionSql } from "./session.ts";
 import { within } from "./within.ts";
 
 /** How to reach the target, as the applier's user. */
 export type TargetOptions = ServerOptions;
 
-/** The server's refusals that pass by themselves: too many connections, shutting down, lock wait, deadlock, killed, interrupted. */
-const passing = new Set([1040, 1053, 1158, 1159, 1160, 1161, 1205, 1213, 1317, 1927, 1969, 4031]);
-const accessDenied = new Set([1044, 1045, 1698]);
+/** The server's refusals that pass by themselves: too many connections, shutting down, offline, lock wait, deadlock, killed, interrupted. */
+const passing = new Set([1040, 1053, 1158, 1159, 1160, 1161, 1205, 1213, 1317, 1927, 1969, 3032, 4031]);
+const accessDenied = new Set([1044, 1045, 1227, 1698]);
+const readOnly = 1290;
 
 /** One connection to the target, with the session of an applier. Ends when the signal does: calls in progress then reject. */
 export class Target implements AsyncDisposable {
   readonly #connection: Connection;
   readonly #signal: AbortSignal;
+  #version: ServerVersion | undefined;
 
   private constructor(connection: Connection, signal: AbortSignal) {
     this.#connection = connection;
     this.#signal = signal;
+  }
+
+  /** What the server is. */
+  get version(): ServerVersion {
+    if (this.#version === undefined) throw new Error("a target's version is asked when it is opened");
+    return this.#version;
   }
 
   /** Throws a retryable error when the server cannot be reached. */
@@ -26,8 +35,15 @@ export class Target implements AsyncDisposable {
     const connecting = connect(applierOptions(server), signal);
     const connection = await connecting.catch((error: unknown) => fail(error, signal));
     const target = new Target(connection, signal);
-    await target.run(sessionSql);
+    const [row] = await target.rows<{ version: string }>("SELECT @@version AS version");
+    target.#version = versionOf(row?.version ?? "");
+    await target.beginSession();
     return target;
+  }
+
+  /** Whatever statements of the source have set is gone. */
+  async beginSession(): Promise<void> {
+    await this.run(sessionSql(this.version.flavour));
   }
 
   /**
@@ -42,7 +58,9 @@ export class Target implements AsyncDisposable {
 
   async rows<T>(sql: string): Promise<readonly T[]> {
     const [rows] = await this.#exchange(this.#connection.query<RowDataPacket[]>(sql), exchangeMs);
-    return rows as unknown as readonly T[];
+    if (Array.isArray(rows)) return rows as unknown as readonly T[];
+    // MySQL passes over whatever is said under a GTID that it has.
+    throw new RetryableError("gtid-used", "another processor has used the GTID of the next transaction");
   }
 
   /** Without farewell, so that it does not wait for a statement in progress; the server rolls back. */
@@ -87,6 +105,16 @@ function fail(error: unknown, signal: AbortSignal): never {
       cause: error,
       hint: "check its password, and its grants as `hotsite replication` prints them",
     });
+  }
+  if (errno === readOnly) {
+    throw new HotsiteError(
+      "target-read-only",
+      `the target does not let the applier write: ${messageOf(error)}`,
+      {
+        cause: error,
+        hint: "MySQL: SET GLOBAL super_read_only = OFF, read_only may stay ON; and grant what `hotsite replication` prints",
+      },
+    );
   }
   throw new TargetError(messageOf(error), errno, error);
 }

@@ -13,7 +13,9 @@ const database = exactly<DatabaseState>()(
   z.strictObject({
     writable: z.boolean(),
     position: z.string().describe("everything in its binlog"),
-    domain: z.number().describe("the GTID domain that its own writes go to"),
+    origin: z
+      .union([z.number(), z.string()])
+      .describe("whose writes are its own: MariaDB's GTID domain, MySQL's server UUID"),
   }),
 );
 

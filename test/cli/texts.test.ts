@@ -94,14 +94,14 @@ const status: Status = {
       role: "primary",
       nodes: 4,
       running: { value: 4 },
-      database: { value: { writable: true, position: "0-101-48211", domain: 1 } },
+      database: { value: { writable: true, position: "0-101-48211", origin: 1 } },
     },
     {
       site: "west",
       role: "standby",
       nodes: 3,
       running: { value: 3 },
-      database: { value: { writable: false, position: "0-101-48211", domain: 2 } },
+      database: { value: { writable: false, position: "0-101-48211", origin: 2 } },
       link: {
         value: {
           stream: "petclinic/db/4",

@@ -11,7 +11,7 @@ export function fakeDatabase(sites: FakeSites, name: string): DatabaseControl {
     state: async () => ({
       writable: database().writable,
       position: positionOf(database()),
-      domain: database().domain,
+      origin: database().domain,
     }),
     freeze: async () => {
       database().writable = false;

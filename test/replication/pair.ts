@@ -4,9 +4,10 @@ import { join } from "node:path";
 import type { LinkOrder } from "../../core/protection.ts";
 import type { Shell } from "../../core/shell.ts";
 import { openLocalShell } from "../../remote/local.ts";
-import { MariadbControl } from "../../replication/database.ts";
+import { ServerControl } from "../../replication/database.ts";
 import { GatewayControl } from "../../replication/gateway/control.ts";
-import { applierGrants, schemaSql } from "../../replication/schema.ts";
+import { schemaSql } from "../../replication/schema.ts";
+import { applierGrantsOn } from "../../replication/target-grants.ts";
 import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
 import { startNode, stopScript, type Script } from "./process.ts";
 
@@ -14,8 +15,8 @@ import { startNode, stopScript, type Script } from "./process.ts";
 export interface Pair extends AsyncDisposable {
   readonly east: MariadbServer;
   readonly west: MariadbServer;
-  readonly eastDatabase: MariadbControl;
-  readonly westDatabase: MariadbControl;
+  readonly eastDatabase: ServerControl;
+  readonly westDatabase: ServerControl;
   /** In the west: it pulls from the east. */
   readonly gateway: GatewayControl;
   /** Starts the gateway's process, again after a kill. */
@@ -89,7 +90,7 @@ async function prepare(server: MariadbServer): Promise<void> {
     ...schemaSql.split(";\n").filter((sql) => sql.trim() !== ""),
     "SET sql_log_bin = 0",
     `CREATE USER ${applier} IDENTIFIED BY 'secret'`,
-    ...applierGrants(applier, [pairDatabase]),
+    ...applierGrantsOn(server.flavour, applier, [pairDatabase]),
     `CREATE USER ${feeder} IDENTIFIED BY 'secret'`,
     `GRANT REPLICATION SLAVE, REPLICATION CLIENT, BINLOG MONITOR ON *.* TO ${feeder}`,
     `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON ${pairDatabase}.* TO ${feeder}`,
@@ -110,9 +111,10 @@ function configOf(folder: string, east: MariadbServer, west: MariadbServer, kafk
   };
 }
 
-function controlOf(site: string, server: MariadbServer, shell: Shell): MariadbControl {
-  return new MariadbControl({
+function controlOf(site: string, server: MariadbServer, shell: Shell): ServerControl {
+  return new ServerControl({
     site,
+    flavour: server.flavour,
     shell,
     client: ["mariadb", "--no-defaults", `--socket=${server.socket}`, "--user=root"],
   });

@@ -5,15 +5,21 @@ import { systemClock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import { silentLogger } from "../../core/logger.ts";
 import type { LinkOrder } from "../../core/protection.ts";
+import { formatPosition, ofOrigin, parsePosition, type Origin } from "../../core/position.ts";
 import { Secret } from "../../core/secret.ts";
 import { waitFor } from "../../core/wait.ts";
 import type { Applied } from "../../replication/checkpoint.ts";
 import { lineLogger } from "../../replication/control/log-lines.ts";
+import type { Flavour } from "../../replication/flavour.ts";
 import { openEmbeddedLog } from "../../replication/log/embedded.ts";
 import { Processor } from "../../replication/processor.ts";
-import { applierGrants, schemaSql } from "../../replication/schema.ts";
-import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
-import { HandFeeder } from "./stream.ts";
+import type { TableSchema } from "../../replication/record.ts";
+import { schemaSql } from "../../replication/schema.ts";
+import { applierGrantsOn } from "../../replication/target-grants.ts";
+import type { DatabaseServer } from "../support/database-server.ts";
+import { startMariadb } from "../support/mariadb.ts";
+import { startMysql } from "../support/mysql.ts";
+import { HandFeeder, plainTable, sources } from "./stream.ts";
 
 const applier = "'hotsite_applier'@'127.0.0.1'";
 
@@ -22,17 +28,39 @@ interface ApplyOptions {
   onApplied?: (applied: Applied, heartbeatMs?: number) => void;
 }
 
+/** The target, by what it is; none of them was ever used. */
+export const targets = {
+  "MariaDB 10.11": () => startMariadb({ serverId: 2, domain: 2, extra: ["--read-only=1"] }),
+  "MySQL 9.7": () => startMysql({ serverId: 2, extra: ["--read-only=ON"] }),
+  "MySQL 8.0.15": () => startMysql({ serverId: 2, version: "8.0.15", extra: ["--read-only=ON"] }),
+} as const;
+
+export type Target = keyof typeof targets;
+
 /** A read-only target, a log filled by hand, and processors that apply it. `begin` before each test, `end` after it. */
 export class ProcessorRig {
   readonly signal = AbortSignal.timeout(300_000);
-  #server!: MariadbServer;
+  #server!: DatabaseServer;
   #folder!: string;
   log!: Log;
   order!: LinkOrder;
   feeder!: HandFeeder;
   #streams = 0;
+  readonly #target: Target;
+  readonly #source: Flavour | undefined;
 
-  get server(): MariadbServer {
+  /** The source is of the target's flavour unless it is given. */
+  constructor(target: Target = "MariaDB 10.11", source?: Flavour) {
+    this.#target = target;
+    this.#source = source;
+  }
+
+  /** How the source names its transactions. */
+  get source(): (typeof sources)[Flavour] {
+    return sources[this.#source ?? this.#server.flavour];
+  }
+
+  get server(): DatabaseServer {
     return this.#server;
   }
 
@@ -45,9 +73,8 @@ export class ProcessorRig {
     };
   }
 
-  /** As a server that was never used: a new domain number each time would change what the GTIDs of the tests look like. */
   async open(): Promise<void> {
-    this.#server = await startMariadb({ serverId: 2, domain: 2, extra: ["--read-only=1"] });
+    this.#server = await targets[this.#target]();
   }
 
   async close(): Promise<void> {
@@ -56,7 +83,7 @@ export class ProcessorRig {
 
   async begin(): Promise<void> {
     await this.#server.query(
-      "RESET MASTER",
+      this.#reset,
       "DROP DATABASE IF EXISTS hotsite",
       "DROP DATABASE IF EXISTS shop",
       "SET sql_log_bin = 0",
@@ -64,20 +91,30 @@ export class ProcessorRig {
       "SET sql_log_bin = 0",
       "CREATE DATABASE shop",
       "CREATE TABLE shop.t (id INT PRIMARY KEY, v INT)",
-      `CREATE OR REPLACE USER ${applier} IDENTIFIED BY 'secret'`,
-      ...applierGrants(applier, ["shop"]),
+      `DROP USER IF EXISTS ${applier}`,
+      `CREATE USER ${applier} IDENTIFIED BY 'secret'`,
+      ...applierGrantsOn(this.#server.flavour, applier, ["shop"]),
     );
-    await this.#server.query("RESET MASTER");
+    await this.#server.query(this.#reset);
     this.#streams += 1;
     this.#folder = await mkdtemp(join(tmpdir(), "hotsite-processor-"));
     this.order = this.orderOf({});
     this.log = await openEmbeddedLog(this.#folder, this.order.stream);
-    this.feeder = new HandFeeder(this.log, this.order);
+    this.feeder = this.feederOf([plainTable]);
   }
 
   async end(): Promise<void> {
     await this.log[Symbol.asyncDispose]();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  feederOf(tables: readonly TableSchema[]): HandFeeder {
+    return new HandFeeder(this.log, this.order, tables, this.#source ?? this.#server.flavour);
+  }
+
+  /** So that the GTIDs of each test are the same. */
+  get #reset(): string {
+    return this.#target === "MySQL 9.7" ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER";
   }
 
   /** As if somebody had removed the log's files. */
@@ -118,8 +155,18 @@ export class ProcessorRig {
     return (await this.#server.query(`SELECT * FROM ${table} ORDER BY ${key}`)).map((row) => ({ ...row }));
   }
 
-  async position(): Promise<unknown> {
-    return (await this.#server.query("SELECT @@gtid_binlog_pos AS p"))[0]?.p;
+  position(): Promise<string> {
+    return this.#server.position();
+  }
+
+  /** The part of its position that an application at the target would have written. */
+  async writesOfItsOwn(): Promise<string> {
+    const sql = {
+      mariadb: "SELECT @@GLOBAL.gtid_domain_id AS origin",
+      mysql: "SELECT @@GLOBAL.server_uuid AS origin",
+    }[this.#server.flavour];
+    const [row] = await this.#server.query(sql);
+    return formatPosition(ofOrigin(parsePosition(await this.position()), row?.["origin"] as Origin));
   }
 
   async checkpoint(): Promise<unknown[] | undefined> {

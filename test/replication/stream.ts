@@ -1,6 +1,7 @@
 import type { Log } from "../../core/log.ts";
 import type { LinkOrder } from "../../core/protection.ts";
 import { encodeBatch } from "../../replication/batch.ts";
+import type { Flavour } from "../../replication/flavour.ts";
 import type {
   Change,
   Checks,
@@ -68,15 +69,36 @@ export function statement(sql: string, more: Partial<StatementChange> = {}): Sta
 /** Omit that keeps the members of a union apart. */
 type Unnumbered<T> = T extends unknown ? Omit<T, "seq"> : never;
 
-/** Writes records by hand, numbering them and their GTIDs as a source of domain 1 would. */
+/** How a source of each kind names its transactions. */
+export const sources = {
+  mariadb: {
+    gtid: (number: number) => `1-1-${number}`,
+    position: (number: number) => `1-1-${number}`,
+  },
+  mysql: {
+    gtid: (number: number) => `${sourceUuid}:${number}`,
+    position: (number: number) => `${sourceUuid}:1${number === 1 ? "" : `-${number}`}`,
+  },
+} as const;
+
+const sourceUuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+
+/** Writes records by hand, numbering them and their GTIDs as a source would. */
 export class HandFeeder {
   readonly #log: Log;
   readonly #order: LinkOrder;
   readonly #tables: readonly TableSchema[];
+  readonly #source: (typeof sources)[Flavour];
   #sequence = 0;
   #transaction = 0;
 
-  constructor(log: Log, order: LinkOrder, tables: readonly TableSchema[] = [plainTable]) {
+  constructor(
+    log: Log,
+    order: LinkOrder,
+    tables: readonly TableSchema[] = [plainTable],
+    source: Flavour = "mariadb",
+  ) {
+    this.#source = sources[source];
     this.#log = log;
     this.#order = order;
     this.#tables = tables;
@@ -84,7 +106,7 @@ export class HandFeeder {
 
   /** Position of the last transaction. */
   get position(): string {
-    return this.#transaction === 0 ? "" : `1-1-${this.#transaction}`;
+    return this.#transaction === 0 ? "" : this.#source.position(this.#transaction);
   }
 
   get sequence(): number {
@@ -99,7 +121,14 @@ export class HandFeeder {
   /** A transaction, or a part of the present one. */
   transaction(changes: readonly Change[], part = 1, last = true): Unnumbered<StreamRecord> {
     if (part === 1) this.#transaction += 1;
-    return { kind: "transaction", gtid: `1-1-${this.#transaction}`, commitMs: 0, part, last, changes };
+    return {
+      kind: "transaction",
+      gtid: this.#source.gtid(this.#transaction),
+      commitMs: 0,
+      part,
+      last,
+      changes,
+    };
   }
 
   async records(...list: Unnumbered<StreamRecord>[]): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Command } from "./command.ts";
 import type { Fault } from "./errors.ts";
 import type { SshTarget } from "./ssh.ts";
 
@@ -87,4 +88,9 @@ export interface Driver extends AsyncDisposable {
   sweep(owner: string, signal: AbortSignal): Promise<void>;
   /** What reaching a machine takes besides the claim's key; asked at each connection, and never kept. Only where something is needed. */
   access?(machine: Machine): Promise<Access>;
+  /**
+   * A command that succeeds on the machine as long as it is the claim's: with it, whoever is logged in with the claim's key need not ask
+   * `launch`. Only where nothing but the machine itself knows. Changes nothing, says nothing.
+   */
+  confirm?(machine: Machine): Command;
 }

@@ -3,22 +3,27 @@ import { HotsiteError, RetryableError } from "../core/errors.ts";
 import type { Check, NodePlan } from "../core/recipe.ts";
 import { CommandError, type Shell } from "../core/shell.ts";
 import { waitFor } from "../core/wait.ts";
-import { aptInstall, aptPurge } from "../remote/apt.ts";
+import { aptInstall, aptInstalled, aptPurge } from "../remote/apt.ts";
+import { sameAs, stageState, type StageState } from "../remote/compare.ts";
 import { giveUpFiles } from "../remote/file-lists.ts";
-import { applyStage, defaultMemory, stageState, type Stage, type StageState } from "../remote/exchange.ts";
+import { applyStage, defaultMemory, type Stage } from "../remote/exchange.ts";
 import { standingFile } from "../remote/way-back.ts";
 
 /** What putting a service on a node came to. */
 export type Outcome = "unchanged" | "changed";
 
-/** A service's plan and the node it is for. */
-export interface Work {
+/** A service's plan for one node. */
+export interface Planned {
   readonly service: string;
   readonly plan: NodePlan;
+}
+
+/** A service's plan and the node it is for. */
+export interface Work extends Planned {
   readonly shell: Shell;
 }
 
-/** Installs the packages of a service, unless the node remembers having done so. One exchange. */
+/** Installs the packages of a service, unless the node remembers having done so and has them. One exchange. */
 export async function applyPackages({ service, plan, shell }: Work, signal: AbortSignal): Promise<Outcome> {
   if (plan.packages.length === 0) return "unchanged";
   const { ran } = await applyStage(shell, packagesStage(service, plan), signal);
@@ -27,9 +32,23 @@ export async function applyPackages({ service, plan, shell }: Work, signal: Abor
 
 /** How a node stands beside what a service's plan says, packages included. Changes nothing; one exchange. */
 export async function appliedState(work: Work, signal: AbortSignal): Promise<StageState> {
-  const { service, plan, shell } = work;
+  return stageState(work.shell, await stagesOf(work, signal), signal);
+}
+
+/** A command that succeeds where a service is as its plan says, packages included, and runs if it should. Changes nothing. */
+export async function isAsPlanned(
+  planned: Planned,
+  { start }: { start: boolean },
+  signal: AbortSignal,
+): Promise<Command> {
+  const same = await sameAs(await stagesOf(planned, signal), signal);
+  return start ? all(same, planned.plan.alive) : same;
+}
+
+async function stagesOf(planned: Planned, signal: AbortSignal): Promise<readonly Stage[]> {
+  const { service, plan } = planned;
   const packages = plan.packages.length === 0 ? [] : [packagesStage(service, plan)];
-  return stageState(shell, [await configureStage(work, signal), ...packages], signal);
+  return [await configureStage(planned, signal), ...packages];
 }
 
 /**
@@ -49,11 +68,12 @@ export async function applyService(
 }
 
 function packagesStage(service: string, { packages }: NodePlan): Stage {
-  return { name: `${service}/packages`, files: [], commands: [aptInstall(packages, service)] };
+  const commands = [aptInstall(packages, service)];
+  return { name: `${service}/packages`, files: [], commands, holds: aptInstalled(packages) };
 }
 
 /** Files and what makes them count; among the files is what the node needs to come back to all this. */
-async function configureStage({ service, plan }: Work, signal: AbortSignal): Promise<Stage> {
+async function configureStage({ service, plan }: Planned, signal: AbortSignal): Promise<Stage> {
   const name = configureStageOf(service);
   const { install, configure, start, stop } = plan.stages;
   const apply = [...install, ...configure, ...stop];

@@ -23,6 +23,8 @@ export const installInput = z.strictObject({
   /** Instances with traffic that the config has changed: they are updated one after the other, as `update` does. */
   roll: z.array(instance),
   drainMs: z.number(),
+  /** What was found as it should be just before, on every node: it is not gone through again. */
+  standing: z.enum(["services", "machines"]).optional(),
 });
 
 export type InstallInput = z.infer<typeof installInput>;
@@ -55,18 +57,25 @@ function installSteps(application: World["application"], input: InstallInput): S
       parallel<FleetWorld>(...rest(jobs).map((job) => serviceStep(job, around))),
       ...rollSteps(jobs.filter(isRolled), roll),
     );
+  const launch = parallel<FleetWorld>(...nodes.map((spec) => launchStep(spec, input.run)));
+  const link = startLink(application, input);
+  const traffic = [...fillPool(application, input), ...checkTraffic(application)];
+  const authority = firstAuthority(application, input);
+  if (input.standing !== undefined) {
+    const machines = input.standing === "machines" ? [] : [launch];
+    return sequence<FleetWorld>(validateWorld(application), ...machines, ...authority, ...link, ...traffic);
+  }
   return sequence<FleetWorld>(
     validateWorld(application),
-    parallel<FleetWorld>(...nodes.map((spec) => launchStep(spec, input.run))),
+    launch,
     parallel<FleetWorld>(...rest(jobsOf(application)).map((job) => packagesStep(job, around))),
     put(phases.edge),
-    ...firstAuthority(application, input),
+    ...authority,
     ...phases.sites.map((jobs) => put(jobs)),
-    ...startLink(application, input),
+    ...link,
     ...phases.standby.map((jobs) => put(jobs)),
     put(phases.balancer),
-    ...fillPool(application, input),
-    ...checkTraffic(application),
+    ...traffic,
     parallel<FleetWorld>(...forgetSteps(rolled, roll)),
   );
 }

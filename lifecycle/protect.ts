@@ -4,7 +4,6 @@ import { HotsiteError, messageOf, PreflightError, RetryableError } from "../core
 import type { LinkOrder, LinkStatus } from "../core/protection.ts";
 import type { Step, StepScope } from "../core/workflow.ts";
 import { waitFor } from "../core/wait.ts";
-import { preflightSource } from "../replication/preflight.ts";
 import { readScene } from "./context.ts";
 import { Controls } from "./controls.ts";
 import { membersOf } from "./pool.ts";
@@ -154,6 +153,8 @@ async function preflightLink(world: World, site: string, signal: AbortSignal): P
     site,
     signal,
   );
+  // Brings a client of the database with it, which few commands need.
+  const { preflightSource } = await import("../replication/preflight.ts");
   const faults = await preflightSource({ source: database.source, databases, clock: world.clock }, signal);
   if (faults.length > 0) throw new PreflightError(`the database of ${site} cannot be replicated`, faults);
 }

@@ -12,6 +12,11 @@ export function aptInstall(packages: readonly string[], owner?: string): Command
   return script(installText, String(lockTimeoutSeconds), keyOf(packages, owner), ...packages.map(checked));
 }
 
+/** Succeeds where all of these packages are installed now, whoever did it. Changes nothing, says nothing. */
+export function aptInstalled(packages: readonly string[]): Command {
+  return script(installedText, ...packages.map(checked));
+}
+
 /** Removes what `aptInstall` of the same packages and owner brought, unless another owner wants it: never what was there before. Repeatable. */
 export function aptPurge(packages: readonly string[], owner?: string): Command {
   return script(purgeText, String(lockTimeoutSeconds), keyOf(packages, owner), ...packages.map(checked));
@@ -54,6 +59,12 @@ settle() {
     mv "$memory/new.tmp" "$memory/new" && rm -f "$memory/before"
 }
 `;
+
+const installedText = `# see that packages are installed
+have=" $(dpkg-query -W -f '\${Package}:\${db:Status-Status} ' -- "$@" 2>/dev/null)"
+for name; do
+  case $have in *" $name:installed "*) ;; *) exit 1 ;; esac
+done`;
 
 const installText = `# install packages
 ${head}

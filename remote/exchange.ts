@@ -17,6 +17,8 @@ export interface Stage {
   readonly commands: readonly Command[];
   /** What the stage stands for; by default its files and commands themselves. */
   readonly fingerprint?: string;
+  /** Asked at each look: where it fails the stage is gone through again, whatever the node remembers. Says nothing. */
+  readonly holds?: Command;
 }
 
 export interface StageOptions extends Pick<RunOptions, "onOutput"> {
@@ -32,10 +34,6 @@ export interface StageOutcome {
   /** Whether the commands ran; false when the node has been through exactly this stage before. */
   readonly ran: boolean;
 }
-
-/** Exit codes of a comparison. */
-const DIFFERS = 77;
-const ABSENT = 78;
 
 /** Where a node remembers what it has been through. */
 export const defaultMemory = "/var/lib/hotsite";
@@ -55,7 +53,7 @@ export async function applyStage(
   const memory = options.memory ?? defaultMemory;
   const record = recordPath(memory, stage.name);
   const facts = await factsOf(stage.files, signal);
-  const fingerprint = stage.fingerprint ?? fingerprintOf(facts, stage.commands);
+  const fingerprint = fingerprintOf(stage, facts);
   const [local, inline] = [stage.files.filter(isLocal), stage.files.filter((file) => !isLocal(file))];
   const uploaded = await shell.upload(local, signal);
 
@@ -67,7 +65,8 @@ export async function applyStage(
   const remember = script(rememberText, record, fingerprint);
   // What runs may need its old files until the commands have stopped it.
   const apply = all(...listed(noteFiles), ...stage.commands, ...listed(dropOthers), remember);
-  const known = script(knownText, record, fingerprint);
+  const holds = stage.holds === undefined ? [] : [either(stage.holds, script(lapsedText))];
+  const known = all(...holds, script(knownText, record, fingerprint));
   const header = new Header(options.onOutput);
   const { stdout } = await shell
     .run(all(put, either(known, apply)), signal, { onOutput: header.take })
@@ -102,42 +101,18 @@ export async function readFingerprints(
 
 /** What a stage stands for, for comparing with `readFingerprints`. */
 export async function stageFingerprint(stage: Stage, signal: AbortSignal): Promise<string> {
-  const facts = await factsOf(stage.files, signal);
-  return stage.fingerprint ?? fingerprintOf(facts, stage.commands);
+  return fingerprintOf(stage, await factsOf(stage.files, signal));
 }
 
-/** How a node stands beside some stages: as they would leave it, otherwise, or it has never been through the first one. */
-export type StageState = "same" | "differs" | "absent";
-
-/** Compares a node with stages. Changes nothing; one exchange. */
-export async function stageState(
-  shell: Shell,
-  stages: readonly Stage[],
-  signal: AbortSignal,
-  memory = defaultMemory,
-): Promise<StageState> {
-  const questions: Command[] = [];
-  for (const [index, stage] of stages.entries()) {
-    const facts = await factsOf(stage.files, signal);
-    const fingerprint = stage.fingerprint ?? fingerprintOf(facts, stage.commands);
-    const missing = String(index === 0 ? ABSENT : DIFFERS);
-    const words = [recordPath(memory, stage.name), missing, fingerprint, ...facts.flatMap(wordsOf)];
-    questions.push(script(sameText, ...words));
-  }
-  const { code } = await shell.run(all(...questions), signal, { accept: [0, DIFFERS, ABSENT] });
-  return code === 0 ? "same" : code === ABSENT ? "absent" : "differs";
-}
-
-function wordsOf({ path, sum, mode, owner }: FileFacts): readonly string[] {
-  return [path, sum, mode, owner];
-}
-
-function fingerprintOf(facts: readonly FileFacts[], commands: readonly Command[]): string {
+/** The same, where the facts of its files are at hand. */
+export function fingerprintOf({ fingerprint, commands }: Stage, facts: readonly FileFacts[]): string {
+  if (fingerprint !== undefined) return fingerprint;
   const what = JSON.stringify([facts, render(all(...commands)).text]);
   return createHash("sha256").update(what).digest("hex");
 }
 
-function recordPath(memory: string, name: string): string {
+/** Where a node keeps what it remembers of a stage. */
+export function recordPath(memory: string, name: string): string {
   if (/^[A-Za-z0-9_-][\w.-]*\/[A-Za-z0-9_-][\w.-]*$/.test(name)) return `${memory}/${name}`;
   throw new HotsiteError("bad-stage", `${JSON.stringify(name)} is not the name of a stage`, {
     hint: "name it <service>/<stage>",
@@ -174,15 +149,9 @@ echo "$hs_changed"
 const knownText = `# compare with the last time
 if [ "$(cat -- "$1" 2>/dev/null)" = "$2" ]; then echo known; else echo new; exit 1; fi`;
 
-const sameText = `# compare, and leave as it is
-${fileFunctions}
-[ -f "$1" ] || exit "$2"
-[ "$(cat -- "$1")" = "$3" ] || exit ${DIFFERS}
-shift 3
-while [ $# -gt 0 ]; do
-  hs_same "$1" "$2" "$3" "$4" || exit ${DIFFERS}
-  shift 4
-done`;
+const lapsedText = `# what was remembered holds no longer
+echo new
+exit 1`;
 
 const rememberText = `# remember this stage
 mkdir -p -- "\${1%/*}" && printf '%s\\n' "$2" >"$1.new" && mv -f -- "$1.new" "$1"`;

@@ -1,5 +1,5 @@
 import type { Client, SFTPWrapper } from "ssh2";
-import SftpClient from "ssh2-sftp-client";
+import type SftpClient from "ssh2-sftp-client";
 import { HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
 import { asked } from "./channel.ts";
 import { within } from "./race.ts";
@@ -12,8 +12,10 @@ export async function withSftp<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const session = await asked<SFTPWrapper>({ what: "start SFTP" }, (answer) => client.sftp(answer), signal);
+  // Loaded here: most commands move no file.
+  const { default: Sftp } = await import("ssh2-sftp-client");
   // It would open a connection of its own: give it ours, with the session just opened.
-  const files: SftpClient = Object.assign(new SftpClient("hotsite", {}), { client, sftp: session });
+  const files: SftpClient = Object.assign(new Sftp("hotsite", {}), { client, sftp: session });
   try {
     const done = await within(
       work(files).then((value) => ({ value })),

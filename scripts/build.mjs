@@ -1,7 +1,7 @@
 // Bundles the command and the public API into dist/. Dependencies stay outside: npm installs them beside it.
 // `--types` adds the declarations of the public API, which only a package needs.
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -11,6 +11,8 @@ import { sourcesStamp, stampFile } from "./stale.mjs";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
 const entries = ["main.js", "hotsite.js"];
+/** Packages that every command starts with and that consist of many files or are mostly unused: opening the files would take longer than answering. */
+const bundled = new Set(["commander", "zod"]);
 
 /**
  * Builds dist/. A command that runs meanwhile still finds the pieces it loads later: they are named by their content, so the old ones
@@ -42,10 +44,21 @@ async function bundle(outdir) {
     format: "esm",
     platform: "node",
     target: "node20.19",
-    packages: "external",
+    external: await outside(),
+    // What is bundled of CommonJS asks for Node's own modules in this way.
+    banner: {
+      js: 'import { createRequire as hotsiteRequire } from "node:module"; const require = hotsiteRequire(import.meta.url);',
+    },
     sourcemap: true,
     logLevel: "warning",
   });
+}
+
+/** All other packages stay beside the command: some hold compiled code, most are needed by few commands. */
+async function outside() {
+  const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const names = Object.keys(dependencies).filter((name) => !bundled.has(name));
+  return names.flatMap((name) => [name, `${name}/*`]);
 }
 
 function emitTypes(outdir) {

@@ -1,6 +1,6 @@
 // Whether dist/ was built from the sources that are here. Quick, since the command asks at each start in a checkout.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -18,10 +18,31 @@ const notSources = new Set([
 
 export const stampFile = join(root, "dist/.sources");
 
-/** True when there is no build, or one of other sources. An installed package has no sources and is never stale. */
+/** Sizes and times of the sources when they were last compared by content. */
+const glanceFile = join(root, "dist/.glance");
+
+/**
+ * True when there is no build, or one of other sources. An installed package has no sources and is never stale. What was neither touched nor
+ * built again since the last look is not read again.
+ */
 export function isStale() {
   if (!existsSync(join(root, "cli/main.ts"))) return false;
-  return !existsSync(stampFile) || readFileSync(stampFile, "utf8") !== sourcesStamp();
+  if (!existsSync(stampFile)) return true;
+  const stamp = readFileSync(stampFile, "utf8");
+  const glance = `${stamp} ${glanceOf(sources())}`;
+  if (existsSync(glanceFile) && readFileSync(glanceFile, "utf8") === glance) return false;
+  if (stamp !== sourcesStamp()) return true;
+  writeFileSync(glanceFile, glance);
+  return false;
+}
+
+function glanceOf(paths) {
+  const hash = createHash("sha256");
+  for (const path of paths) {
+    const { size, mtimeMs, ctimeMs } = statSync(join(root, path));
+    hash.update(`${path} ${size} ${mtimeMs} ${ctimeMs}\n`);
+  }
+  return hash.digest("hex");
 }
 
 /** A digest of every source file that a build reads. */

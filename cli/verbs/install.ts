@@ -3,6 +3,7 @@ import { z } from "zod";
 import { readFacts } from "../../lifecycle/facts.ts";
 import { fleetWorld } from "../../lifecycle/fleet-world.ts";
 import { installWorkflow, rolledInstances } from "../../lifecycle/install.ts";
+import { standingOf } from "../../lifecycle/standing.ts";
 import { interruptions } from "../../lifecycle/update.ts";
 import { activeSiteOf } from "../active-site.ts";
 import { usualDrainMs } from "../drain.ts";
@@ -26,10 +27,12 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
     context: fleetWorld(world),
     plan: async () => {
       const activeSite = await activeSiteOf(world);
-      const roll = await rolledInstances(world, activeSite, signal);
+      const standing = await standingOf(world, activeSite, signal);
+      const roll = standing === undefined ? await rolledInstances(world, activeSite, signal) : [];
       for (const sentence of interruptions({ application, activeSite }, roll)) call.output.note(sentence);
       return {
         ...{ run: randomBytes(4).toString("hex"), activeSite, roll: [...roll], drainMs: usualDrainMs },
+        ...(standing && { standing }),
         copied: (await readFacts(world))?.copied === true,
       };
     },

@@ -1,3 +1,4 @@
+import { script, type Command } from "../../core/command.ts";
 import type { Access, Driver, DriverCapabilities, Machine, NodeClaim } from "../../core/driver.ts";
 import { HotsiteError, NodeNotFoundError, PreflightError, type Fault } from "../../core/errors.ts";
 import { cloudPath, shapeFaults, uniqueFaults } from "../template.ts";
@@ -9,6 +10,7 @@ import { poolSchema, templateSchema, type ByonTemplate, type PoolOptions } from 
 import { Pool, type PoolScope } from "./pool.ts";
 import { cutPower, powerOn } from "./power.ts";
 import { release } from "./release.ts";
+import { confirmText, markOf } from "./scripts.ts";
 import { find, holderOf } from "./survey.ts";
 import { placeFaults } from "./validate.ts";
 
@@ -97,6 +99,10 @@ export class ByonDriver implements Driver {
 
   async access({ id }: Machine): Promise<Access> {
     return this.pool.access(this.pool.host(partsOf(id)?.host ?? ""));
+  }
+
+  confirm({ claim }: Machine): Command {
+    return script(confirmText, markOf(claim));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

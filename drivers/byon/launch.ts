@@ -11,7 +11,7 @@ import type { ByonTemplate } from "./options.ts";
 import type { Pool } from "./pool.ts";
 import { powerOn } from "./power.ts";
 import { release } from "./release.ts";
-import { authoriseText, claimText } from "./scripts.ts";
+import { authoriseText, claimText, markOf } from "./scripts.ts";
 import { failureObjection, find, holderOf, survey, type Finding } from "./survey.ts";
 
 const cleanUpMs = 60_000;
@@ -29,7 +29,9 @@ export interface Launch {
 export async function launchMachine(pool: Pool, launch: Launch, signal: AbortSignal): Promise<Machine> {
   const { claim, template } = launch;
   const work = async (): Promise<Machine> => {
-    const found = await survey(pool, pool.hosts, signal);
+    const remembered = await hostRemembered(pool, claim, signal);
+    if (remembered !== undefined) return resume(pool, remembered, claim, signal);
+    const found = await surveyTogether(pool, signal);
     const held = found.find((finding) => holderOf(finding)?.id === claim.id);
     if (held !== undefined) return resume(pool, held.host, claim, signal);
     refuseTakenName(found, claim);
@@ -39,6 +41,27 @@ export async function launchMachine(pool: Pool, launch: Launch, signal: AbortSig
     throw await noCapacity(pool, fit, launch);
   };
   return inTurn(`byon ${claim.id}`, work, signal);
+}
+
+/** The host that had the claim when it was last heard of, if it has it still: nobody else needs to be asked then. */
+async function hostRemembered(pool: Pool, claim: NodeClaim, signal: AbortSignal): Promise<Host | undefined> {
+  const memories = await Promise.all(pool.hosts.map(({ id }) => pool.memory.of(id)));
+  const host = pool.hosts[memories.findIndex((memory) => memory.claim?.id === claim.id)];
+  if (host === undefined) return undefined;
+  return holderOf(await find(pool, host, signal))?.id === claim.id ? host : undefined;
+}
+
+/** Surveys that are under way. Claims that launch at the same time share one: twenty that each asked twenty hosts would ask four hundred times. */
+const surveys = new WeakMap<Pool, Promise<readonly Finding[]>>();
+
+async function surveyTogether(pool: Pool, signal: AbortSignal): Promise<readonly Finding[]> {
+  // Whoever began it may have given up.
+  const shared = await surveys.get(pool)?.catch(() => undefined);
+  signal.throwIfAborted();
+  if (shared !== undefined) return shared;
+  const asking = survey(pool, pool.hosts, signal).finally(() => surveys.delete(pool));
+  surveys.set(pool, asking);
+  return asking;
 }
 
 /** A launch that was cut off after it had claimed its host goes on there. */
@@ -142,11 +165,16 @@ async function takeOrLeave(
 async function take(pool: Pool, host: Host, claim: NodeClaim, signal: AbortSignal): Promise<HostClaim> {
   const wish = hostClaim(claim);
   const shell = await pool.shell(host, signal);
-  const { stdout } = await shell.run(script(claimText, JSON.stringify(wish)), signal);
+  const key = claim.authorizedKey.trim().split(/\s+/).slice(0, 2).join(" ");
+  const { stdout } = await shell.run(
+    all(
+      script(claimText, JSON.stringify(wish)),
+      script(authoriseText, host.user, key, claim.id, markOf(claim.id)),
+    ),
+    signal,
+  );
   const holder = parseClaim(host.id, stdout);
   if (holder.id !== claim.id) return holder;
-  const key = claim.authorizedKey.trim().split(/\s+/).slice(0, 2).join(" ");
-  await shell.run(all(script(authoriseText, host.user, key, claim.id)), signal);
   await pool.memory.change(host.id, { claim: wish, poweredOff: false });
   return holder;
 }

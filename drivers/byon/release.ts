@@ -1,7 +1,7 @@
 import { script } from "../../core/command.ts";
 import type { Host } from "./hosts.ts";
 import type { Pool } from "./pool.ts";
-import { releaseText } from "./scripts.ts";
+import { markOf, releaseText } from "./scripts.ts";
 
 /**
  * Takes a claim off a host with all that is Hotsite's. What is left beyond that puts the host into quarantine: its names are given.
@@ -14,10 +14,7 @@ export async function release(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const shell = await pool.shell(host, signal);
-  const { stdout } = await shell.run(
-    script(releaseText, host.user, claim, `"id":${JSON.stringify(claim)}`),
-    signal,
-  );
+  const { stdout } = await shell.run(script(releaseText, host.user, claim, markOf(claim)), signal);
   const left = stdout.split("\n").filter((line) => line !== "");
   const { claim: known, abandoned } = await pool.memory.of(host.id);
   await pool.memory.change(host.id, {

@@ -1,6 +1,15 @@
 /** Where a host keeps who has it. Gone when nobody has. */
 export const hostFolder = "/var/lib/hotsite-host";
 
+/** What the claim's file holds of the claim alone. */
+export function markOf(claim: string): string {
+  return `"id":${JSON.stringify(claim)}`;
+}
+
+/** $1: what its claim file holds of the claim. */
+export const confirmText = `# see that the host is still ours
+grep -qsF -- "$1" ${hostFolder}/claim`;
+
 /** One change of a host at a time. In /run, so that nothing is left of it. */
 const lock = "exec 9>/run/hotsite-host.lock && flock -w 60 9 || exit 1";
 
@@ -59,9 +68,10 @@ if [ "$(cat ${hostFolder}/claim)" = "$1" ] && [ ! -s ${hostFolder}/inventory ]; 
 fi
 cat ${hostFolder}/claim`;
 
-/** $1: the user who logs in, $2: a public key without a comment, $3: the claim's id. Repeatable. */
+/** $1: the user who logs in, $2: a public key without a comment, $3: the claim's id, $4: what its claim file holds of it. Lets nobody in where another has the host. Repeatable. */
 export const authoriseText = `# let the application's key log in
 set -e
+grep -qF -- "$4" ${hostFolder}/claim || exit 0
 ${lock}
 umask 077
 home=$(getent passwd "$1" | cut -d: -f6)

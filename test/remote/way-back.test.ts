@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, file, script, type NodeFile } from "../../core/command.ts";
 import { Secret } from "../../core/secret.ts";
-import { applyStage, stageState, type Stage } from "../../remote/exchange.ts";
+import { stageState } from "../../remote/compare.ts";
+import { applyStage, type Stage } from "../../remote/exchange.ts";
 import { openLocalShell } from "../../remote/local.ts";
 import {
   forgetKept,

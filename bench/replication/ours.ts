@@ -1,0 +1,108 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { openSync, closeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LinkOrder, LinkStatus } from "../../core/protection.ts";
+import { waitFor } from "../../core/wait.ts";
+import { askControl } from "../../replication/control/client.ts";
+import { kill, withParent } from "../../test/support/program.ts";
+import { applierUser, feederUser, password } from "./accounts.ts";
+import type { Server } from "./flavour.ts";
+import type { Contender, Runner } from "./race.ts";
+import type { Stage } from "./stage.ts";
+import { database } from "./work.ts";
+
+/** A gateway as it runs on a node, with its log on this disk; it has not replicated anything before the clock starts. */
+export function ours(programs: string): Contender {
+  return { name: "ours", ready: (stage, target) => startGateway(programs, stage, target) };
+}
+
+/** `begin`: a first copy, or the stream from where the stage begins. */
+export async function startGateway(
+  programs: string,
+  { source, from }: Pick<Stage, "from"> & { readonly source: Pick<Server, "port"> },
+  target: Pick<Server, "port">,
+  begin: LinkOrder["begin"] = "stream",
+): Promise<Runner> {
+  const folder = await mkdtemp(join(tmpdir(), "hotsite-bench-gateway-"));
+  const gateway = await Gateway.start(programs, folder, { source: source.port, target: target.port });
+  const start = begin === "stream" ? from.gtid : "";
+  const order = { stream: "bench/db/1", epoch: 1, from: "east", to: "west", start, begin };
+  return {
+    pids: [gateway.pid],
+    go: () => gateway.ask("start-order", order).then(() => undefined),
+    problem: async () => {
+      const status = (await gateway.ask("status", undefined)) as LinkStatus;
+      return status.state === "failed" ? status.problem : undefined;
+    },
+    [Symbol.asyncDispose]: () => gateway.end(),
+  };
+}
+
+class Gateway {
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(process: ChildProcess, folder: string) {
+    this.#process = process;
+    this.#folder = folder;
+  }
+
+  /** Resolves when it answers. */
+  static async start(
+    programs: string,
+    folder: string,
+    ports: { readonly source: number; readonly target: number },
+  ): Promise<Gateway> {
+    const config = join(folder, "gateway.json");
+    await mkdir(join(folder, "state"));
+    await writeFile(join(folder, "password"), password);
+    await writeFile(config, JSON.stringify(configOf(folder, ports)));
+    const journal = openSync(join(folder, "journal"), "w");
+    const program = [join(programs, "gateway.mjs"), "gateway", "run", "--config", config];
+    const [command, args] = withParent(process.execPath, program);
+    const gateway = new Gateway(spawn(command, args, { stdio: ["ignore", journal, journal] }), folder);
+    closeSync(journal);
+    try {
+      const wait = { timeoutMs: 20_000, intervalMs: 20, what: "the gateway to answer" };
+      await waitFor(async () => gateway.#answers(), wait, AbortSignal.timeout(30_000));
+      return gateway;
+    } catch (error) {
+      await gateway.end();
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  ask(verb: string, input: unknown): Promise<unknown> {
+    return askControl(join(this.#folder, "control.sock"), verb, input, AbortSignal.timeout(30_000));
+  }
+
+  async end(): Promise<void> {
+    await kill(this.#process);
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #answers(): Promise<true> {
+    if (this.#process.exitCode !== null)
+      throw new Error(await readFile(join(this.#folder, "journal"), "utf8"));
+    await this.ask("status", undefined);
+    return true;
+  }
+}
+
+function configOf(folder: string, ports: { readonly source: number; readonly target: number }): object {
+  const account = { host: "127.0.0.1", passwordFile: join(folder, "password") };
+  return {
+    site: "west",
+    source: { ...account, site: "east", port: ports.source, user: feederUser },
+    target: { ...account, port: ports.target, user: applierUser },
+    databases: [database],
+    stateFolder: join(folder, "state"),
+    controlSocket: join(folder, "control.sock"),
+  };
+}

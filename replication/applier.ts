@@ -13,6 +13,7 @@ import type {
   SchemaStatement,
   StatementChange,
   StreamRecord,
+  TableName,
   TransactionRecord,
 } from "./record.ts";
 import { contextSql, schemaContextSql } from "./session.ts";
@@ -70,6 +71,10 @@ export class Applier {
       case "copy-begin":
         await this.#flush();
         await this.#schema([...record.databases.map(dropDatabase), ...record.statements]);
+        return this.#move({ sequence: record.seq, position: "" });
+      case "copy-unit":
+        await this.#flush();
+        await this.#schema(record.tables.map(truncateTable));
         return this.#move({ sequence: record.seq, position: "" });
       case "copy-chunk":
         await this.#flush();
@@ -247,6 +252,15 @@ function tableAt(batch: RecordBatch, place: number): RecordBatch["tables"][numbe
 function dropDatabase(name: string): SchemaStatement {
   return {
     sql: `DROP DATABASE IF EXISTS ${quoteName(name)}`,
+    database: "",
+    sqlMode: "",
+    collationConnection: "utf8mb4_general_ci",
+  };
+}
+
+function truncateTable({ database, table }: TableName): SchemaStatement {
+  return {
+    sql: `TRUNCATE TABLE ${quoteName(database)}.${quoteName(table)}`,
     database: "",
     sqlMode: "",
     collationConnection: "utf8mb4_general_ci",

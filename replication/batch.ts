@@ -75,7 +75,7 @@ const table = z.strictObject({
   database: z.string(),
   table: z.string(),
   columns: z.array(column),
-  primaryKey: z.array(z.int().nonnegative()).min(1),
+  primaryKey: z.array(z.int().nonnegative()),
 });
 
 const rowsChange = z.strictObject({
@@ -107,6 +107,8 @@ const schemaStatement = z.strictObject({
   collationConnection: z.string(),
 });
 
+const tableName = z.strictObject({ database: z.string(), table: z.string() });
+
 const record = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("transaction"),
@@ -124,13 +126,14 @@ const record = z.discriminatedUnion("kind", [
     databases: z.array(z.string()),
     statements: z.array(schemaStatement),
   }),
+  z.strictObject({ kind: z.literal("copy-unit"), seq, tables: z.array(tableName) }),
   z.strictObject({ kind: z.literal("copy-chunk"), seq, table: z.int().nonnegative(), rows }),
   z.strictObject({ kind: z.literal("copy-table-done"), seq, database: z.string(), table: z.string() }),
   z.strictObject({ kind: z.literal("copy-end"), seq, statements: z.array(schemaStatement) }),
 ]);
 
 const copy = z.strictObject({
-  tables: z.array(z.strictObject({ database: z.string(), table: z.string() })),
+  units: z.array(z.strictObject({ tables: z.array(tableName), whole: z.boolean() })),
   done: z.int().nonnegative(),
   lastKey: row.optional(),
   rows: z.number(),

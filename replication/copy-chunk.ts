@@ -30,6 +30,44 @@ export async function openChunk(
   return { place, rows };
 }
 
+/** All rows of some tables as they are at one place. They are read when they are asked for; the snapshot is open until their end. */
+export interface Snapshot {
+  readonly place: FilePlace;
+  chunks(table: CopiedTable, limits: ChunkLimits): AsyncIterable<readonly Row[]>;
+  close(): Promise<void>;
+}
+
+export interface ChunkLimits {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export async function openSnapshot(source: Source): Promise<Snapshot> {
+  await source.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  await source.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+  return {
+    place: await snapshotPlace(source),
+    chunks: (table, limits) => chunksOf(source.stream(selectSql(table)), table, limits),
+    close: () => source.run("COMMIT"),
+  };
+}
+
+async function* chunksOf(
+  rows: AsyncIterable<readonly (Buffer | null)[]>,
+  table: CopiedTable,
+  limits: ChunkLimits,
+): AsyncIterable<readonly Row[]> {
+  let [chunk, bytes]: [Row[], number] = [[], 0];
+  for await (const row of rows) {
+    chunk.push(valuesOf(row, table));
+    bytes += row.reduce((sum, value) => sum + (value?.length ?? 0), 0);
+    if (chunk.length < limits.rows && bytes < limits.bytes) continue;
+    yield chunk;
+    [chunk, bytes] = [[], 0];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
 async function snapshotPlace(source: Source): Promise<FilePlace> {
   const rows = await source.rows<{ Variable_name: string; Value: string }>(
     "SHOW STATUS WHERE Variable_name IN ('Binlog_snapshot_file', 'Binlog_snapshot_position')",
@@ -46,17 +84,24 @@ async function snapshotPlace(source: Source): Promise<FilePlace> {
 async function readRows(source: Source, sql: string, table: CopiedTable): Promise<readonly Row[]> {
   const rows = await source.raw(sql);
   await source.run("COMMIT");
-  return rows.map((row) =>
-    row.map((bytes, place) => (bytes === null ? null : (table.columns[place]?.read(bytes) ?? null))),
-  );
+  return rows.map((row) => valuesOf(row, table));
 }
 
-function chunkSql({ schema, columns }: CopiedTable, lastKey: Row | undefined, limit: number): string {
+function valuesOf(row: readonly (Buffer | null)[], { columns }: CopiedTable): Row {
+  return row.map((bytes, place) => (bytes === null ? null : (columns[place]?.read(bytes) ?? null)));
+}
+
+function selectSql({ schema, columns }: CopiedTable): string {
+  const names = columns.map(({ expression }) => expression).join(", ");
+  return `SELECT ${names} FROM ${quoteName(schema.database)}.${quoteName(schema.table)}`;
+}
+
+function chunkSql({ schema, columns, index }: CopiedTable, lastKey: Row | undefined, limit: number): string {
   const key = schema.primaryKey.map((place) => quoteName(schema.columns[place]?.name ?? ""));
   const after = lastKey === undefined ? "" : ` WHERE ${afterKey(schema, key, lastKey)}`;
   return (
     `SELECT ${columns.map(({ expression }) => expression).join(", ")} FROM ${quoteName(schema.database)}.${quoteName(schema.table)} ` +
-    `FORCE INDEX (PRIMARY)${after} ORDER BY ${key.join(", ")} LIMIT ${limit}`
+    `FORCE INDEX (${quoteName(index ?? "PRIMARY")})${after} ORDER BY ${key.join(", ")} LIMIT ${limit}`
   );
 }
 

@@ -1,11 +1,13 @@
 import { HotsiteError, RetryableError } from "../core/errors.ts";
 import { formatPosition } from "../core/position.ts";
+import { parentsFirst, type Reference } from "./copy-order.ts";
 import { quoteName, quoteString } from "./literal.ts";
-import type { SchemaStatement } from "./record.ts";
+import type { CopyUnit, SchemaStatement } from "./record.ts";
+import { readFindingKeys } from "./finding-key.ts";
 import type { Source } from "./source.ts";
 import { sourceState } from "./start-position.ts";
 
-export interface TableToCopy {
+interface TableToCopy {
   readonly database: string;
   readonly table: string;
   /** As the source estimates them. */
@@ -19,7 +21,9 @@ export interface CopySchema {
   /** Views and routines: some need the tables to be there. */
   readonly after: readonly SchemaStatement[];
   /** Those that others refer to come first. */
-  readonly tables: readonly TableToCopy[];
+  readonly units: readonly CopyUnit[];
+  /** Rows of all tables, as the source estimates them. */
+  readonly rows: number;
 }
 
 const attempts = 5;
@@ -43,13 +47,13 @@ export async function schemaAtPosition(
 }
 
 /** AUTO_INCREMENT counts rows, not changes of the schema. */
-function fingerprint({ before, after, tables }: CopySchema): string {
+function fingerprint({ before, after, units }: CopySchema): string {
   const texts = [...before, ...after].map(({ sql }) => sql.replace(/ AUTO_INCREMENT=\d+/, ""));
-  return JSON.stringify([texts, tables.map(({ database, table }) => [database, table])]);
+  return JSON.stringify([texts, units]);
 }
 
 async function readSchema(source: Source, databases: readonly string[]): Promise<CopySchema> {
-  const tables = parentsFirst(await listTables(source, databases), await listReferences(source, databases));
+  const tables = await listTables(source, databases);
   const before = [
     ...(await each(databases, async (name) =>
       made(source, "", `SHOW CREATE DATABASE ${quoteName(name)}`, 1),
@@ -62,8 +66,31 @@ async function readSchema(source: Source, databases: readonly string[]): Promise
   return {
     before,
     after: [...(await readRoutines(source, databases)), ...(await readViews(source, databases))],
-    tables: [...tables, ...ledger.filter(({ table }) => table === "ledger")],
+    units: [
+      ...(await unitsOf(source, databases, tables)),
+      ...ledger
+        .filter(({ table }) => table === "ledger")
+        .map(({ database, table }) => ({ tables: [{ database, table }], whole: false })),
+    ],
+    rows: tables.reduce((sum, { rows }) => sum + rows, 0),
   };
+}
+
+/** Rows that cannot be found again, and tables that refer to each other in a circle, have to be copied as they are at one moment. */
+async function unitsOf(
+  source: Source,
+  databases: readonly string[],
+  tables: readonly TableToCopy[],
+): Promise<readonly CopyUnit[]> {
+  const keyed = new Set((await readFindingKeys(source, databases)).map(fullName));
+  const byName = new Map(
+    tables.map(({ database, table }) => [fullName({ database, table }), { database, table }]),
+  );
+  const groups = parentsFirst([...byName.keys()], await listReferences(source, databases));
+  return groups.map((names) => ({
+    tables: names.flatMap((name) => byName.get(name) ?? []),
+    whole: names.length > 1 || names.some((name) => !keyed.has(name)),
+  }));
 }
 
 async function listTables(source: Source, databases: readonly string[]): Promise<readonly TableToCopy[]> {
@@ -73,11 +100,6 @@ async function listTables(source: Source, databases: readonly string[]): Promise
      ORDER BY TABLE_SCHEMA, TABLE_NAME`,
   );
   return rows.map(({ database, table, rows: count }) => ({ database, table, rows: Number(count ?? 0) }));
-}
-
-interface Reference {
-  readonly child: string;
-  readonly parent: string;
 }
 
 async function listReferences(source: Source, databases: readonly string[]): Promise<readonly Reference[]> {
@@ -90,33 +112,6 @@ async function listReferences(source: Source, databases: readonly string[]): Pro
     child: fullName({ database: childDb, table: child }),
     parent: fullName({ database: parentDb, table: parent }),
   }));
-}
-
-/** Throws "unsupported-schema" when tables refer to each other in a circle: no order of copying would keep every reference. */
-function parentsFirst(
-  tables: readonly TableToCopy[],
-  references: readonly Reference[],
-): readonly TableToCopy[] {
-  const ordered: TableToCopy[] = [];
-  const waiting = new Map(tables.map((table) => [fullName(table), table]));
-  while (waiting.size > 0) {
-    const free = [...waiting.keys()].filter(
-      (name) =>
-        !references.some(({ child, parent }) => child === name && parent !== name && waiting.has(parent)),
-    );
-    if (free.length === 0) {
-      throw new HotsiteError(
-        "unsupported-schema",
-        `tables refer to each other in a circle: ${[...waiting.keys()].join(", ")}`,
-        { hint: "drop one of the foreign keys of the circle" },
-      );
-    }
-    for (const name of free) {
-      ordered.push(...[waiting.get(name)].filter((table) => table !== undefined));
-      waiting.delete(name);
-    }
-  }
-  return ordered;
 }
 
 async function readRoutines(
@@ -144,10 +139,9 @@ async function readViews(source: Source, databases: readonly string[]): Promise<
       .filter((other) => other !== view && view.definition.includes(fullName(other)))
       .map((other) => ({ child: fullName(view), parent: fullName(other) })),
   );
-  const views = parentsFirst(
-    rows.map(({ database, table }) => ({ database, table, rows: 0 })),
-    references,
-  );
+  const byName = new Map(rows.map((view) => [fullName(view), view]));
+  const ordered = parentsFirst([...byName.keys()], references).flat();
+  const views = ordered.flatMap((name) => byName.get(name) ?? []);
   return each(views, async (view) =>
     made(source, view.database, `SHOW CREATE VIEW ${fullName(view)}`, 1, { collation: 3 }),
   );

@@ -6,7 +6,8 @@ import { openChunk, type Chunk } from "./copy-chunk.ts";
 import { schemaAtPosition, type CopySchema } from "./copy-schema.ts";
 import type { NewRecord } from "./batch-builder.ts";
 import { quoteString } from "./literal.ts";
-import type { CopyProgress, Row, TableSchema } from "./record.ts";
+import { WholeCopy } from "./copy-whole.ts";
+import type { CopyProgress, CopyUnit, Row, TableName, TableSchema } from "./record.ts";
 import { readColumns, type CopiedTable } from "./source-columns.ts";
 import type { Source } from "./source.ts";
 
@@ -23,14 +24,10 @@ export interface CopyBegin {
 }
 
 export async function beginCopy(source: Source, databases: readonly string[]): Promise<CopyBegin> {
-  const { before, tables, position } = await schemaAtPosition(source, databases);
-  const totalRows = tables.reduce((sum, { rows }) => sum + rows, 0);
+  const { before, units, rows, position } = await schemaAtPosition(source, databases);
   return {
     record: { kind: "copy-begin", databases, statements: before },
-    progress: {
-      tables: tables.map(({ database, table }) => ({ database, table })),
-      ...{ done: 0, rows: 0, totalRows },
-    },
+    progress: { units, done: 0, rows: 0, totalRows: rows },
     position,
   };
 }
@@ -60,6 +57,8 @@ export class FirstCopy {
   #limit = 1;
   #rowBytes = 0;
   #chunk: Chunk | undefined;
+  #whole: WholeCopy | undefined;
+  #wholeBegun = false;
   #last: (CopySchema & { readonly position: string }) | undefined;
 
   constructor(source: Source, databases: readonly string[], progress: CopyProgress) {
@@ -75,9 +74,10 @@ export class FirstCopy {
   /** The next chunk, or the end, when the stream is exactly where it belongs; undefined when more of the stream must come first. */
   async step({ committed, reached, position }: StreamPlace): Promise<CopyStep | undefined> {
     if (committed === undefined || reached === undefined) return undefined;
-    const { database, table } = this.#progress.tables[this.#progress.done] ?? {};
-    if (database === undefined || table === undefined) return this.#finish(position);
-    this.#table ??= await this.#describe(database, table);
+    const unit = this.#progress.units[this.#progress.done];
+    if (unit === undefined) return this.#finish(position);
+    if (unit.whole) return this.#stepWhole(unit, committed, reached);
+    this.#table ??= await this.#describe(unit.tables[0]);
     this.#chunk ??= await openChunk(this.#source, {
       ...{ table: this.#table, limit: this.#limit },
       ...(this.#progress.lastKey === undefined ? {} : { lastKey: this.#progress.lastKey }),
@@ -90,8 +90,8 @@ export class FirstCopy {
   }
 
   /**
-   * What of the changes has to be carried while the copy runs: nothing of a table that is still to come, and marked as overlapping what
-   * belongs to the table in progress.
+   * What of the changes has to be carried while the copy runs: nothing of a table that is still to come or waits for its snapshot, and
+   * marked as overlapping what belongs to a table of which chunks are there already.
    */
   filter(change: SourceChange): readonly SourceChange[] {
     if (change.kind === "statement") {
@@ -101,10 +101,10 @@ export class FirstCopy {
         { hint: "make the first copy again" },
       );
     }
-    const { database, table } = change.table;
-    const place = this.#progress.tables.findIndex((one) => one.database === database && one.table === table);
-    if (place > this.#progress.done) return [];
-    return [place === this.#progress.done ? { ...change, overlap: true } : change];
+    const { units, done } = this.#progress;
+    const place = units.findIndex(({ tables }) => tables.some((one) => isSame(one, change.table)));
+    if (place > done || (place === done && units[done]?.whole === true)) return [];
+    return [place === done ? { ...change, overlap: true } : change];
   }
 
   /** The snapshot was taken before the server had made visible what it had sent already: another one is taken. */
@@ -113,15 +113,56 @@ export class FirstCopy {
     this.#chunk = undefined;
   }
 
-  async #describe(database: string, table: string): Promise<CopiedTable> {
-    const described = await readColumns(this.#source, database, table);
-    if (described === undefined || described.schema.primaryKey.length === 0) {
-      throw new HotsiteError("schema-changed", `${database}.${table} is gone, or its primary key`, {
-        hint: "make the first copy again",
-      });
+  /** Everything of a unit goes in at one place of the stream: it is asked for the next piece until there is none. */
+  async #stepWhole(
+    { tables }: CopyUnit,
+    committed: FilePlace,
+    reached: FilePlace,
+  ): Promise<CopyStep | undefined> {
+    this.#whole ??= await this.#openWhole(tables);
+    if (!this.#wholeBegun) {
+      const meeting = this.#whole.meets(committed, reached);
+      if (meeting === "missed") await this.#closeWhole();
+      if (meeting !== "here") return undefined;
+      this.#wholeBegun = true;
+      return { records: [{ kind: "copy-unit", tables }], progress: this.#progress };
     }
-    this.#rowBytes = await averageRowBytes(this.#source, database, table);
+    const chunk = await this.#whole.next();
+    const { units, done, rows, totalRows } = this.#progress;
+    if (chunk !== undefined) {
+      this.#progress = { units, done, rows: rows + chunk.rows.length, totalRows };
+      return { rows: { ...chunk, bytes: chunkBytes }, records: [], progress: this.#progress };
+    }
+    await this.#closeWhole();
+    this.#progress = { units, done: done + 1, rows, totalRows };
+    return {
+      records: tables.map((table) => ({ kind: "copy-table-done", ...table })),
+      progress: this.#progress,
+    };
+  }
+
+  async #openWhole(tables: readonly TableName[]): Promise<WholeCopy> {
+    const described: CopiedTable[] = [];
+    for (const table of tables) described.push(await this.#columnsOf(table));
+    return WholeCopy.open(this.#source, described, { rows: maxChunkRows, bytes: chunkBytes });
+  }
+
+  async #closeWhole(): Promise<void> {
+    await this.#whole?.close();
+    [this.#whole, this.#wholeBegun] = [undefined, false];
+  }
+
+  async #describe(name: TableName | undefined): Promise<CopiedTable> {
+    const described = await this.#columnsOf(name);
+    if (described.schema.primaryKey.length === 0) throw gone(name);
+    this.#rowBytes = await averageRowBytes(this.#source, described.schema);
     this.#limit = Math.max(1, Math.min(maxChunkRows, Math.floor(chunkBytes / this.#rowBytes)));
+    return described;
+  }
+
+  async #columnsOf(name: TableName | undefined): Promise<CopiedTable> {
+    const described = name && (await readColumns(this.#source, name.database, name.table));
+    if (described === undefined) throw gone(name);
     return described;
   }
 
@@ -129,9 +170,9 @@ export class FirstCopy {
     const { database, table } = schema;
     const last = rows.at(-1);
     const complete = rows.length < this.#limit;
-    const { tables, done, rows: before, totalRows, lastKey } = this.#progress;
+    const { units, done, rows: before, totalRows, lastKey } = this.#progress;
     const key = last === undefined ? lastKey : schema.primaryKey.map((place) => last[place] ?? null);
-    const next = { tables, rows: before + rows.length, totalRows };
+    const next = { units, rows: before + rows.length, totalRows };
     this.#progress = complete
       ? { ...next, done: done + 1 }
       : { ...next, done, ...(key === undefined ? {} : { lastKey: key }) };
@@ -152,10 +193,21 @@ export class FirstCopy {
 }
 
 /** Of a table that was never analysed a guess, which a chunk of narrow rows survives. */
-async function averageRowBytes(source: Source, database: string, table: string): Promise<number> {
+async function averageRowBytes(source: Source, { database, table }: TableName): Promise<number> {
   const [row] = await source.rows<{ bytes: string | number | null }>(
     `SELECT AVG_ROW_LENGTH AS bytes FROM information_schema.TABLES
      WHERE TABLE_SCHEMA = ${quoteString(database)} AND TABLE_NAME = ${quoteString(table)}`,
   );
   return Math.max(smallestRowBytes, Number(row?.bytes ?? 0));
+}
+
+function isSame(a: TableName, b: TableName): boolean {
+  return a.database === b.database && a.table === b.table;
+}
+
+function gone(name: TableName | undefined): HotsiteError {
+  const what = name === undefined ? "a table" : `${name.database}.${name.table}`;
+  return new HotsiteError("schema-changed", `${what} is gone, or its key`, {
+    hint: "make the first copy again",
+  });
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { HotsiteError } from "../core/errors.ts";
 import type { ColumnSchema, Value } from "./record.ts";
+import { uuidInOrder } from "./uuid.ts";
 
 /** A string as SQL; for a session without NO_BACKSLASH_ESCAPES. */
 export function quoteString(text: string): string {
@@ -27,6 +28,10 @@ export function literal(value: Value, column: ColumnSchema): string {
     case "geometry":
     case "vector":
       return `X'${hex(bytesOf(value))}'`;
+    case "uuid":
+    case "inet4":
+    case "inet6":
+      return address(value, column.type);
     case "bit":
       return BigInt(`0x${hex(bytesOf(value))}`).toString();
     case "date":
@@ -73,6 +78,14 @@ const asciiBased = new Set(["utf8mb3", "utf8", "latin1", "ascii", "latin2", "cp1
 
 function isAscii(bytes: Buffer): boolean {
   return bytes.every((byte) => byte < 0x80);
+}
+
+/** From a SELECT it is text, from the binlog it is as the server keeps it. */
+function address(value: Value, type: "uuid" | "inet4" | "inet6"): string {
+  if (typeof value === "string") return quoteString(value);
+  const bytes = bytesOf(value);
+  if (bytes.length !== (type === "inet4" ? 4 : 16)) throw unfit(value);
+  return `CAST(X'${hex(type === "uuid" ? uuidInOrder(bytes) : bytes)}' AS ${type.toUpperCase()})`;
 }
 
 function hex(bytes: Buffer): string {

@@ -15,6 +15,7 @@
  * | bit                          | bytes, the highest first                                                 |
  * | json                         | MySQL's JSON: the text that its SELECT gives                             |
  * | vector                       | bytes, four for each number                                              |
+ * | uuid, inet4, inet6           | text; the binlog writes them as bytes, and only the target knows that they are one of these |
  */
 export type Value = null | number | bigint | string | Uint8Array;
 
@@ -24,7 +25,7 @@ export type Row = readonly Value[];
 export const columnTypes = [
   ...(["int", "decimal", "float", "double", "year", "date", "time", "datetime", "timestamp"] as const),
   ...(["text", "bytes", "geometry", "enum", "set", "bit"] as const),
-  ...(["json", "vector"] as const),
+  ...(["json", "vector", "uuid", "inet4", "inet6"] as const),
 ] as const;
 
 export type ColumnType = (typeof columnTypes)[number];
@@ -43,7 +44,7 @@ export interface TableSchema {
   readonly database: string;
   readonly table: string;
   readonly columns: readonly ColumnSchema[];
-  /** Places of the primary key's columns, in key order; never empty. */
+  /** Places of the primary key's columns, in key order; empty where there is none. */
   readonly primaryKey: readonly number[];
 }
 
@@ -141,6 +142,13 @@ export interface CopyChunkRecord {
   readonly rows: readonly Row[];
 }
 
+/** Its rows follow in one piece: the target empties the tables, since an attempt before may have been given up in the middle. */
+export interface CopyUnitRecord {
+  readonly kind: "copy-unit";
+  readonly seq: number;
+  readonly tables: readonly TableName[];
+}
+
 /** From here on every change of the table finds exactly one row. */
 export interface CopyTableDoneRecord {
   readonly kind: "copy-table-done";
@@ -157,15 +165,34 @@ export interface CopyEndRecord {
 }
 
 export type StreamRecord =
-  TransactionRecord | AbortRecord | CopyBeginRecord | CopyChunkRecord | CopyTableDoneRecord | CopyEndRecord;
+  | TransactionRecord
+  | AbortRecord
+  | CopyBeginRecord
+  | CopyUnitRecord
+  | CopyChunkRecord
+  | CopyTableDoneRecord
+  | CopyEndRecord;
+
+export interface TableName {
+  readonly database: string;
+  readonly table: string;
+}
+
+/** Tables that are copied one with the other. */
+export interface CopyUnit {
+  /** One, or several that refer to each other. */
+  readonly tables: readonly TableName[];
+  /** All rows of all its tables are read from one snapshot; else its one table is read in chunks by its key. */
+  readonly whole: boolean;
+}
 
 /** How far the first copy is: enough to go on with it. */
 export interface CopyProgress {
-  /** All tables in the order of copying. */
-  readonly tables: readonly { readonly database: string; readonly table: string }[];
+  /** Everything in the order of copying. */
+  readonly units: readonly CopyUnit[];
   /** How many of them are done; the next one is being copied. */
   readonly done: number;
-  /** Key of the last row copied of the table that is being copied; absent before its first chunk. */
+  /** Key of the last row copied of the table that is being copied; absent before its first chunk, and for what is copied whole. */
   readonly lastKey?: Row;
   readonly rows: number;
   /** As estimated by the source when the copy began. */

@@ -4,6 +4,10 @@ import type { TableKeys } from "./table-keys.ts";
 
 /** A table as it is written to: what the stream says of it, and which of its columns the target does not compute itself. */
 export interface TargetTable {
+  /**
+   * `primaryKey` is the key by which exactly one row is found, be it the primary one or not; empty: all columns have to be compared, and
+   * equal rows are interchangeable.
+   */
   readonly schema: TableSchema;
   /** Places of the columns that are written: all but generated ones. */
   readonly written: readonly number[];
@@ -20,24 +24,29 @@ export function insertSql(table: TargetTable, rows: readonly Row[]): string {
   return `INSERT INTO ${tableName(table)} (${names}) VALUES ${values.join(",")}`;
 }
 
-/** Finds the row by its primary key, sets what changed. */
+/** Finds the row by its key, sets what changed. */
 export function updateSql(table: TargetTable, before: Row, after: Row): string {
   const changed = table.written.filter(
     (place) => isSetAlways(columnAt(table, place)) || !sameValue(before[place], after[place]),
   );
-  const places = changed.length === 0 ? table.schema.primaryKey : changed;
+  const places = changed.length === 0 ? (hasKey(table) ? table.schema.primaryKey : table.written) : changed;
   const sets = places.map((place) => `${columnName(table, place)}=${valueAt(table, after, place)}`);
-  return `UPDATE ${tableName(table)} SET ${sets.join(",")} WHERE ${keyIs(table, before)}`;
+  return `UPDATE ${tableName(table)} SET ${sets.join(",")} WHERE ${rowIs(table, before)}`;
 }
 
+/** Of a table without a key `rows` is one. */
 export function removeSql(table: TargetTable, rows: readonly Row[]): string {
   const [only, ...more] = table.schema.primaryKey;
   const where =
     more.length === 0 && rows.length > 1
       ? `${columnName(table, only)} IN (${rows.map((row) => valueAt(table, row, only ?? 0)).join(",")})`
       : // MariaDB finds ranges in these, but not in `(a,b) IN (…)`.
-        rows.map((row) => keyIs(table, row)).join(" OR ");
+        rows.map((row) => rowIs(table, row)).join(" OR ");
   return `DELETE FROM ${tableName(table)} WHERE ${where}`;
+}
+
+export function hasKey({ schema }: TargetTable): boolean {
+  return schema.primaryKey.length > 0;
 }
 
 export function sameKey({ schema }: TargetTable, a: Row, b: Row): boolean {
@@ -67,11 +76,13 @@ export function* sized(rows: readonly Row[]): Generator<readonly Row[]> {
 
 /** What a statement does, for the person who looks at a divergence: `insert into shop.orders, key (4711)`. Keys only: rows may be private. */
 export function told(verb: string, table: TargetTable, rows: readonly Row[]): string {
+  const name = `${table.schema.database}.${table.schema.table}`;
+  if (!hasKey(table)) return `${verb} ${name}, which has no key`;
   const keys = rows
     .slice(0, 3)
     .map((row) => `(${table.schema.primaryKey.map((place) => valueAt(table, row, place)).join(",")})`);
   const more = rows.length > keys.length ? ` and ${rows.length - keys.length} more` : "";
-  return `${verb} ${table.schema.database}.${table.schema.table}, key ${keys.join(" ")}${more}`;
+  return `${verb} ${name}, key ${keys.join(" ")}${more}`;
 }
 
 export function columnName(table: TargetTable, place: number | undefined): string {
@@ -82,11 +93,30 @@ function tableName({ schema }: TargetTable): string {
   return `${quoteName(schema.database)}.${quoteName(schema.table)}`;
 }
 
-function keyIs(table: TargetTable, row: Row): string {
+function rowIs(table: TargetTable, row: Row): string {
+  if (!hasKey(table))
+    return `${table.written.map((place) => sameAt(table, row, place)).join(" AND ")} LIMIT 1`;
   const parts = table.schema.primaryKey.map(
     (place) => `${columnName(table, place)}=${valueAt(table, row, place)}`,
   );
   return parts.length === 1 ? parts.join("") : `(${parts.join(" AND ")})`;
+}
+
+/** The column holds exactly this value, to the byte. The plain comparison, which says less, is what an index serves. */
+function sameAt(table: TargetTable, row: Row, place: number): string {
+  const [name, value, { type }] = [
+    columnName(table, place),
+    valueAt(table, row, place),
+    columnAt(table, place),
+  ];
+  const plain = `${name} <=> ${value}`;
+  if (row[place] === null || row[place] === undefined) return plain;
+  if (type === "text") return `${plain} AND CAST(${name} AS BINARY) = CAST(${value} AS BINARY)`;
+  if (type === "geometry") return `CAST(${name} AS BINARY) = ${value}`;
+  // The two zeros are equal, and are not the same.
+  if ((type === "float" || type === "double") && Number(row[place]) === 0)
+    return `${plain} AND CAST(${name} AS CHAR) ${row[place] === "-0" ? "" : "NOT "}LIKE '-%'`;
+  return plain;
 }
 
 function valueAt(table: TargetTable, row: Row, place: number): string {

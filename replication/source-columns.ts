@@ -1,6 +1,7 @@
 import { HotsiteError } from "../core/errors.ts";
 import { quoteName, quoteString } from "./literal.ts";
 import type { ColumnSchema, ColumnType, TableSchema, Value } from "./record.ts";
+import { readFindingKeys } from "./finding-key.ts";
 import type { Source } from "./source.ts";
 
 /** A column as SELECT gives it: the expression whose result keeps every bit, and how that result is read. */
@@ -13,6 +14,8 @@ export interface CopiedColumn {
 export interface CopiedTable {
   readonly schema: TableSchema;
   readonly columns: readonly CopiedColumn[];
+  /** Name of the index of the key by which rows are found, whose columns stand as `schema.primaryKey`; undefined when there is none. */
+  readonly index: string | undefined;
 }
 
 interface ColumnRow {
@@ -21,8 +24,6 @@ interface ColumnRow {
   readonly definition: string;
   readonly nullable: string;
   readonly charset: string | null;
-  /** Place in the primary key, from 1; null when it is not part of it. */
-  readonly keyPlace: number | string | null;
 }
 
 /** Undefined when there is no such table. */
@@ -34,19 +35,16 @@ export async function readColumns(
   const rows = await source.rows<ColumnRow>(columnsSql(database, table));
   if (rows.length === 0) return undefined;
   const columns = rows.map(copiedColumn);
-  const primaryKey = rows
-    .flatMap(({ keyPlace }, place) => (keyPlace === null ? [] : [{ keyPlace: Number(keyPlace), place }]))
-    .sort((a, b) => a.keyPlace - b.keyPlace)
-    .map(({ place }) => place);
-  return { schema: { database, table, columns: columns.map(({ schema }) => schema), primaryKey }, columns };
+  const [key] = await readFindingKeys(source, [database], table);
+  const names = rows.map(({ name }) => name);
+  const primaryKey = (key?.columns ?? []).map((name) => names.indexOf(name));
+  const schema = { database, table, columns: columns.map((column) => column.schema), primaryKey };
+  return { schema, columns, index: key?.index };
 }
 
 function columnsSql(database: string, table: string): string {
   return `SELECT c.COLUMN_NAME AS name, c.DATA_TYPE AS type, c.COLUMN_TYPE AS definition, c.IS_NULLABLE AS nullable,
-    c.CHARACTER_SET_NAME AS charset, s.SEQ_IN_INDEX AS keyPlace
-    FROM information_schema.COLUMNS c LEFT JOIN information_schema.STATISTICS s
-      ON s.TABLE_SCHEMA = ${quoteString(database)} AND s.TABLE_NAME = ${quoteString(table)}
-      AND s.INDEX_NAME = 'PRIMARY' AND s.COLUMN_NAME = c.COLUMN_NAME
+    c.CHARACTER_SET_NAME AS charset FROM information_schema.COLUMNS c
     WHERE c.TABLE_SCHEMA = ${quoteString(database)} AND c.TABLE_NAME = ${quoteString(table)} ORDER BY c.ORDINAL_POSITION`;
 }
 
@@ -72,7 +70,7 @@ export const carriedTypes: Readonly<Record<string, ColumnType>> = {
     multipoint: "geometry",
   },
   ...{ multilinestring: "geometry", multipolygon: "geometry", geometrycollection: "geometry" },
-  ...{ enum: "enum", set: "set", bit: "bit" },
+  ...{ enum: "enum", set: "set", bit: "bit", uuid: "uuid", inet4: "inet4", inet6: "inet6", vector: "bytes" },
 };
 
 function copiedColumn({ name, type, definition, nullable, charset }: ColumnRow): CopiedColumn {
@@ -93,12 +91,14 @@ function copiedColumn({ name, type, definition, nullable, charset }: ColumnRow):
 function expressionOf(column: string, type: ColumnType): string {
   if (type === "float") return `CAST(${column} AS DOUBLE)`;
   if (type === "text") return `CAST(${column} AS BINARY)`;
+  if (type === "uuid" || type === "inet4" || type === "inet6") return `CAST(${column} AS CHAR)`;
   return type === "enum" || type === "set" ? `CAST(${column} AS UNSIGNED)` : column;
 }
 
 const text = (bytes: Buffer): string => bytes.toString("latin1");
 const readers: Readonly<Partial<Record<ColumnType, (bytes: Buffer) => Value>>> = {
   ...{ int: whole, year: whole, enum: whole, set: whole, float: approximate, double: approximate },
+  ...{ uuid: text, inet4: text, inet6: text },
   ...{ decimal: text, date: text, time: text, datetime: text, timestamp: text },
 };
 

@@ -5,6 +5,7 @@ import type { Checks, Row, RowsChange } from "./record.ts";
 import {
   columnName,
   hasInvalidEnum,
+  hasKey,
   insertSql,
   removeSql,
   sameKey,
@@ -47,6 +48,7 @@ export class StatementWriter {
       return;
     }
     if (this.#careful) this.#oneByOne(change, table);
+    else if (!hasKey(table)) this.#withoutKey(change, table);
     else this.#plan.add(change, table);
   }
 
@@ -54,12 +56,11 @@ export class StatementWriter {
   copy(table: TargetTable, rows: readonly Row[]): void {
     this.#writePlan();
     this.#setChecks({ foreignKeys: false, unique: true, constraints: false });
-    const key = columnName(table, table.schema.primaryKey[0]);
+    const key = hasKey(table) ? columnName(table, table.schema.primaryKey[0]) : "";
+    const ifThere = key === "" ? "" : ` ON DUPLICATE KEY UPDATE ${key} = ${key}`;
     for (const some of this.#careful ? rows.map((row) => [row]) : sized(rows)) {
       this.#setLenient(table, some);
-      this.#push(`${insertSql(table, some)} ON DUPLICATE KEY UPDATE ${key} = ${key}`, undefined, () =>
-        told("copy into", table, some),
-      );
+      this.#push(`${insertSql(table, some)}${ifThere}`, undefined, () => told("copy into", table, some));
     }
   }
 
@@ -87,6 +88,17 @@ export class StatementWriter {
       this.#setLenient(table, [image]);
       this.#push(insertSql(table, [image]), 1, () => told("insert into", table, [image]));
     }
+  }
+
+  /** What does to which row cannot be told from others, so nothing passes. */
+  #withoutKey(change: RowsChange, table: TargetTable): void {
+    this.#writePlan();
+    if (change.kind !== "insert") {
+      this.#oneByOne(change, table);
+      return;
+    }
+    this.#setChecks(change.checks);
+    for (const some of sized(change.rows)) this.#insert(table, some);
   }
 
   #oneByOne(change: RowsChange, table: TargetTable): void {

@@ -9,7 +9,6 @@ export async function tableFaults(source: Source, databases: readonly string[]):
   return [
     ...(await missingDatabases(source, databases)),
     ...(await tablesThatAreNone(source, within)),
-    ...(await tablesWithoutKey(source, within)),
     ...(await columns(source, within)),
     ...(await foreignReferences(source, within)),
     ...(await programs(source, within, "TRIGGER")),
@@ -53,35 +52,17 @@ async function tablesThatAreNone(source: Source, within: string): Promise<readon
   );
 }
 
-async function tablesWithoutKey(source: Source, within: string): Promise<readonly Fault[]> {
-  const rows = await source.rows<Named>(
-    `SELECT t.TABLE_SCHEMA AS \`database\`, t.TABLE_NAME AS name FROM information_schema.TABLES t
-     WHERE t.TABLE_TYPE = 'BASE TABLE' AND t.TABLE_SCHEMA ${within} AND NOT EXISTS (
-       SELECT 1 FROM information_schema.STATISTICS s WHERE s.TABLE_SCHEMA = t.TABLE_SCHEMA
-         AND s.TABLE_NAME = t.TABLE_NAME AND s.INDEX_NAME = 'PRIMARY')`,
-  );
-  return rows.map((table) => ({
-    path: path(table),
-    problem: "it has no primary key, so that a row of it cannot be found again",
-    remedy: `ALTER TABLE ${full(table)} ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY`,
-  }));
-}
-
 async function columns(source: Source, within: string): Promise<readonly Fault[]> {
-  const rows = await source.rows<Named & { column: string; type: string; definition: string; key: string }>(
-    `SELECT c.TABLE_SCHEMA AS \`database\`, c.TABLE_NAME AS name, c.COLUMN_NAME AS \`column\`, c.DATA_TYPE AS type,
-       c.COLUMN_TYPE AS definition, c.COLUMN_KEY AS \`key\`
+  const rows = await source.rows<Named & { column: string; definition: string }>(
+    `SELECT c.TABLE_SCHEMA AS \`database\`, c.TABLE_NAME AS name, c.COLUMN_NAME AS \`column\`, c.COLUMN_TYPE AS definition
      FROM information_schema.COLUMNS c JOIN information_schema.TABLES t
        ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
      WHERE t.TABLE_TYPE = 'BASE TABLE' AND c.TABLE_SCHEMA ${within} AND (
-       c.DATA_TYPE NOT IN (${Object.keys(carriedTypes).map(quoteString).join(", ")})
-       OR c.COLUMN_TYPE LIKE '%/*M!100301 COMPRESSED%'
-       OR (c.DATA_TYPE IN ('float', 'double') AND c.COLUMN_KEY = 'PRI'))`,
+       c.DATA_TYPE NOT IN (${Object.keys(carriedTypes).map(quoteString).join(", ")}))`,
   );
-  return rows.map(({ database, name, column, definition, key }) => ({
+  return rows.map(({ database, name, column, definition }) => ({
     path: `${path({ database, name })}.${column}`,
-    problem:
-      key === "PRI" ? "no row can be found by such a key" : "columns of this type are not replicated yet",
+    problem: "columns of this type are not replicated yet",
     found: definition,
     remedy: `ALTER TABLE ${full({ database, name })} MODIFY ${quoteName(column)} … with another type`,
   }));

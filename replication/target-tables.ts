@@ -2,17 +2,21 @@ import { isDeepStrictEqual } from "node:util";
 import { HotsiteError } from "../core/errors.ts";
 import { readForeignKeys, type ForeignKey } from "./foreign-keys.ts";
 import { quoteString } from "./literal.ts";
-import type { TableSchema } from "./record.ts";
+import { readFindingKeys } from "./finding-key.ts";
+import type { ColumnSchema, TableSchema } from "./record.ts";
 import type { TargetTable } from "./row-sql.ts";
 import { keysOf, readUniqueIndexes, type IndexColumn } from "./table-keys.ts";
 import type { Target } from "./target.ts";
 
 interface Facts {
-  readonly columns: ReadonlySet<string>;
+  /** Type of each column, by name. */
+  readonly columns: ReadonlyMap<string, string>;
   readonly generated: ReadonlySet<string>;
   /** Of the columns that have one. */
   readonly collations: ReadonlyMap<string, string>;
   readonly unique: readonly IndexColumn[];
+  /** Columns of the key by which rows are found; empty when there is none. */
+  readonly key: readonly string[];
   readonly foreignKeys: readonly ForeignKey[];
   readonly triggers: number;
 }
@@ -24,7 +28,7 @@ export class TargetTables {
   /** By the schema that the stream gives: the same object for all rows of one batch. */
   #tables = new WeakMap<TableSchema, TargetTable>();
   /** By name: the same object for all batches between two statements. */
-  readonly #newest = new Map<string, TargetTable>();
+  readonly #newest = new Map<string, { readonly schema: TableSchema; readonly table: TargetTable }>();
   #foreignKeys: Promise<readonly ForeignKey[]> | undefined;
 
   constructor(target: Target) {
@@ -37,11 +41,11 @@ export class TargetTables {
     if (known !== undefined) return known;
     const name = `${schema.database}.${schema.table}`;
     const newest = this.#newest.get(name);
-    const table = isDeepStrictEqual(newest?.schema, schema) ? newest : undefined;
-    const found = table ?? (await this.#make(name, schema));
-    this.#tables.set(schema, found);
-    this.#newest.set(name, found);
-    return found;
+    const same = isDeepStrictEqual(newest?.schema, schema) ? newest?.table : undefined;
+    const table = same ?? (await this.#make(name, schema));
+    this.#tables.set(schema, table);
+    this.#newest.set(name, { schema, table });
+    return table;
   }
 
   /** A statement was run: what is known may not be so any more. */
@@ -57,7 +61,10 @@ export class TargetTables {
     refuse(name, schema, facts);
     const places = [...schema.columns.keys()];
     const written = places.filter((place) => !facts.generated.has(schema.columns[place]?.name ?? ""));
-    return { schema, written, keys: keysOf(schema, facts) };
+    const columns = schema.columns.map((column) => asKept(column, facts));
+    const primaryKey = schema.primaryKey.length > 0 ? schema.primaryKey : placesOf(schema, facts.key);
+    const found: TableSchema = { ...schema, columns, primaryKey };
+    return { schema: found, written, keys: keysOf(found, facts) };
   }
 
   #factsOf(name: string, schema: TableSchema): Promise<Facts> {
@@ -70,20 +77,19 @@ export class TargetTables {
 
   async #ask({ database, table }: TableSchema): Promise<Facts> {
     this.#foreignKeys ??= readForeignKeys(this.#target);
-    const columns = await this.#target.rows<{
-      name: string;
-      expression: string | null;
-      collation: string | null;
-    }>(
-      `SELECT column_name AS name, generation_expression AS expression, collation_name AS collation FROM information_schema.columns
+    const columns = await this.#target.rows<ColumnFacts>(
+      `SELECT column_name AS name, generation_expression AS expression, collation_name AS collation, data_type AS type
+       FROM information_schema.columns
        WHERE table_schema = ${quoteString(database)} AND table_name = ${quoteString(table)}`,
     );
+    const [key] = await readFindingKeys(this.#target, [database], table);
     const triggers = await this.#target.rows<unknown>(
       `SELECT 1 FROM information_schema.triggers
        WHERE event_object_schema = ${quoteString(database)} AND event_object_table = ${quoteString(table)}`,
     );
     return {
-      columns: new Set(columns.map(({ name }) => name)),
+      columns: new Map(columns.map(({ name, type }) => [name, type])),
+      key: key?.columns ?? [],
       // MariaDB says nothing of the others, MySQL an empty text.
       generated: new Set(
         columns.filter(({ expression }) => (expression ?? "") !== "").map(({ name }) => name),
@@ -94,6 +100,27 @@ export class TargetTables {
       triggers: triggers.length,
     };
   }
+}
+
+interface ColumnFacts {
+  readonly name: string;
+  readonly expression: string | null;
+  readonly collation: string | null;
+  readonly type: string;
+}
+
+function placesOf({ columns }: TableSchema, names: readonly string[]): readonly number[] {
+  return names.map((name) => columns.findIndex((column) => column.name === name));
+}
+
+/** Types that the binlog shows as the bytes that they are kept in. */
+const keptAsBytes: Readonly<Record<string, ColumnSchema["type"]>> = {
+  ...{ uuid: "uuid", inet4: "inet4", inet6: "inet6" },
+};
+
+function asKept(column: ColumnSchema, { columns }: Facts): ColumnSchema {
+  const type = keptAsBytes[columns.get(column.name) ?? ""];
+  return type === undefined ? column : { ...column, type };
 }
 
 function refuse(name: string, schema: TableSchema, { columns, triggers }: Facts): void {

@@ -1,6 +1,7 @@
 import type { Flavour } from "../flavour.ts";
 import type { ColumnType, Value } from "../record.ts";
 import { readDecimal } from "./decimal.ts";
+import { readCompressed } from "./compressed-column.ts";
 import { jsonText } from "./json.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
 import { readDate, readDatetime, readTime, readTimestamp } from "./temporal.ts";
@@ -58,6 +59,8 @@ const common: Formats = {
 
 const formats: Readonly<Record<Flavour, Formats>> = {
   mariadb: {
+    140: (metadata) => compressed(long("text", metadata.uint(1))),
+    141: (metadata) => compressed(varchar(metadata.uint(2))),
     255: (metadata) => long("geometry", metadata.uint(1)),
   },
   mysql: {
@@ -145,6 +148,15 @@ function prefixed(prefix: number): (reader: Reader) => Buffer {
 
 function json(read: (reader: Reader) => Buffer): ColumnFormat {
   return plain("json", (reader) => jsonText(read(reader)));
+}
+
+/** A column that is declared `COMPRESSED`: the value is packed wherever a plain one stands. */
+function compressed(plainColumn: ColumnFormat): ColumnFormat {
+  const read: ColumnFormat["read"] = (reader, traits) => {
+    const value = plainColumn.read(reader, traits);
+    return value instanceof Uint8Array ? readCompressed(value) : value;
+  };
+  return { ...plainColumn, read };
 }
 
 const enumCode = 247;

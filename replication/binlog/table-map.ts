@@ -45,8 +45,6 @@ export function readTable(
   const { names, primaryKey } = details;
   if (names.length !== codes.length)
     throw unsupported(`${database}.${table}: the binlog does not name the columns`, fullMetadata);
-  if (primaryKey.length === 0)
-    throw unsupported(`${database}.${table} has no primary key`, "add one, then make a new first copy");
   const traits = formats.map((_, place) => traitsOf(details, place));
   const columns = formats.map((format, place): ColumnSchema => {
     const nullable = (((nulls[place >> 3] ?? 0) >> (place & 7)) & 1) === 1;

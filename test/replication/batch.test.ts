@@ -26,7 +26,7 @@ function batchOf(rows: readonly (readonly Value[])[]): RecordBatch {
       { kind: "copy-chunk", seq: 5, table: 0, rows },
     ],
     copy: {
-      tables: [{ database: "shop", table: "order" }],
+      units: [{ tables: [{ database: "shop", table: "order" }], whole: false }],
       done: 0,
       lastKey: [7n],
       rows: 3,

@@ -221,7 +221,7 @@ describe("a feeder", () => {
       /XA/,
     ],
     ["a trigger", ["CREATE TRIGGER shop.tr BEFORE INSERT ON shop.t FOR EACH ROW SET NEW.v = 1"], /trigger/],
-    ["a column of a type that is not carried", ["ALTER TABLE shop.t ADD COLUMN u UUID"], /type/],
+    ["a table that keeps its history", ["ALTER TABLE shop.t ADD SYSTEM VERSIONING"], /versioned/],
     ["a statement across databases", ["RENAME TABLE shop.t TO other.t"], /replicated/],
   ])(
     "stops at %s, and says where",

@@ -96,7 +96,12 @@ describe.each(["MariaDB 10.11", "MySQL 9.7"] as const)(
       rig.order = rig.orderOf({ begin: "copy", start: rig.source.position(1) });
       rig.feeder = rig.feederOf([plainTable]);
       const schema = { database: "", sqlMode: "", collationConnection: "utf8mb4_general_ci" };
-      const copy = { tables: [{ database: "shop", table: "t" }], done: 0, rows: 0, totalRows: 4 };
+      const copy = {
+        units: [{ tables: [{ database: "shop", table: "t" }], whole: false }],
+        done: 0,
+        rows: 0,
+        totalRows: 4,
+      };
       await rig.server.query("SET sql_log_bin = 0", "INSERT INTO shop.t VALUES (77, 7)");
       await rig.feeder.batch(
         [

@@ -1,0 +1,158 @@
+import { expect } from "@jest/globals";
+import { systemClock } from "../../core/clock.ts";
+import { HotsiteError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import { silentLogger } from "../../core/logger.ts";
+import { includesPosition, parsePosition } from "../../core/position.ts";
+import type { LinkOrder } from "../../core/protection.ts";
+import { Secret } from "../../core/secret.ts";
+import { waitFor } from "../../core/wait.ts";
+import { Feeder } from "../../replication/feeder.ts";
+import { Processor } from "../../replication/processor.ts";
+import { schemaSql } from "../../replication/schema.ts";
+import { feederGrants } from "../../replication/source-grants.ts";
+import { applierGrantsOn } from "../../replication/target-grants.ts";
+import { startMariadb, type MariadbOptions, type MariadbServer } from "../support/mariadb.ts";
+import { temporaryLog } from "./feeder-support.ts";
+
+const password = "secret";
+const applier = "'hotsite_applier'@'127.0.0.1'";
+const feeder = "'hotsite_feeder'@'127.0.0.1'";
+
+/** Two servers and a link between them in this process, with the users that an installation makes. */
+export class LinkRig implements AsyncDisposable {
+  readonly east: MariadbServer;
+  readonly west: MariadbServer;
+  readonly log: Log;
+  readonly databases: readonly string[];
+  #ended = new AbortController();
+  #works: Promise<void>[] = [];
+  #failure: unknown;
+  #stream = 0;
+
+  private constructor(east: MariadbServer, west: MariadbServer, log: Log, databases: readonly string[]) {
+    this.east = east;
+    this.west = west;
+    this.log = log;
+    this.databases = databases;
+  }
+
+  static async start(databases: readonly string[], options: Partial<MariadbOptions> = {}): Promise<LinkRig> {
+    const [east, west] = await Promise.all([
+      startMariadb({ serverId: 101, domain: 1, ...options }),
+      startMariadb({
+        serverId: 102,
+        domain: 2,
+        ...options,
+        extra: ["--read-only=1", ...(options.extra ?? [])],
+      }),
+    ]);
+    for (const server of [east, west]) await prepare(server, databases);
+    return new LinkRig(east, west, await temporaryLog("link/1"), databases);
+  }
+
+  /** Begins with a first copy of what the source has, or where the link stopped. */
+  run(order: Partial<LinkOrder> = {}): void {
+    this.#stream = 1;
+    const account = { host: "127.0.0.1", password: new Secret(password) };
+    const whole: LinkOrder = {
+      ...{ stream: `link/${this.#stream}`, epoch: 1, from: "east", to: "west", start: "", begin: "copy" },
+      ...order,
+    };
+    const common = { log: this.log, order: whole, clock: systemClock, logger: silentLogger };
+    const source = { ...account, site: "east", port: this.east.port, user: "hotsite_feeder" };
+    const target = { ...account, port: this.west.port, user: "hotsite_applier" };
+    this.#ended = new AbortController();
+    this.#failure = undefined;
+    const fail = (error: unknown): void => {
+      this.#failure ??= error;
+      this.#ended.abort();
+    };
+    this.#works = [
+      new Feeder({ ...common, source, databases: this.databases }).run(this.#ended.signal).catch(fail),
+      new Processor({ ...common, target }).run(this.#ended.signal).catch(fail),
+    ];
+  }
+
+  /** Both ends stop; what stopped the link by itself is thrown. */
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await Promise.all(this.#works);
+    this.#works = [];
+    if (this.#failure !== undefined) throw this.#failure as Error;
+  }
+
+  /** Resolves when the west has everything that the east has now. Throws what ended the link. */
+  async reach(timeoutMs = 30_000): Promise<void> {
+    const [row] = await this.east.query("SELECT @@gtid_binlog_pos AS position");
+    const wanted = parsePosition(String(row?.["position"]));
+    await waitFor(
+      async () => {
+        if (this.#failure !== undefined) throw this.#failure as Error;
+        const [kept = { position: "" }] = await this.west.query("SELECT position FROM hotsite.checkpoint");
+        const position = String(kept["position"]);
+        return position !== "" && includesPosition(parsePosition(position), wanted) ? true : undefined;
+      },
+      { timeoutMs, intervalMs: 15, what: "the link to reach the source" },
+      new AbortController().signal,
+    );
+  }
+
+  /** Resolves with what ended the link. */
+  async failure(timeoutMs = 30_000): Promise<HotsiteError> {
+    await waitFor(
+      () => Promise.resolve(this.#failure === undefined ? undefined : true),
+      { timeoutMs, intervalMs: 15, what: "the link to stop" },
+      new AbortController().signal,
+    );
+    if (this.#failure instanceof HotsiteError) return this.#failure;
+    throw this.#failure as Error;
+  }
+
+  /** Every table of both sides, compared by the servers themselves. */
+  async expectEqual(): Promise<void> {
+    for (const database of this.databases) {
+      const [ours, theirs] = [await describe(this.east, database), await describe(this.west, database)];
+      expect(theirs).toEqual(ours);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    await Promise.all(this.#works);
+    await this.log[Symbol.asyncDispose]();
+    await Promise.all([this.east, this.west].map((server) => server[Symbol.asyncDispose]()));
+  }
+}
+
+async function prepare(server: MariadbServer, databases: readonly string[]): Promise<void> {
+  await server.query(
+    ...schemaSql.split(";\n").filter((sql) => sql.trim() !== ""),
+    "SET sql_log_bin = 0",
+    `CREATE USER ${applier} IDENTIFIED BY '${password}'`,
+    ...applierGrantsOn("mariadb", applier, databases),
+    `CREATE USER ${feeder} IDENTIFIED BY '${password}'`,
+    ...feederGrants(feeder, databases),
+  );
+}
+
+/** Definition and checksum of each table. */
+async function describe(server: MariadbServer, database: string): Promise<Record<string, unknown>> {
+  const quote = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
+  const tables = await server.query(`SHOW FULL TABLES IN ${quote(database)}`);
+  const found: Record<string, unknown> = {};
+  for (const { Table_type: kind, ...row } of tables) {
+    const name = String(Object.values(row)[0]);
+    const full = `${quote(database)}.${quote(name)}`;
+    const [definition] = await server.query(`SHOW CREATE TABLE ${full}`);
+    const sql = String(Object.values(definition ?? {})[1]).replace(/ AUTO_INCREMENT=\d+/, "");
+    if (kind === "VIEW") {
+      found[name] = { sql };
+      continue;
+    }
+    const [sum] = await server.query(`CHECKSUM TABLE ${full} EXTENDED`);
+    const [count] = await server.query(`SELECT COUNT(*) AS n FROM ${full}`);
+    found[name] = { sql, checksum: sum?.["Checksum"], rows: count?.["n"] };
+  }
+  return found;
+}

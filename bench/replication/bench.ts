@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { cpus } from "node:os";
 import { bigTransaction } from "./big.ts";
 import type { BenchContext } from "./context.ts";
+import { firstCopy } from "./copy.ts";
 import { decode } from "./decode.ts";
 import type { Flavour } from "./flavour.ts";
 import { mariadb } from "./mariadb.ts";
@@ -9,7 +10,9 @@ import { memory } from "./memory.ts";
 import { readOptions, type Part } from "./options.ts";
 import { keysOf, worseOf, type Keys, type Result } from "./result.ts";
 import { smallTransactions } from "./speed.ts";
+import { steadyLoad } from "./steady.ts";
 import { printed } from "./table.ts";
+import { wanBytes } from "./wan.ts";
 
 const flavours: readonly Flavour[] = [mariadb];
 
@@ -46,7 +49,10 @@ type Measure = (context: BenchContext) => Promise<Result>;
 const measures: readonly { readonly parts: readonly Part[]; readonly measure: Measure }[] = [
   { parts: ["W1", "W2"], measure: smallTransactions },
   { parts: ["W3"], measure: bigTransaction },
+  { parts: ["W4"], measure: steadyLoad },
+  { parts: ["wan"], measure: wanBytes },
   { parts: ["memory"], measure: memory },
+  { parts: ["copy"], measure: firstCopy },
   { parts: ["decode"], measure: decode },
 ];
 

@@ -22,8 +22,8 @@ export async function readChecksums(connection: Connection): Promise<Checksums> 
 }
 
 /** Whether the last row of every table is there; during a first copy there may be no tables. */
-export async function hasMarkers(connection: Connection): Promise<boolean> {
-  const looks = tables.map((table) => `SELECT id FROM ${database}.${table} WHERE id = ${markerId}`);
+export async function hasMarkers(connection: Connection, where: string = database): Promise<boolean> {
+  const looks = tables.map((table) => `SELECT id FROM ${where}.${table} WHERE id = ${markerId}`);
   try {
     const [rows] = await connection.query(looks.join(" UNION ALL "));
     return Array.isArray(rows) && rows.length === tables.length;

@@ -27,4 +27,10 @@ export interface Flavour {
   readonly startReplica: string;
   /** Why the replica does not run, when it does not. */
   replicaProblem(target: Server): Promise<string | undefined>;
+  /** What Debezium's source connector is told besides what all are. */
+  readonly debeziumSource: Readonly<Record<string, string>>;
+  /** For its sink. */
+  jdbcUrl(port: number, database: string): string;
+  /** A shell command that dumps a database of one server into the other. */
+  dumpCommand(source: Server, target: Server, database: string): string;
 }

@@ -48,4 +48,16 @@ export const mariadb: Flavour = {
       .join("; ");
     return problem === "" ? undefined : problem;
   },
+
+  debeziumSource: {
+    "connector.class": "io.debezium.connector.mariadb.MariaDbConnector",
+    "database.ssl.mode": "disable",
+  },
+
+  jdbcUrl: (port, database) =>
+    `jdbc:mariadb://127.0.0.1:${port}/${database}?rewriteBatchedStatements=true&useBulkStmts=true`,
+
+  dumpCommand: (source, target, database) =>
+    `mariadb-dump --no-defaults --socket=${source.socket} --user=root --single-transaction ${database} | ` +
+    `mariadb --no-defaults --socket=${target.socket} --user=root ${database}`,
 };

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const parts = ["W1", "W2", "W3", "memory", "decode"] as const;
+export const parts = ["W1", "W2", "W3", "W4", "wan", "memory", "copy", "decode"] as const;
 export type Part = (typeof parts)[number];
 
 export interface BenchOptions {

@@ -13,20 +13,26 @@ import type { Contender, Runner } from "./race.ts";
 import type { Stage } from "./stage.ts";
 import { database } from "./work.ts";
 
-/** A gateway as it runs on a node, with its log on this disk; it has not replicated anything before the clock starts. */
-export function ours(programs: string): Contender {
-  return { name: "ours", ready: (stage, target) => startGateway(programs, stage, target) };
+export interface OursOptions {
+  /** A first copy, or the stream from where the stage begins. */
+  readonly begin?: LinkOrder["begin"];
+  /** Where the source is reached, when not directly. */
+  readonly sourcePort?: number;
 }
 
-/** `begin`: a first copy, or the stream from where the stage begins. */
-export async function startGateway(
+/** A gateway as it runs on a node, with its log on this disk; it has not replicated anything before the clock starts. */
+export function ours(programs: string, options: OursOptions = {}): Contender {
+  return { name: "ours", ready: (stage, target) => startGateway(programs, stage, target, options) };
+}
+
+async function startGateway(
   programs: string,
-  { source, from }: Pick<Stage, "from"> & { readonly source: Pick<Server, "port"> },
-  target: Pick<Server, "port">,
-  begin: LinkOrder["begin"] = "stream",
+  { source, from }: Stage,
+  target: Server,
+  { begin = "stream", sourcePort = source.port }: OursOptions,
 ): Promise<Runner> {
   const folder = await mkdtemp(join(tmpdir(), "hotsite-bench-gateway-"));
-  const gateway = await Gateway.start(programs, folder, { source: source.port, target: target.port });
+  const gateway = await Gateway.start(programs, folder, { source: sourcePort, target: target.port });
   const start = begin === "stream" ? from.gtid : "";
   const order = { stream: "bench/db/1", epoch: 1, from: "east", to: "west", start, begin };
   return {

@@ -44,7 +44,7 @@ export async function race(stage: Stage, contender: Contender, signal: AbortSign
   const [sent, memory] = [await sentBytes(stage.source), rssMb(target.pid)];
   const began = performance.now();
   await runner.go();
-  const seconds = ((await equalAt(stage, target, runner, signal)) - began) / 1000;
+  const seconds = ((await untilEqual(stage, target, runner, signal)) - began) / 1000;
   return {
     seconds,
     rowsPerSecond: stage.work.rows / seconds,
@@ -55,8 +55,13 @@ export async function race(stage: Stage, contender: Contender, signal: AbortSign
   };
 }
 
-/** When the look was begun that found both sides equal: comparing takes time that no contender should pay. */
-async function equalAt(stage: Stage, target: Server, runner: Runner, signal: AbortSignal): Promise<number> {
+/** Gives when the look was begun that found both sides equal: comparing takes time that no contender should pay. */
+export async function untilEqual(
+  stage: Stage,
+  target: Server,
+  runner: Runner,
+  signal: AbortSignal,
+): Promise<number> {
   const connection = await target.connect();
   const end = performance.now() + longestMs;
   let asked = performance.now();

@@ -1,6 +1,6 @@
 import { tell, type BenchContext } from "./context.ts";
 import { race, type Contender, type Run } from "./race.ts";
-import { openStage } from "./stage.ts";
+import { openStage, type TargetKind } from "./stage.ts";
 import type { Work } from "./work.ts";
 
 /** Of each contender, one run a round. */
@@ -11,10 +11,11 @@ export async function rounds(
   context: BenchContext,
   work: Work,
   contenders: readonly Contender[],
+  targets: TargetKind = "prepared",
 ): Promise<Rounds> {
   const { flavour, options, signal } = context;
   tell(context, `${work.name}: making the backlog`);
-  await using stage = await openStage(flavour, work, signal);
+  await using stage = await openStage(flavour, work, signal, targets);
   const invited = contenders.filter(({ name }) => !options.without.has(name));
   const runs: Record<string, Run[]> = {};
   for (let round = 1; round <= options.runs; round += 1) {

@@ -1,4 +1,5 @@
 import type { BenchContext } from "./context.ts";
+import { Debezium } from "./debezium.ts";
 import { mediansOf, timesFaster } from "./figures.ts";
 import { hand } from "./hand.ts";
 import { native } from "./native.ts";
@@ -18,7 +19,8 @@ export async function smallTransactions(context: BenchContext): Promise<Result> 
   const works: Work[] = [];
   if (only.has("W1")) works.push(inserts("W1", transactions));
   if (only.has("W2")) works.push(mixed("W2", transactions, preloaded));
-  const contenders = [...natives, hand, ours(context.programs)];
+  await using debezium = new Debezium();
+  const contenders = [...natives, debezium.contender, hand, ours(context.programs)];
   const measured: [string, Rounds][] = [];
   for (const work of works) measured.push([work.name, await rounds(context, work, contenders)]);
   const worst = (peers: readonly string[]): number | undefined =>
@@ -28,6 +30,7 @@ export async function smallTransactions(context: BenchContext): Promise<Result> 
       applyVsNative1: worst(["native1"]),
       applyVsNativeBest: worst(natives.slice(1).map(({ name }) => name)),
       applyVsHandBatched: worst(["hand"]),
+      vsDebezium: worst(["debezium"]),
     },
     details: Object.fromEntries(measured.map(([name, each]) => [name, mediansOf(each)])),
   };

@@ -14,6 +14,9 @@ import {
   type Work,
 } from "./work.ts";
 
+/** Whether a fresh target has the tables and the rows from before the backlog. */
+export type TargetKind = "prepared" | "empty";
+
 /** A source that has done its work, and how fresh targets for it are made. */
 export interface Stage extends AsyncDisposable {
   readonly flavour: Flavour;
@@ -30,12 +33,12 @@ export interface Stage extends AsyncDisposable {
 
 const [sourceId, targetId] = [101, 102];
 
-/** Makes the backlog: all of it is in the source's binlog before any clock starts. `targets` are empty where a first copy is measured. */
+/** Makes the backlog: all of it is in the source's binlog before any clock starts. */
 export async function openStage(
   flavour: Flavour,
   work: Work,
   signal: AbortSignal,
-  targets: "prepared" | "empty" = "prepared",
+  targets: TargetKind = "prepared",
 ): Promise<Stage> {
   const source = await flavour.start(sourceId);
   try {
@@ -79,7 +82,7 @@ async function openTarget(
 async function prepare(server: Server, rows: ReadonlyMap<string, readonly BenchRow[]>): Promise<void> {
   await server.query(
     "SET SESSION sql_log_bin = 0",
-    ...tables.map(tableSql),
+    ...tables.map((table) => tableSql(table, database)),
     ...[...rows].flatMap(([table, list]) => insertsSql(table, list)),
     `FLUSH TABLES ${tables.map((table) => `${database}.${table}`).join(", ")} FOR EXPORT`,
     "UNLOCK TABLES",

@@ -35,8 +35,8 @@ export const markerId = 10 ** 15;
 
 const writers = 16;
 
-export function tableSql(table: string): string {
-  return `CREATE TABLE ${database}.${table} (id BIGINT NOT NULL PRIMARY KEY, n INT NOT NULL, code VARCHAR(20) NOT NULL,
+export function tableSql(table: string, into: string): string {
+  return `CREATE TABLE ${into}.${table} (id BIGINT NOT NULL PRIMARY KEY, n INT NOT NULL, code VARCHAR(20) NOT NULL,
     amount DECIMAL(12,2) NOT NULL, note VARCHAR(200) NOT NULL, at DATETIME(6) NOT NULL, KEY (n)) ENGINE=InnoDB CHARACTER SET utf8mb4`;
 }
 

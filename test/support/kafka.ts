@@ -13,7 +13,7 @@ import { freePort } from "./free-port.ts";
 import { kill, withParent } from "./program.ts";
 
 /** Quick to start rather than quick to run, and no larger than a test needs. */
-const jvm = ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djava.awt.headless=true"];
+const quickJvm = ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djava.awt.headless=true"];
 
 /** A private broker on loopback, ready for clients. Dispose of it in the end. */
 export interface KafkaBroker extends AsyncDisposable {
@@ -23,21 +23,22 @@ export interface KafkaBroker extends AsyncDisposable {
   readonly proxied: string;
   readonly proxiedPort: number;
   readonly client: Kafka;
+  readonly pid: number;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
   /** Starts it again with the same data and ports; resolves when it answers. */
   restart(): Promise<void>;
 }
 
-/** `relay` is where clients of `proxied` connect: something that passes on to `proxiedPort`. */
+/** `relay` is where clients of `proxied` connect: something that passes on to `proxiedPort`. `jvm`: options of the JVM. */
 export async function startKafka(
-  options: { version?: string; relayPort?: number } = {},
+  options: { version?: string; relayPort?: number; jvm?: readonly string[] } = {},
 ): Promise<KafkaBroker> {
-  const { version = "4.4.0", relayPort } = options;
+  const { version = "4.4.0", relayPort, jvm = quickJvm } = options;
   const folder = await mkdtemp(join(tmpdir(), "hotsite-kafka-"));
   const [port, controllerPort, proxiedPort] = await Promise.all([freePort(), freePort(), freePort()]);
   const ports = { port, controllerPort, proxiedPort, relayPort: relayPort ?? proxiedPort };
-  const broker = new PrivateBroker(await kafkaClassPath(version), folder, ports);
+  const broker = new PrivateBroker(await kafkaClassPath(version), folder, ports, jvm);
   try {
     await broker.format();
     await broker.restart();
@@ -63,9 +64,11 @@ class PrivateBroker implements KafkaBroker {
   readonly #folder: string;
   readonly #classPath: string;
   readonly #ports: Ports;
+  readonly #jvm: readonly string[];
   #process: ChildProcess | undefined;
 
-  constructor(classPath: string, folder: string, ports: Ports) {
+  constructor(classPath: string, folder: string, ports: Ports, jvm: readonly string[]) {
+    this.#jvm = jvm;
     this.#classPath = classPath;
     this.#folder = folder;
     this.#ports = ports;
@@ -79,11 +82,17 @@ class PrivateBroker implements KafkaBroker {
     });
   }
 
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   async format(): Promise<void> {
     await writeFile(join(this.#folder, "server.properties"), properties(this.#folder, this.#ports));
     const id = randomBytes(16).toString("base64url");
     const tool = ["-cp", this.#classPath, "kafka.tools.StorageTool", "format", "-t", id];
-    await promisify(execFile)("java", [...jvm, ...tool, "-c", "server.properties"], { cwd: this.#folder });
+    await promisify(execFile)("java", [...quickJvm, ...tool, "-c", "server.properties"], {
+      cwd: this.#folder,
+    });
   }
 
   async kill(): Promise<void> {
@@ -93,7 +102,7 @@ class PrivateBroker implements KafkaBroker {
   async restart(): Promise<void> {
     await this.kill();
     const log = openSync(join(this.#folder, "broker.log"), "a");
-    const options = [...jvm, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", this.#classPath];
+    const options = [...this.#jvm, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", this.#classPath];
     const command = withParent("java", [...options, "kafka.Kafka", "server.properties"]);
     this.#process = spawn(...command, { cwd: this.#folder, stdio: ["ignore", log, log] });
     closeSync(log);

@@ -1,7 +1,7 @@
 // Bundles the command and the public API into dist/. Dependencies stay outside: npm installs them beside it.
 // `--types` adds the declarations of the public API, which only a package needs.
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -44,7 +44,7 @@ async function bundle(outdir) {
     format: "esm",
     platform: "node",
     target: "node20.19",
-    external: await outside(),
+    plugins: [packagesByRequire],
     // What is bundled of CommonJS asks for Node's own modules in this way.
     banner: {
       js: 'import { createRequire as hotsiteRequire } from "node:module"; const require = hotsiteRequire(import.meta.url);',
@@ -54,11 +54,27 @@ async function bundle(outdir) {
   });
 }
 
-/** All other packages stay beside the command: some hold compiled code, most are needed by few commands. */
-async function outside() {
-  const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-  const names = Object.keys(dependencies).filter((name) => !bundled.has(name));
-  return names.flatMap((name) => [name, `${name}/*`]);
+/**
+ * All other packages stay beside the command: some hold compiled code, most are needed by few commands. They are loaded by `require`:
+ * an `import` of CommonJS has Node search the whole text of each of its files for names, which takes as long again as running it.
+ */
+const packagesByRequire = {
+  name: "packages by require",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, namespace, kind }) => {
+      if (kind === "entry-point" || path.startsWith("node:") || bundled.has(packageOf(path)))
+        return undefined;
+      return namespace === "package" ? { path, external: true } : { path, namespace: "package" };
+    });
+    onLoad({ filter: /.*/, namespace: "package" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+/** `zod` of `zod/v4`, `@aws-sdk/client-ec2` of itself. */
+function packageOf(path) {
+  return path.split("/", path.startsWith("@") ? 2 : 1).join("/");
 }
 
 function emitTypes(outdir) {

@@ -1,8 +1,8 @@
 // Bundles the command and the public API into dist/. Dependencies stay outside: npm installs them beside it.
 // `--types` adds the declarations of the public API, which only a package needs.
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { bundleGateway } from "./bundle-gateway.mjs";
@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
 const entries = ["main.js", "hotsite.js"];
 /** Packages that every command starts with and that consist of many files or are mostly unused: opening the files would take longer than answering. */
-const bundled = new Set(["commander", "zod"]);
+const bundled = new Set(["commander", "dockerode", "zod"]);
 
 /**
  * Builds dist/. A command that runs meanwhile still finds the pieces it loads later: they are named by their content, so the old ones
@@ -60,14 +60,23 @@ async function bundle(outdir) {
  */
 const packagesByRequire = {
   name: "packages by require",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[^./]/ }, ({ path, namespace, kind }) => {
-      if (kind === "entry-point" || path.startsWith("node:") || bundled.has(packageOf(path)))
-        return undefined;
-      return namespace === "package" ? { path, external: true } : { path, namespace: "package" };
+  async setup({ onResolve, onLoad }) {
+    const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+    const beside = (path) => packageOf(path) in dependencies && !bundled.has(packageOf(path));
+    onResolve({ filter: /^[^./]/ }, ({ path, namespace }) => {
+      if (namespace === "package") return { path, external: true };
+      return beside(path) ? { path, namespace: "package" } : undefined;
     });
     onLoad({ filter: /.*/, namespace: "package" }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+    // For building images in another way than ours; brings all of gRPC with it.
+    const onUse = (path) => `require("dockerode/lib/" + ${JSON.stringify(basename(path))})`;
+    onLoad({ filter: /\/dockerode\/lib\/session\.js$/ }, ({ path }) => ({
+      contents: `module.exports = (...args) => ${onUse(path)}(...args);`,
+    }));
+    onLoad({ filter: /\/dockerode\/lib\/buildkit\.js$/ }, ({ path }) => ({
+      contents: `module.exports = ${onUse(path)};`,
     }));
   },
 };

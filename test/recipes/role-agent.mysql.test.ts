@@ -4,33 +4,32 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Authority } from "../../core/protection.ts";
 import { waitFor } from "../../core/wait.ts";
 import { Pki } from "../../lifecycle/pki.ts";
 import { ROLE_AGENT } from "../../recipes/mysql/role-script.ts";
-import { mariadbTree } from "../support/mariadb-tree.ts";
-import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
+import { clientFor } from "../support/client.ts";
+import type { DatabaseServer } from "../support/database-server.ts";
+import { startMariadb } from "../support/mariadb.ts";
+import { startMysql } from "../support/mysql.ts";
 
-const signal = AbortSignal.timeout(110_000);
+const servers = {
+  MariaDB: () => startMariadb({ serverId: 1, domain: 1, extra: ["--read-only=1"] }),
+  MySQL: () => startMysql({ serverId: 1, extra: ["--read-only=ON"] }),
+} as const;
+
+let signal: AbortSignal;
 
 let folder: string;
-let database: MariadbServer;
+let database: DatabaseServer;
 let witness: Server;
 let agent: ChildProcess;
 let said: string;
 /** What the witness says; undefined: it does not answer. */
 let authority: Authority | undefined;
 let asked: number;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "hotsite-role-"));
-  [said, asked, authority] = ["", 0, { epoch: 1, writer: null }];
-  database = await startMariadb({ serverId: 1, domain: 1, extra: ["--read-only=1"] });
-  witness = await startWitness();
-  agent = await startAgent();
-}, 60_000);
 
 afterEach(async () => {
   if (agent.exitCode === null && agent.pid !== undefined) {
@@ -45,7 +44,16 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 }, 30_000);
 
-describe("the role agent", () => {
+describe.each(["MariaDB", "MySQL"] as const)("the role agent of a %s", (kind) => {
+  beforeEach(async () => {
+    signal = AbortSignal.timeout(110_000);
+    folder = await mkdtemp(join(tmpdir(), "hotsite-role-"));
+    [said, asked, authority] = ["", 0, { epoch: 1, writer: null }];
+    database = await servers[kind]();
+    witness = await startWitness();
+    agent = await startAgent();
+  }, 60_000);
+
   test("the database follows the witness: writable here, read-only elsewhere and for nobody", async () => {
     await rounds(2);
     expect(await isReadOnly()).toBe(true);
@@ -118,23 +126,29 @@ async function startWitness(): Promise<Server> {
   return server;
 }
 
-/** The agent's own script; `mariadb` on its path is the client of the private server. */
+/** The agent's own script; `client` on its path is the client of the private server. */
 async function startAgent(): Promise<ChildProcess> {
   await writeFile(join(folder, "agent/role-agent"), ROLE_AGENT);
-  const { server, env } = await mariadbTree();
-  const client = join(dirname(server), "../bin/mariadb");
-  const options = `--no-defaults --socket='${database.socket}' --user=root`;
+  const client = await clientFor(database);
   await mkdir(join(folder, "bin"));
-  await writeFile(join(folder, "bin/mariadb"), `#!/bin/sh\nexec ${client} ${options} "$@"\n`);
-  await chmod(join(folder, "bin/mariadb"), 0o755);
-  const child = spawn("sh", [join(folder, "agent/role-agent"), "east", join(folder, "agent"), "mariadb"], {
-    env: { ...env, PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`, STATE_DIRECTORY: folder },
+  await writeFile(join(folder, "bin/client"), `#!/bin/sh\nexec ${client.map(quoted).join(" ")} "$@"\n`);
+  await chmod(join(folder, "bin/client"), 0o755);
+  const child = spawn("sh", [join(folder, "agent/role-agent"), "east", join(folder, "agent"), "client"], {
+    env: {
+      ...process.env,
+      PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`,
+      STATE_DIRECTORY: folder,
+    },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (text: Buffer) => (said += text.toString()));
   return child;
+}
+
+function quoted(word: string): string {
+  return `'${word}'`;
 }
 
 async function isReadOnly(): Promise<boolean> {

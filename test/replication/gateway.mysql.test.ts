@@ -80,7 +80,7 @@ describe("the gateway", () => {
     await pair.gateway.stop(signal);
     const position = await pair.westDatabase.promote(2, signal);
     expect(position).toContain(end);
-    expect(await pair.westDatabase.state(signal)).toMatchObject({ writable: true, domain: 2 });
+    expect(await pair.westDatabase.state(signal)).toMatchObject({ writable: true, origin: 2 });
     expect(await sum(pair.west)).toBe(await sum(pair.east));
 
     await expect(pair.westDatabase.promote(1, signal)).rejects.toMatchObject({ code: "stale-epoch" });

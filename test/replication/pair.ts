@@ -8,13 +8,15 @@ import { ServerControl } from "../../replication/database.ts";
 import { GatewayControl } from "../../replication/gateway/control.ts";
 import { schemaSql } from "../../replication/schema.ts";
 import { applierGrantsOn } from "../../replication/target-grants.ts";
-import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
+import { clientFor } from "../support/client.ts";
+import type { DatabaseServer } from "../support/database-server.ts";
+import { startMariadb } from "../support/mariadb.ts";
 import { startNode, stopScript, type Script } from "./process.ts";
 
 /** Two sites as far as replication sees them: a database each, and the gateway of the second. */
 export interface Pair extends AsyncDisposable {
-  readonly east: MariadbServer;
-  readonly west: MariadbServer;
+  readonly east: DatabaseServer;
+  readonly west: DatabaseServer;
   readonly eastDatabase: ServerControl;
   readonly westDatabase: ServerControl;
   /** In the west: it pulls from the east. */
@@ -54,8 +56,8 @@ export async function startPair(seed: readonly string[], kafka?: string): Promis
 async function pairOf(
   folder: string,
   gateway: ReturnType<typeof configOf>,
-  east: MariadbServer,
-  west: MariadbServer,
+  east: DatabaseServer,
+  west: DatabaseServer,
 ): Promise<Pair> {
   const shell = openLocalShell();
   const config = join(folder, "gateway.json");
@@ -67,8 +69,8 @@ async function pairOf(
   return {
     east,
     west,
-    eastDatabase: controlOf("east", east, shell),
-    westDatabase: controlOf("west", west, shell),
+    eastDatabase: await controlOf("east", east, shell),
+    westDatabase: await controlOf("west", west, shell),
     gateway: new GatewayControl({ site: "west", shell, socket }),
     startGateway: (env) => {
       script = startNode(["gateway", "run", "--config", config], env);
@@ -83,7 +85,7 @@ async function pairOf(
   };
 }
 
-async function prepare(server: MariadbServer): Promise<void> {
+async function prepare(server: DatabaseServer): Promise<void> {
   const applier = "'hotsite_applier'@'127.0.0.1'";
   const feeder = "'hotsite_feeder'@'127.0.0.1'";
   await server.query(
@@ -98,7 +100,7 @@ async function prepare(server: MariadbServer): Promise<void> {
   );
 }
 
-function configOf(folder: string, east: MariadbServer, west: MariadbServer, kafka?: string) {
+function configOf(folder: string, east: DatabaseServer, west: DatabaseServer, kafka?: string) {
   const account = { host: "127.0.0.1", passwordFile: join(folder, "password") };
   return {
     site: "west",
@@ -111,11 +113,6 @@ function configOf(folder: string, east: MariadbServer, west: MariadbServer, kafk
   };
 }
 
-function controlOf(site: string, server: MariadbServer, shell: Shell): ServerControl {
-  return new ServerControl({
-    site,
-    flavour: server.flavour,
-    shell,
-    client: ["mariadb", "--no-defaults", `--socket=${server.socket}`, "--user=root"],
-  });
+async function controlOf(site: string, server: DatabaseServer, shell: Shell): Promise<ServerControl> {
+  return new ServerControl({ site, flavour: server.flavour, shell, client: await clientFor(server) });
 }

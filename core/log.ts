@@ -12,6 +12,8 @@ export interface LogBatch {
 
 /** The durable, ordered log of one stream between feeder and processor. Every implementation passes `test/replication/log-contract.ts`. */
 export interface Log extends AsyncDisposable {
+  /** What is appended crosses a network: payloads should be small. */
+  readonly remote?: true;
   /**
    * Durable when it resolves; all or nothing. Gives the sequence number of the last record. Throws `StaleEpochError` when a newer
    * epoch has written, and `HotsiteError` "log-gap" or "log-duplicate" when `first` is not the tail's `last` + 1.

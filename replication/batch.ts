@@ -2,13 +2,19 @@ import * as zlib from "node:zlib";
 import { Packr } from "msgpackr";
 import { z } from "zod";
 import { HotsiteError } from "../core/errors.ts";
-import { columnTypes, type RecordBatch, type Row } from "./record.ts";
+import { joinBatch, splitBatch } from "./batch-body.ts";
+import { columnTypes, type RecordBatch, type Row, type StreamRecord } from "./record.ts";
 
 /** First byte of a payload. The tag also stands for the shape of what is inside: a new shape takes new tags. */
-const formats = { gzip: 1, zstd: 2 } as const;
+const formats = { none: 3, gzip: 4, zstd: 5 } as const;
+
+/** Of payloads that need not be small, because they stay on this machine, nothing is compressed. */
+export type Compression = keyof typeof formats;
 
 /** Guards against a corrupt payload that would unpack for ever; a row of MariaDB is at most 1 GiB. */
 const maxUnpackedBytes = 2 ** 30 + 2 ** 26;
+/** After the tag: a checksum of what follows, and the length of the head. */
+const prefixBytes = 9;
 
 /** Node 22.15 and newer have it. */
 const { zstdCompressSync, zstdDecompressSync } = zlib as {
@@ -19,36 +25,71 @@ const { zstdCompressSync, zstdDecompressSync } = zlib as {
 const packr = new Packr({ useRecords: false, int64AsType: "bigint", moreTypes: false });
 
 /** The payload of a `LogBatch`. Both ends must read it, whatever Node they run on, so zstd is chosen only where the caller asks for it. */
-export function encodeBatch(batch: RecordBatch, compression: keyof typeof formats = "gzip"): Uint8Array {
-  const packed = packr.pack(batch);
-  const compressed =
-    compression === "zstd" && zstdCompressSync !== undefined
-      ? { format: formats.zstd, data: zstdCompressSync(packed) }
-      : { format: formats.gzip, data: zlib.gzipSync(packed, { level: 1 }) };
-  return Buffer.concat([Buffer.of(compressed.format), compressed.data]);
+export function encodeBatch(batch: RecordBatch, compression: Compression = "none"): Uint8Array {
+  const { head, body } = splitBatch(batch);
+  const packed = packr.pack(head);
+  const whole = Buffer.allocUnsafe(prefixBytes + packed.length + body.length);
+  whole.writeUInt32LE(packed.length, 5);
+  whole.set(packed, prefixBytes);
+  whole.set(body, prefixBytes + packed.length);
+  whole.writeUInt32LE(zlib.crc32(whole.subarray(5)), 1);
+  return compressed(whole, compression);
 }
 
 /** Reads a payload. Throws `HotsiteError` "bad-record" on anything that `encodeBatch` would not have written. */
 export function decodeBatch(payload: Uint8Array): RecordBatch {
-  const batch = batchShape.safeParse(unpack(payload));
-  if (!batch.success) throw corrupt(z.prettifyError(batch.error));
-  return batch.data;
+  const { head, body } = unpack(payload);
+  const shaped = headShape.safeParse(head);
+  if (!shaped.success) throw corrupt(z.prettifyError(shaped.error));
+  try {
+    const batch = joinBatch(shaped.data, body);
+    requireDense(batch.records, shaped.data.first);
+    return batch;
+  } catch (cause) {
+    throw isCorrupt(cause) ? cause : corrupt("its rows do not fit", cause);
+  }
 }
 
-function unpack(payload: Uint8Array): unknown {
+function compressed(whole: Buffer, compression: Compression): Buffer {
+  if (compression === "none") {
+    whole[0] = formats.none;
+    return whole;
+  }
+  const plain = whole.subarray(1);
+  return compression === "zstd" && zstdCompressSync !== undefined
+    ? Buffer.concat([Buffer.of(formats.zstd), zstdCompressSync(plain)])
+    : Buffer.concat([Buffer.of(formats.gzip), zlib.gzipSync(plain, { level: 1 })]);
+}
+
+function unpack(payload: Uint8Array): { head: unknown; body: Buffer } {
   try {
-    return packr.unpack(decompress(payload));
+    const plain = decompress(payload);
+    if (zlib.crc32(plain.subarray(4)) !== plain.readUInt32LE(0)) throw corrupt("its checksum is wrong");
+    const end = prefixBytes - 1 + plain.readUInt32LE(4);
+    if (end > plain.length) throw corrupt("it ends too early");
+    return { head: packr.unpack(plain.subarray(prefixBytes - 1, end)), body: plain.subarray(end) };
   } catch (cause) {
-    throw cause instanceof HotsiteError ? cause : corrupt("it does not unpack", cause);
+    throw isCorrupt(cause) ? cause : corrupt("it does not unpack", cause);
   }
 }
 
 function decompress(payload: Uint8Array): Buffer {
   const limit = { maxOutputLength: maxUnpackedBytes };
-  if (payload[0] === formats.gzip) return zlib.gunzipSync(payload.subarray(1), limit);
+  const rest = Buffer.from(payload.buffer, payload.byteOffset + 1, Math.max(0, payload.length - 1));
+  if (payload[0] === formats.none) return rest;
+  if (payload[0] === formats.gzip) return zlib.gunzipSync(rest, limit);
   if (payload[0] !== formats.zstd) throw corrupt(`unknown format ${payload[0] ?? "of nothing"}`);
   if (zstdDecompressSync === undefined) throw corrupt("zstd needs Node 22.15 or newer");
-  return zstdDecompressSync(payload.subarray(1), limit);
+  return zstdDecompressSync(rest, limit);
+}
+
+function requireDense(records: readonly StreamRecord[], first: number): void {
+  for (const [index, { seq }] of records.entries())
+    if (seq !== first + index) throw corrupt(`record ${seq} follows ${first + index - 1}`);
+}
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof HotsiteError && error.code === "bad-record";
 }
 
 function corrupt(problem: string, cause?: unknown): HotsiteError {
@@ -140,10 +181,20 @@ const copy = z.strictObject({
   totalRows: z.number(),
 });
 
-const batchShape = z
+const bytes = z.custom<Buffer>((value) => Buffer.isBuffer(value), "not bytes");
+const layout = z.strictObject({
+  flavour: z.enum(["mariadb", "mysql"]),
+  codes: bytes,
+  metadata: bytes,
+  traits: z.array(z.strictObject({ unsigned: z.boolean(), binary: z.boolean() })),
+});
+
+const headShape = z
   .strictObject({
     position: z.string(),
     tables: z.array(table),
+    layouts: z.array(layout.nullable()),
+    first: z.int().positive(),
     records: z.array(record),
     copy: copy.optional(),
   })
@@ -152,16 +203,14 @@ const batchShape = z
     if (problem !== undefined) issues.push({ code: "custom", message: problem, input: problem });
   });
 
-/** What the parts say of each other: places of tables, widths of rows, pairs of images, dense numbers. */
-function inconsistency({ records, tables }: z.infer<typeof batchShape>): string | undefined {
+/** What the parts say of each other: places of tables, widths of rows, pairs of images. */
+function inconsistency({ records, tables }: Omit<z.infer<typeof headShape>, "copy">): string | undefined {
   const widths = tables.map(({ columns }) => columns.length);
   const fits = (place: number, images: readonly Row[]): boolean => {
     const width = widths[place];
     return width !== undefined && images.every((image) => image.length === width);
   };
-  const first = records[0]?.seq ?? 1;
-  for (const [index, each] of records.entries()) {
-    if (each.seq !== first + index) return `record ${each.seq} follows ${first + index - 1}`;
+  for (const each of records) {
     if (each.kind === "copy-chunk" && !fits(each.table, each.rows))
       return `record ${each.seq}: rows that do not fit`;
     if (each.kind === "transaction" && !each.changes.every((change) => changeFits(change, fits)))

@@ -1,4 +1,6 @@
-import type { Checks, Row, RowsChange } from "./record.ts";
+import { PackedImage, images, packedRows } from "./binlog/packed-rows.ts";
+import type { Checks, RowsChange } from "./record.ts";
+import type { RowImage } from "./row-image.ts";
 import { primaryText, touched, type Touched } from "./row-keys.ts";
 import { sameValues, type TargetTable } from "./row-sql.ts";
 
@@ -7,9 +9,9 @@ export interface Run {
   readonly kind: RowsChange["kind"];
   readonly table: TargetTable;
   readonly checks: Checks;
-  readonly rows: Row[];
+  readonly rows: RowImage[];
   /** Of updates: the images after them, in step with `rows`. */
-  readonly after: Row[];
+  readonly after: RowImage[];
 }
 
 interface PlacedRun extends Run {
@@ -42,11 +44,10 @@ export class Plan {
   #last = -1;
   #barrier = -1;
 
-  add({ kind, rows, after, checks }: RowsChange, table: TargetTable): void {
-    for (const [index, row] of rows.entries()) {
-      const image = after?.[index];
-      if (kind === "update" && image !== undefined) this.#update(table, checks, row, image);
-      else this.#place(kind, table, checks, row);
+  add(change: RowsChange, table: TargetTable): void {
+    for (const [row, after] of imagesOf(change)) {
+      if (after === undefined) this.#place(change.kind, table, change.checks, row);
+      else this.#update(table, change.checks, row, after);
     }
   }
 
@@ -56,8 +57,8 @@ export class Plan {
   }
 
   /** An update that others have nothing to do with becomes part of the change before it of the same row. */
-  #update(table: TargetTable, checks: Checks, before: Row, after: Row): void {
-    const key = primaryText(table.keys, before);
+  #update(table: TargetTable, checks: Checks, before: RowImage, after: RowImage): void {
+    const key = primaryText(table, before);
     const slot = this.#slots.get(key);
     const alone = sameValues(table.keys.places, before, after);
     if (slot === undefined || !alone || !this.#takes(slot, key, table, checks)) {
@@ -80,8 +81,8 @@ export class Plan {
     );
   }
 
-  #place(kind: Run["kind"], table: TargetTable, checks: Checks, row: Row, after?: Row): void {
-    const touches = touched(table.keys, kind, row, after);
+  #place(kind: Run["kind"], table: TargetTable, checks: Checks, row: RowImage, after?: RowImage): void {
+    const touches = touched(table, kind, row, after);
     const behind = inOrder(checks) ? this.#last : this.#behind(touches);
     const run = this.#runFor(kind, table, checks, behind);
     for (const text of touches.owns) this.#owned.set(text, run.index);
@@ -90,7 +91,7 @@ export class Plan {
     this.#last = Math.max(this.#last, run.index);
     run.rows.push(row);
     if (after !== undefined) run.after.push(after);
-    this.#slots.set(primaryText(table.keys, after ?? row), { run, at: run.rows.length - 1 });
+    this.#slots.set(primaryText(table, after ?? row), { run, at: run.rows.length - 1 });
   }
 
   #behind({ owns, leansOn }: Touched): number {
@@ -120,6 +121,22 @@ export class Plan {
     const layer = { insert: run("insert"), update: run("update"), delete: run("delete") };
     this.#layers.set(table, layer);
     return layer;
+  }
+}
+
+/** Each row, of an update with the image after it. */
+function* imagesOf(change: RowsChange): Generator<readonly [RowImage, RowImage?]> {
+  const packed = packedRows(change);
+  if (packed === undefined) {
+    for (const [index, row] of change.rows.entries()) yield [row, change.after?.[index]];
+    return;
+  }
+  let before: PackedImage | undefined;
+  for (const place of images(packed)) {
+    const image = new PackedImage(packed.table, ...place);
+    if (change.kind !== "update") yield [image];
+    else if (before !== undefined) yield [before, image];
+    before = before === undefined ? image : undefined;
   }
 }
 

@@ -150,7 +150,13 @@ class Pump {
     const copy = this.#copy?.progress;
     const batch = this.#builder.take(position, copy);
     const [first = 0, last = 0] = [batch.records[0]?.seq, batch.records.at(-1)?.seq];
-    await log.append({ stream: order.stream, epoch: order.epoch, first, last, payload: encodeBatch(batch) });
+    await log.append({
+      stream: order.stream,
+      epoch: order.epoch,
+      first,
+      last,
+      payload: encodeBatch(batch, log.remote === true ? "gzip" : "none"),
+    });
     onAppended({ position, sequence: last, copy });
   }
 }

@@ -1,5 +1,6 @@
-import type { Row, RowsChange, Value } from "./record.ts";
-import { sameValues } from "./row-sql.ts";
+import type { RowsChange } from "./record.ts";
+import { bytesTextAt, isNullAt, sqlAt, type RowImage } from "./row-image.ts";
+import { columnAt, sameValues, type TargetTable } from "./row-sql.ts";
 import type { Fold, TableKey, TableKeys } from "./table-keys.ts";
 
 /** What a change has to do with others, as texts. */
@@ -11,28 +12,35 @@ export interface Touched {
 }
 
 /** The primary key of a row. */
-export function primaryText({ owned: [primary] }: TableKeys, row: Row): string {
-  return primary === undefined ? "" : (valueText(primary, row) ?? "");
+export function primaryText(table: TargetTable, row: RowImage): string {
+  const [primary] = table.keys.owned;
+  return primary === undefined ? "" : (valueText(table, primary, row) ?? "");
 }
 
 /** `after`: of an update the image after it. */
-export function touched(keys: TableKeys, kind: RowsChange["kind"], row: Row, after?: Row): Touched {
+export function touched(
+  table: TargetTable,
+  kind: RowsChange["kind"],
+  row: RowImage,
+  after?: RowImage,
+): Touched {
+  const { keys } = table;
   const [owns, leansOn]: [string[], string[]] = [[], []];
   for (const image of after === undefined ? [row] : [row, after]) {
-    for (const key of keys.owned) add(key, image, owns, leansOn);
-    for (const key of keys.references) add(key, image, leansOn, leansOn);
+    for (const key of keys.owned) add(table, key, image, owns, leansOn);
+    for (const key of keys.references) add(table, key, image, leansOn, leansOn);
   }
   if (keys.family !== undefined) (cascades(keys, kind, row, after) ? owns : leansOn).push(keys.family);
   return { owns, leansOn };
 }
 
-function cascades(keys: TableKeys, kind: RowsChange["kind"], row: Row, after?: Row): boolean {
+function cascades(keys: TableKeys, kind: RowsChange["kind"], row: RowImage, after?: RowImage): boolean {
   if (after === undefined) return kind === "delete" && keys.cascadesOnDelete;
   return !sameValues(keys.cascadesOnUpdate, row, after);
 }
 
-function add(key: TableKey, row: Row, into: string[], leansOn: string[]): void {
-  const text = valueText(key, row);
+function add(table: TargetTable, key: TableKey, row: RowImage, into: string[], leansOn: string[]): void {
+  const text = valueText(table, key, row);
   if (text === undefined) return;
   into.push(text);
   // A value that may be equal to others in ways that are not known here keeps its place among all of them.
@@ -44,12 +52,11 @@ function anyOf({ name }: TableKey): string {
 }
 
 /** Undefined where a part is NULL: it is equal to no other then. */
-function valueText(key: TableKey, row: Row): string | undefined {
+function valueText(table: TargetTable, key: TableKey, row: RowImage): string | undefined {
   let text = anyOf(key);
   for (const [index, place] of key.places.entries()) {
-    const value = row[place] ?? null;
-    if (value === null) return undefined;
-    const part = partText(value, key.folds[index] ?? "none");
+    if (isNullAt(row, place)) return undefined;
+    const part = partText(table, row, place, key.folds[index] ?? "none");
     if (part === undefined) return anyOf(key);
     text += `${part.length},${part}`;
   }
@@ -57,10 +64,11 @@ function valueText(key: TableKey, row: Row): string | undefined {
 }
 
 /** Undefined where it cannot be told apart from others. */
-function partText(value: Value, fold: Fold): string | undefined {
+function partText(table: TargetTable, row: RowImage, place: number, fold: Fold): string | undefined {
   if (fold === "none") return "";
-  if (!(value instanceof Uint8Array)) return String(value);
-  const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1");
+  const column = columnAt(table, place);
+  const text = column.type === "text" || column.type === "bytes" ? bytesTextAt(row, place) : undefined;
+  if (text === undefined) return sqlAt(row, place, column);
   if (fold === "bytes") return text.replace(/ +$/, "");
   return /^[ -~]*$/.test(text) ? text.replace(/ +$/, "").toLowerCase() : undefined;
 }

@@ -1,5 +1,6 @@
-import { literal, quoteName } from "./literal.ts";
-import type { ColumnSchema, Row, TableSchema, Value } from "./record.ts";
+import { quoteName } from "./literal.ts";
+import type { ColumnSchema, TableSchema } from "./record.ts";
+import { isNullAt, sameAt, sizeOf, sqlAt, type RowImage } from "./row-image.ts";
 import type { TableKeys } from "./table-keys.ts";
 
 /** A table as it is written to: what the stream says of it, and which of its columns the target does not compute itself. */
@@ -18,16 +19,16 @@ export interface TargetTable {
 export const maxStatementRows = 500;
 export const maxStatementBytes = 256 * 1024;
 
-export function insertSql(table: TargetTable, rows: readonly Row[]): string {
+export function insertSql(table: TargetTable, rows: readonly RowImage[]): string {
   const names = table.written.map((place) => columnName(table, place)).join(",");
   const values = rows.map((row) => `(${table.written.map((place) => valueAt(table, row, place)).join(",")})`);
   return `INSERT INTO ${tableName(table)} (${names}) VALUES ${values.join(",")}`;
 }
 
 /** Finds the row by its key, sets what changed. */
-export function updateSql(table: TargetTable, before: Row, after: Row): string {
+export function updateSql(table: TargetTable, before: RowImage, after: RowImage): string {
   const changed = table.written.filter(
-    (place) => isSetAlways(columnAt(table, place)) || !sameValue(before[place], after[place]),
+    (place) => isSetAlways(columnAt(table, place)) || !sameAt(before, after, place),
   );
   const places = changed.length === 0 ? (hasKey(table) ? table.schema.primaryKey : table.written) : changed;
   const sets = places.map((place) => `${columnName(table, place)}=${valueAt(table, after, place)}`);
@@ -35,7 +36,7 @@ export function updateSql(table: TargetTable, before: Row, after: Row): string {
 }
 
 /** Of a table without a key `rows` is one. */
-export function removeSql(table: TargetTable, rows: readonly Row[]): string {
+export function removeSql(table: TargetTable, rows: readonly RowImage[]): string {
   const [only, ...more] = table.schema.primaryKey;
   const where =
     more.length === 0 && rows.length > 1
@@ -49,21 +50,21 @@ export function hasKey({ schema }: TargetTable): boolean {
   return schema.primaryKey.length > 0;
 }
 
-export function sameKey({ schema }: TargetTable, a: Row, b: Row): boolean {
+export function sameKey({ schema }: TargetTable, a: RowImage, b: RowImage): boolean {
   return sameValues(schema.primaryKey, a, b);
 }
 
-export function sameValues(places: Iterable<number>, a: Row, b: Row): boolean {
-  for (const place of places) if (!sameValue(a[place], b[place])) return false;
+export function sameValues(places: Iterable<number>, a: RowImage, b: RowImage): boolean {
+  for (const place of places) if (!sameAt(a, b, place)) return false;
   return true;
 }
 
 /** Pieces of `rows` that each make a statement of a sensible size. */
-export function* sized(rows: readonly Row[]): Generator<readonly Row[]> {
-  let piece: Row[] = [];
+export function* sized(rows: readonly RowImage[]): Generator<readonly RowImage[]> {
+  let piece: RowImage[] = [];
   let bytes = 0;
   for (const row of rows) {
-    const size = rowBytes(row);
+    const size = sizeOf(row);
     if (piece.length > 0 && (piece.length === maxStatementRows || bytes + size > maxStatementBytes)) {
       yield piece;
       [piece, bytes] = [[], 0];
@@ -75,7 +76,7 @@ export function* sized(rows: readonly Row[]): Generator<readonly Row[]> {
 }
 
 /** What a statement does, for the person who looks at a divergence: `insert into shop.orders, key (4711)`. Keys only: rows may be private. */
-export function told(verb: string, table: TargetTable, rows: readonly Row[]): string {
+export function told(verb: string, table: TargetTable, rows: readonly RowImage[]): string {
   const name = `${table.schema.database}.${table.schema.table}`;
   if (!hasKey(table)) return `${verb} ${name}, which has no key`;
   const keys = rows
@@ -93,9 +94,9 @@ function tableName({ schema }: TargetTable): string {
   return `${quoteName(schema.database)}.${quoteName(schema.table)}`;
 }
 
-function rowIs(table: TargetTable, row: Row): string {
+function rowIs(table: TargetTable, row: RowImage): string {
   if (!hasKey(table))
-    return `${table.written.map((place) => sameAt(table, row, place)).join(" AND ")} LIMIT 1`;
+    return `${table.written.map((place) => isExactly(table, row, place)).join(" AND ")} LIMIT 1`;
   const parts = table.schema.primaryKey.map(
     (place) => `${columnName(table, place)}=${valueAt(table, row, place)}`,
   );
@@ -103,24 +104,21 @@ function rowIs(table: TargetTable, row: Row): string {
 }
 
 /** The column holds exactly this value, to the byte. The plain comparison, which says less, is what an index serves. */
-function sameAt(table: TargetTable, row: Row, place: number): string {
-  const [name, value, { type }] = [
-    columnName(table, place),
-    valueAt(table, row, place),
-    columnAt(table, place),
-  ];
+function isExactly(table: TargetTable, row: RowImage, place: number): string {
+  const [name, value] = [columnName(table, place), valueAt(table, row, place)];
   const plain = `${name} <=> ${value}`;
-  if (row[place] === null || row[place] === undefined) return plain;
+  if (isNullAt(row, place)) return plain;
+  const { type } = columnAt(table, place);
   if (type === "text") return `${plain} AND CAST(${name} AS BINARY) = CAST(${value} AS BINARY)`;
   if (type === "geometry") return `CAST(${name} AS BINARY) = ${value}`;
   // The two zeros are equal, and are not the same.
-  if ((type === "float" || type === "double") && Number(row[place]) === 0)
-    return `${plain} AND CAST(${name} AS CHAR) ${row[place] === "-0" ? "" : "NOT "}LIKE '-%'`;
+  if ((type === "float" || type === "double") && Number(value) === 0)
+    return `${plain} AND CAST(${name} AS CHAR) ${value.startsWith("-") ? "" : "NOT "}LIKE '-%'`;
   return plain;
 }
 
-function valueAt(table: TargetTable, row: Row, place: number): string {
-  return literal(row[place] ?? null, columnAt(table, place));
+function valueAt(table: TargetTable, row: RowImage, place: number): string {
+  return sqlAt(row, place, columnAt(table, place));
 }
 
 export function columnAt({ schema }: TargetTable, place: number | undefined): ColumnSchema {
@@ -134,17 +132,10 @@ export function isSetAlways({ type }: ColumnSchema): boolean {
   return type === "timestamp" || type === "datetime";
 }
 
-export function sameValue(a: Value | undefined, b: Value | undefined): boolean {
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
-  return Object.is(a, b);
-}
-
 /** A strict session refuses such a value. */
-export function hasInvalidEnum(table: TargetTable, row: Row): boolean {
-  return table.written.some((place) => row[place] === 0 && columnAt(table, place).type === "enum");
-}
-
-/** About what the row takes as SQL. */
-export function rowBytes(row: Row): number {
-  return row.reduce<number>((sum, value) => sum + (value instanceof Uint8Array ? 2 * value.length : 16), 0);
+export function hasInvalidEnum(table: TargetTable, row: RowImage): boolean {
+  return table.written.some((place) => {
+    const column = columnAt(table, place);
+    return column.type === "enum" && sqlAt(row, place, column) === "0";
+  });
 }

@@ -1,7 +1,8 @@
 import { HotsiteError } from "../core/errors.ts";
 import type { Flavour } from "./flavour.ts";
 import { Plan } from "./plan.ts";
-import type { Checks, Row, RowsChange } from "./record.ts";
+import type { Checks, RowsChange } from "./record.ts";
+import type { RowImage } from "./row-image.ts";
 import {
   columnName,
   hasInvalidEnum,
@@ -53,7 +54,7 @@ export class StatementWriter {
   }
 
   /** Rows of a first copy; those that are there already are equal. */
-  copy(table: TargetTable, rows: readonly Row[]): void {
+  copy(table: TargetTable, rows: readonly RowImage[]): void {
     this.#writePlan();
     this.#setChecks({ foreignKeys: false, unique: true, constraints: false });
     const key = hasKey(table) ? columnName(table, table.schema.primaryKey[0]) : "";
@@ -123,16 +124,16 @@ export class StatementWriter {
     }
   }
 
-  #insert(table: TargetTable, rows: readonly Row[]): void {
+  #insert(table: TargetTable, rows: readonly RowImage[]): void {
     this.#setLenient(table, rows);
     this.#push(insertSql(table, rows), rows.length, () => told("insert into", table, rows));
   }
 
-  #delete(table: TargetTable, rows: readonly Row[]): void {
+  #delete(table: TargetTable, rows: readonly RowImage[]): void {
     this.#push(removeSql(table, rows), rows.length, () => told("delete from", table, rows));
   }
 
-  #updates(table: TargetTable, rows: readonly Row[], after: readonly Row[]): void {
+  #updates(table: TargetTable, rows: readonly RowImage[], after: readonly RowImage[]): void {
     for (const some of upsertable(table, rows, after)) {
       const [before, images] = [rows.slice(...some), after.slice(...some)];
       this.#setLenient(table, images);
@@ -142,7 +143,7 @@ export class StatementWriter {
     }
   }
 
-  #update(table: TargetTable, before: Row, after: Row): void {
+  #update(table: TargetTable, before: RowImage, after: RowImage): void {
     this.#setLenient(table, [after]);
     this.#push(updateSql(table, before, after), 1, () => told("update", table, [before]));
   }
@@ -160,7 +161,7 @@ export class StatementWriter {
   }
 
   /** An invalid value of an ENUM is refused by a strict session, which protects everything else from being changed on its way in. */
-  #setLenient(table: TargetTable, rows: readonly Row[]): void {
+  #setLenient(table: TargetTable, rows: readonly RowImage[]): void {
     this.#setLenientTo(rows.some((row) => hasInvalidEnum(table, row)));
   }
 
@@ -171,7 +172,7 @@ export class StatementWriter {
   }
 }
 
-function imageAt(change: RowsChange, index: number): Row {
+function imageAt(change: RowsChange, index: number): RowImage {
   const image = change.after?.[index];
   if (image === undefined) throw new HotsiteError("bad-record", "an update without its second image");
   return image;

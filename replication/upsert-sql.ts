@@ -1,4 +1,4 @@
-import type { Row } from "./record.ts";
+import { sameAt, sizeOf, type RowImage } from "./row-image.ts";
 import {
   columnAt,
   columnName,
@@ -7,9 +7,7 @@ import {
   isSetAlways,
   maxStatementBytes,
   maxStatementRows,
-  rowBytes,
   sameKey,
-  sameValue,
   sameValues,
   type TargetTable,
 } from "./row-sql.ts";
@@ -20,13 +18,13 @@ const maxUpsertBytes = 2048;
 /** Pieces of the updates, from and to: alone, or as many neighbours as may be one `upsertSql`. */
 export function* upsertable(
   table: TargetTable,
-  before: readonly Row[],
-  after: readonly Row[],
+  before: readonly RowImage[],
+  after: readonly RowImage[],
 ): Generator<readonly [number, number]> {
   let [start, bytes] = [0, 0];
   for (const [place, row] of before.entries()) {
     const image = after[place] ?? row;
-    const size = rowBytes(image);
+    const size = sizeOf(image);
     const alone = !upserts(table, row, image);
     if (place > start && (alone || bytes + size > maxStatementBytes || place - start === maxStatementRows)) {
       yield [start, place];
@@ -41,13 +39,13 @@ export function* upsertable(
 }
 
 /** Whether an update may be part of an `upsertSql`: it has to count as 2, so something changes, and it is not the key. */
-function upserts(table: TargetTable, before: Row, after: Row): boolean {
+function upserts(table: TargetTable, before: RowImage, after: RowImage): boolean {
   const { schema, keys, written } = table;
   return (
     sameKey(table, before, after) &&
     !sameValues(written, before, after) &&
     !hasInvalidEnum(table, after) &&
-    rowBytes(after) < maxUpsertBytes &&
+    sizeOf(after) < maxUpsertBytes &&
     (!keys.otherUnique || schema.primaryKey.every((place) => guards.has(columnAt(table, place).type)))
   );
 }
@@ -68,13 +66,17 @@ const guards: ReadonlySet<string> = new Set([
  * left as it was: a sum of 2 a row proves all of them. Where the insertion may meet another row by another unique key, NULL as its primary
  * key stops the statement.
  */
-export function upsertSql(table: TargetTable, before: readonly Row[], after: readonly Row[]): string {
+export function upsertSql(
+  table: TargetTable,
+  before: readonly RowImage[],
+  after: readonly RowImage[],
+): string {
   const { primaryKey } = table.schema;
   const changed = table.written.filter(
     (place) =>
       !primaryKey.includes(place) &&
       (isSetAlways(columnAt(table, place)) ||
-        before.some((row, index) => !sameValue(row[place], after[index]?.[place]))),
+        before.some((row, index) => !sameAt(row, after[index] ?? row, place))),
   );
   const sets = changed.map((place) => `${columnName(table, place)}=VALUES(${columnName(table, place)})`);
   const all = table.keys.otherUnique ? [guardSql(table), ...sets] : sets;

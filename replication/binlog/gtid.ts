@@ -43,7 +43,7 @@ const alterFlags = 2 | 4 | 8;
 
 function readMariadbGtid({ body, serverId, timestamp }: BinlogEvent): GtidEvent {
   const reader = new Reader(body);
-  const sequence = reader.uint64();
+  const sequence = compact(reader);
   const domain = reader.uint(4);
   const flags = reader.uint(1);
   const xa = (flags & (flag.preparedXa | flag.completedXa)) !== 0;
@@ -51,8 +51,17 @@ function readMariadbGtid({ body, serverId, timestamp }: BinlogEvent): GtidEvent 
   reader.skip(Math.min(reader.left, (flags & flag.groupCommit) !== 0 ? 8 : 6));
   const extra = !xa && reader.left > 0 ? reader.uint(1) : 0;
   return {
-    ...{ gtid: `${domain}-${serverId}-${sequence}`, origin: domain, xa, commitMs: timestamp * 1000 },
+    gtid: `${domain}-${serverId}-${sequence}`,
+    origin: domain,
+    commitMs: timestamp * 1000,
+    xa,
     standalone: (flags & flag.standalone) !== 0,
     twoPhaseAlter: (extra & alterFlags) !== 0,
   };
+}
+
+/** Nearly all numbers are exact without being large, which is faster. */
+function compact(reader: Reader): number | bigint {
+  const [low, high] = [reader.uint(4), reader.uint(4)];
+  return high < 2 ** 20 ? high * 2 ** 32 + low : (BigInt(high) << 32n) | BigInt(low);
 }

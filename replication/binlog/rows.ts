@@ -1,14 +1,13 @@
-import type { Checks, Row, RowsChange, Value } from "../record.ts";
+import type { Checks, RowsChange } from "../record.ts";
 import { uncompressed } from "./compressed.ts";
 import { eventTypes, type BinlogEvent } from "./event.ts";
+import { images, type PackedTable } from "./packed-rows.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
-import type { MappedTable } from "./table-map.ts";
 
-/** The rows of one event, of whatever table; the lists are the caller's to add to. */
-export interface RowsOfTable {
+/** The rows of one event, as it has them. */
+export interface RowsOfEvent {
   readonly kind: RowsChange["kind"];
-  readonly rows: Row[];
-  readonly after?: Row[];
+  readonly bytes: Buffer;
   readonly checks: Checks;
 }
 
@@ -36,24 +35,23 @@ export function tableIdOf({ body }: BinlogEvent): number {
   return new Reader(body).uint(6);
 }
 
-/** Reads all rows. Throws "unsupported-event" when the images are not full. */
-export function readRows(event: BinlogEvent, table: MappedTable): RowsOfTable {
+/** Finds all rows. Throws "unsupported-event" when the images are not full. */
+export function readRows(event: BinlogEvent, table: PackedTable): RowsOfEvent {
   const { kind, layout } = kinds[event.type] ?? badKind(event.type);
   const reader = new Reader(event.body, 6);
   const flags = reader.uint(2);
   // Its length counts itself: partitions and the like, which mean nothing elsewhere.
   if (layout === "extended") reader.skip(Math.max(0, reader.uint(2) - 2));
   const width = reader.length();
-  if (width !== table.formats.length) throw badEvent(`rows of ${width} columns`);
+  if (width !== table.fields.length) throw badEvent(`rows of ${width} columns`);
   for (let image = 0; image < (kind === "update" ? 2 : 1); image += 1)
     requireAllPresent(reader, width, table);
   const rest = reader.take(reader.left);
-  const images = readImages(new Reader(layout === "compressed" ? uncompressed(rest) : rest), table);
-  const checks = checksOf(flags);
-  if (kind !== "update") return { kind, rows: images, checks };
-  if (images.length % 2 !== 0) throw badEvent("an update without its second image");
-  const every = (odd: number): Row[] => images.filter((_, place) => place % 2 === odd);
-  return { kind, rows: every(0), after: every(1), checks };
+  const bytes = layout === "compressed" ? uncompressed(rest) : rest;
+  let count = 0;
+  for (const _ of images({ table, chunks: [bytes] })) count += 1;
+  if (kind === "update" && count % 2 !== 0) throw badEvent("an update without its second image");
+  return { kind, bytes, checks: checksOf(flags) };
 }
 
 function badKind(type: number): never {
@@ -61,7 +59,7 @@ function badKind(type: number): never {
 }
 
 /** An absent column would look like NULL. */
-function requireAllPresent(reader: Reader, width: number, { schema }: MappedTable): void {
+function requireAllPresent(reader: Reader, width: number, { schema }: PackedTable): void {
   const present = reader.take((width + 7) >> 3);
   for (let place = 0; place < width; place += 1) {
     if ((((present[place >> 3] ?? 0) >> (place & 7)) & 1) === 1) continue;
@@ -70,24 +68,6 @@ function requireAllPresent(reader: Reader, width: number, { schema }: MappedTabl
       "some session sets binlog_row_image: SET GLOBAL binlog_row_image = FULL, take the privilege away from it, then make a new first copy",
     );
   }
-}
-
-function readImages(reader: Reader, table: MappedTable): Row[] {
-  const images: Row[] = [];
-  while (reader.left > 0) images.push(readImage(reader, table));
-  return images;
-}
-
-function readImage(reader: Reader, { formats, traits }: MappedTable): Row {
-  const width = formats.length;
-  const nulls = reader.take((width + 7) >> 3);
-  const row = new Array<Value>(width);
-  for (let place = 0; place < width; place += 1) {
-    const [format, trait] = [formats[place], traits[place]];
-    const isNull = (((nulls[place >> 3] ?? 0) >> (place & 7)) & 1) === 1;
-    row[place] = isNull || format === undefined || trait === undefined ? null : format.read(reader, trait);
-  }
-  return row;
 }
 
 function checksOf(flags: number): Checks {

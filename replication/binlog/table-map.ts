@@ -1,6 +1,7 @@
 import type { Flavour } from "../flavour.ts";
-import type { ColumnSchema, TableSchema } from "../record.ts";
+import type { ColumnSchema } from "../record.ts";
 import { columnFormat, type ColumnFormat, type ColumnTraits } from "./columns.ts";
+import { PackedTable } from "./packed-rows.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
 
 /** Names of character sets by the number of any of their collations. */
@@ -11,13 +12,6 @@ export interface TableName {
   readonly id: number;
   readonly database: string;
   readonly table: string;
-}
-
-/** A table with what it takes to read its rows. */
-export interface MappedTable {
-  readonly schema: TableSchema;
-  readonly formats: readonly ColumnFormat[];
-  readonly traits: readonly ColumnTraits[];
 }
 
 /** Reads the name alone: enough to pass over a table that is not replicated. The reader then stands at its columns. */
@@ -36,10 +30,11 @@ export function readTable(
   { database, table }: TableName,
   reader: Reader,
   { flavour, charsets }: { readonly flavour: Flavour; readonly charsets: Charsets },
-): MappedTable {
-  const codes = reader.take(reader.length());
-  const metadata = new Reader(reader.take(reader.length()));
-  const formats = [...codes].map((code) => columnFormat(flavour, code, metadata));
+): PackedTable {
+  const codes = Buffer.from(reader.take(reader.length()));
+  const metadata = Buffer.from(reader.take(reader.length()));
+  const block = new Reader(metadata);
+  const formats = [...codes].map((code) => columnFormat(flavour, code, block));
   const nulls = reader.take((codes.length + 7) >> 3);
   const details = readDetails(reader, formats);
   const { names, primaryKey } = details;
@@ -50,7 +45,7 @@ export function readTable(
     const nullable = (((nulls[place >> 3] ?? 0) >> (place & 7)) & 1) === 1;
     return { name: names[place] ?? "", nullable, ...typeOf(format, details, place, charsets) };
   });
-  return { schema: { database, table, columns, primaryKey }, formats, traits };
+  return new PackedTable({ database, table, columns, primaryKey }, { flavour, codes, metadata, traits });
 }
 
 const fullMetadata = "SET GLOBAL binlog_row_metadata = FULL, then make a new first copy";

@@ -1,23 +1,31 @@
 import { HotsiteError } from "../../core/errors.ts";
 import { isOfOrigin, withGtid, type GtidPosition, type Origin } from "../../core/position.ts";
 import type { Flavour } from "../flavour.ts";
-import type { StatementChange, TableSchema } from "../record.ts";
+import type { Checks, RowsChange, StatementChange, TableSchema } from "../record.ts";
 import { eventTypes, parseRotate, type BinlogEvent } from "./event.ts";
 import type { FilePlace } from "./place.ts";
 import { gtidReader, type GtidEvent } from "./gtid.ts";
+import { listsOf, type PackedTable } from "./packed-rows.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
 import { readQuery, statementOf, type QueryEvent } from "./query.ts";
-import { isRowsEvent, readRows, tableIdOf, type RowsOfTable } from "./rows.ts";
+import { isRowsEvent, readRows, tableIdOf, type RowsOfEvent } from "./rows.ts";
 import { statementKind } from "./statement-kind.ts";
-import { readTable, readTableName, type Charsets, type MappedTable, type TableName } from "./table-map.ts";
+import { readTable, readTableName, type Charsets, type TableName } from "./table-map.ts";
 
 /** A change with its table at hand. */
 export type SourceChange = SourceRows | StatementChange;
 
-export interface SourceRows extends RowsOfTable {
+/** See `RowsChange`. */
+export interface SourceRows extends Omit<RowsChange, "table"> {
   readonly table: TableSchema;
-  /** See `RowsChange`. */
-  readonly overlap?: true;
+}
+
+/** Rows to which those of the next event may still be added. */
+interface OpenRows {
+  readonly kind: RowsChange["kind"];
+  readonly table: PackedTable;
+  readonly chunks: Buffer[];
+  readonly checks: Checks;
 }
 
 /** A transaction of the source's own origin, or a part of a large one. One that touches nothing replicated has no changes. */
@@ -50,7 +58,7 @@ interface Group extends GtidEvent {
   readonly own: boolean;
   standalone: boolean | undefined;
   part: number;
-  changes: SourceChange[];
+  changes: (OpenRows | StatementChange)[];
   bytes: number;
   statement: boolean;
 }
@@ -64,7 +72,7 @@ export class TransactionAssembler {
   reached: FilePlace | undefined;
   readonly #options: AssemblerOptions;
   readonly #databases: ReadonlySet<string>;
-  readonly #tables = new Map<number, { readonly body: Buffer; readonly mapped: MappedTable | undefined }>();
+  readonly #tables = new Map<number, { readonly body: Buffer; readonly mapped: PackedTable | undefined }>();
   #file = "";
   #group: Group | undefined;
 
@@ -150,8 +158,7 @@ export class TransactionAssembler {
     if (table === undefined) throw badEvent("rows of a table that was not described");
     if (table.mapped === undefined) return undefined;
     if (group.statement) throw createSelect();
-    const { schema } = table.mapped;
-    addRows(group.changes, { ...readRows(event, table.mapped), table: schema });
+    addRows(group.changes, table.mapped, readRows(event, table.mapped));
     group.bytes += event.body.length;
     return group.bytes < this.#options.partBytes ? undefined : takePart(group, false);
   }
@@ -235,18 +242,14 @@ const passed: ReadonlySet<number> = new Set([
 ]);
 
 /** Neighbours of one kind become one change: they stay in order. */
-function addRows(changes: SourceChange[], next: SourceRows): void {
+function addRows(changes: Group["changes"], table: PackedTable, { kind, bytes, checks }: RowsOfEvent): void {
   const before = changes.at(-1);
-  if (before === undefined || before.kind === "statement" || !alike(before, next)) {
-    changes.push(next);
-    return;
-  }
-  // One by one: an argument list has a limit that the rows of one event exceed.
-  for (const row of next.rows) before.rows.push(row);
-  for (const row of next.after ?? []) before.after?.push(row);
+  if (before === undefined || before.kind === "statement" || !alike(before, { kind, table, checks }))
+    changes.push({ kind, table, checks, chunks: [bytes] });
+  else before.chunks.push(bytes);
 }
 
-function alike(a: SourceRows, b: SourceRows): boolean {
+function alike(a: OpenRows, b: Omit<OpenRows, "chunks">): boolean {
   return (
     a.kind === b.kind &&
     a.table === b.table &&
@@ -256,8 +259,14 @@ function alike(a: SourceRows, b: SourceRows): boolean {
   );
 }
 
+function closed(change: OpenRows | StatementChange): SourceChange {
+  if (change.kind === "statement") return change;
+  const { kind, table, chunks, checks } = change;
+  return { kind, table: table.schema, ...listsOf(kind, { table, chunks }), checks };
+}
+
 function takePart(group: Group, last: boolean): Piece {
   const { gtid, commitMs, part, changes, bytes } = group;
   [group.part, group.changes, group.bytes] = [part + 1, [], 0];
-  return { gtid, commitMs, part, last, changes, bytes };
+  return { gtid, commitMs, part, last, changes: changes.map(closed), bytes };
 }

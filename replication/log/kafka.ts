@@ -26,6 +26,7 @@ export async function openKafkaLog(
 
 /** One record a batch; which records count is decided by `Chain`. */
 class KafkaLog implements Log {
+  readonly remote = true;
   readonly #stream: string;
   readonly #topic: KafkaTopic;
   readonly #clock: Clock;

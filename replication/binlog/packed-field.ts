@@ -1,0 +1,164 @@
+import { literal, quoteString } from "../literal.ts";
+import type { ColumnSchema } from "../record.ts";
+import type { ColumnFormat, ColumnTraits } from "./columns.ts";
+import { Reader } from "./reader.ts";
+
+/** A column of packed rows. Places are offsets in the bytes of an image. */
+export interface PackedField {
+  /** Where the value that begins at `start` ends: not a number, or beyond the bytes, when they end before it. */
+  end(bytes: Buffer, start: number): number;
+  /** The same text as `literal` of the value. */
+  sql(bytes: Buffer, start: number): string;
+  /** Of texts and bytes: where the value itself begins, after its length. */
+  readonly prefix?: number;
+}
+
+/** A column with what its TABLE_MAP says of it. */
+export interface FieldFacts {
+  readonly code: number;
+  /** Its part of the metadata block. */
+  readonly metadata: Buffer;
+  readonly format: ColumnFormat;
+  readonly traits: ColumnTraits;
+  readonly column: ColumnSchema;
+}
+
+/** Common types are written as SQL straight from their bytes; all others are read as values first. */
+export function packedField(facts: FieldFacts): PackedField {
+  const { code, metadata, column } = facts;
+  const made = integerBytes[code];
+  if (made !== undefined && column.type === "int") return integer(made, column.unsigned);
+  if (code === 15 && isText(column)) return text((metadata[1] ?? 0) > 0 ? 2 : 1, column);
+  if (code === 254 && column.type === "text") return text(charPrefix(metadata), column);
+  if (code === 252 && isText(column)) return text(metadata[0] ?? 0, column);
+  if (code === 246 && column.type === "decimal") return decimal(metadata[0] ?? 0, metadata[1] ?? 0);
+  if (code === 18 && column.type === "datetime") return datetime(metadata[0] ?? 0, anyField(facts));
+  return anyField(facts);
+}
+
+const integerBytes: Readonly<Record<number, number>> = { 1: 1, 2: 2, 3: 4, 8: 8, 9: 3 };
+
+function isText({ type }: ColumnSchema): boolean {
+  return type === "text" || type === "bytes";
+}
+
+/** The two high bits of a long CHAR's length are folded into its type. */
+function charPrefix(metadata: Buffer): number {
+  return ((metadata[0] ?? 0) & 0x30) === 0x30 ? 1 : 2;
+}
+
+function anyField({ format, traits, column }: FieldFacts): PackedField {
+  return {
+    end(bytes, start) {
+      const reader = new Reader(bytes, start);
+      format.read(reader, traits);
+      return reader.offset;
+    },
+    sql: (bytes, start) => literal(format.read(new Reader(bytes, start), traits), column),
+  };
+}
+
+function integer(size: number, unsigned: boolean): PackedField {
+  const read = size === 8 ? wide(unsigned) : narrow(size, unsigned);
+  return { end: (_, start) => start + size, sql: read };
+}
+
+function narrow(size: number, unsigned: boolean): PackedField["sql"] {
+  return unsigned
+    ? (bytes, start) => String(bytes.readUIntLE(start, size))
+    : (bytes, start) => String(bytes.readIntLE(start, size));
+}
+
+const wordValue = 2 ** 32;
+/** Up to this high half a number is exact. */
+const safeHigh = 2 ** 20;
+
+function wide(unsigned: boolean): PackedField["sql"] {
+  return (bytes, start) => {
+    const high = unsigned ? bytes.readUInt32LE(start + 4) : bytes.readInt32LE(start + 4);
+    if (high < safeHigh && high > -safeHigh) return String(high * wordValue + bytes.readUInt32LE(start));
+    return String(unsigned ? bytes.readBigUInt64LE(start) : bytes.readBigInt64LE(start));
+  };
+}
+
+function text(prefix: number, column: ColumnSchema): PackedField {
+  const length = (bytes: Buffer, start: number): number => {
+    let value = bytes[start] ?? NaN;
+    for (let byte = 1, scale = 256; byte < prefix; byte += 1, scale *= 256)
+      value += (bytes[start + byte] ?? NaN) * scale;
+    return value;
+  };
+  const end = (bytes: Buffer, start: number): number => start + prefix + length(bytes, start);
+  const exactly = (bytes: Buffer, start: number): string =>
+    literal(bytes.subarray(start + prefix, end(bytes, start)), column);
+  if (column.charset !== "utf8mb4") return { end, prefix, sql: exactly };
+  return {
+    ...{ end, prefix },
+    sql(bytes, start) {
+      const shown = bytes.toString("utf8", start + prefix, end(bytes, start));
+      // Either it holds this character or it is not UTF-8.
+      return shown.includes("\uFFFD") ? exactly(bytes, start) : quoteString(shown);
+    },
+  };
+}
+
+const digitsPerWord = 9;
+const wordBytes = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4];
+
+function decimal(precision: number, scale: number): PackedField {
+  const whole = precision - scale;
+  const first = whole % digitsPerWord;
+  const last = scale % digitsPerWord;
+  const counts = [
+    ...(first === 0 ? [] : [first]),
+    ...new Array<number>((whole - first) / digitsPerWord).fill(digitsPerWord),
+    ...new Array<number>((scale - last) / digitsPerWord).fill(digitsPerWord),
+    ...(last === 0 ? [] : [last]),
+  ];
+  const words = counts.map((digits) => ({ digits, size: wordBytes[digits] ?? 0 }));
+  const size = words.reduce((sum, word) => sum + word.size, 0);
+  const wholeWords = words.length - Math.ceil(scale / digitsPerWord);
+  return {
+    end: (_, start) => start + size,
+    sql(bytes, start) {
+      const negative = ((bytes[start] ?? 0) & 0x80) === 0;
+      let [shown, offset] = ["", start];
+      for (const [index, word] of words.entries()) {
+        if (index === wholeWords) shown = `${shown === "" ? "0" : shown}.`;
+        let number = bytes.readUIntBE(offset, word.size);
+        // The highest bit of all is the sign's.
+        if (offset === start) number = number ^ (0x80 << (8 * (word.size - 1)));
+        number = (negative ? ~number : number) & (word.size === 4 ? -1 : (1 << (8 * word.size)) - 1);
+        offset += word.size;
+        const digits = String(number >>> 0);
+        if (index >= wholeWords || shown !== "") shown += digits.padStart(word.digits, "0");
+        else if (number !== 0) shown = digits;
+      }
+      return `${negative ? "-" : ""}${shown === "" ? "0" : shown}`;
+    },
+  };
+}
+
+const twoDigits = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, "0"));
+
+function datetime(digits: number, { end, sql }: PackedField): PackedField {
+  const fraction = (digits + 1) >> 1;
+  const two = (number: number): string => twoDigits[number] ?? "";
+  return {
+    end: digits > 6 ? end : (_, start) => start + 5 + fraction,
+    sql(bytes, start) {
+      const [high, low] = [bytes.readUInt16BE(start), bytes.readUIntBE(start + 2, 3)];
+      // 17 bits of months, 5 of the day, 17 of the time, after a bit that is always set.
+      const months = ((high & 0x7fff) << 2) | (low >> 22);
+      const [day, clock] = [(low >> 17) & 31, low & 0x1ffff];
+      const year = Math.floor(months / 13);
+      // No server writes these.
+      if (high < 0x8000 || year > 9999) return sql(bytes, start);
+      const date = `${two(Math.floor(year / 100))}${two(year % 100)}-${two(months % 13)}-${two(day)}`;
+      const time = `${two(clock >> 12)}:${two((clock >> 6) & 63)}:${two(clock & 63)}`;
+      if (digits === 0) return `'${date} ${time}'`;
+      const shown = String(bytes.readUIntBE(start + 5, fraction)).padStart(2 * fraction, "0");
+      return `'${date} ${time}.${shown.slice(0, digits)}'`;
+    },
+  };
+}

@@ -1,5 +1,6 @@
 import { HotsiteError } from "../core/errors.ts";
-import { examine } from "./doctor.ts";
+import type { Diagnosis } from "../remote/doctor/diagnosis.ts";
+import { examine, type NodeReport } from "./doctor.ts";
 import type { NodeSpec } from "./topology.ts";
 import type { World } from "./world.ts";
 
@@ -38,7 +39,7 @@ async function explanation(
     world.logger.debug("the doctor found no end", { node: `${spec.site}/${spec.name}`, error: problem });
     return undefined;
   });
-  const found = report?.diagnoses.filter(({ serious }) => serious) ?? [];
+  const found = report === undefined ? [] : reasonsIn(report);
   const [first] = found;
   if (report === undefined || first === undefined) return error;
   const lines = found.map(({ check, problem }) => `    ${check}: ${problem}`);
@@ -52,4 +53,10 @@ async function explanation(
       details: { ...error.details, diagnoses: found },
     },
   );
+}
+
+/** What is serious; and memory that was short, since what needed it has been ended and there is enough again. */
+function reasonsIn({ diagnoses, facts }: NodeReport): readonly Diagnosis[] {
+  const wasShort = (facts?.outOfMemory ?? 0) > 0;
+  return diagnoses.filter(({ serious, check }) => serious || (wasShort && check === "memory"));
 }

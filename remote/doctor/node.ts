@@ -69,9 +69,24 @@ else say sudo password; fi
 say system "$(. /etc/os-release 2>/dev/null; echo "$PRETTY_NAME")"
 say state "$(systemctl is-system-running 2>/dev/null || :)"
 say clock "$(date +%s%3N)"
-say memory $(awk '$1 == "MemTotal:" || $1 == "MemAvailable:" { print $2 }' /proc/meminfo)
-# A container has a count of its own.
-say oom "$( { cat /sys/fs/cgroup/memory.events /proc/vmstat | awk '$1 == "oom_kill" { print $2; exit }'; } 2>/dev/null || echo 0)"
+# A container has a limit and a count of its own, in one place or, with cgroups of the first version, in another.
+group=/sys/fs/cgroup
+[ -f $group/memory.max ] || group=/sys/fs/cgroup/memory
+of() { for name; do cat "$group/$name" 2>/dev/null && return; done; echo max; }
+# What it holds of files counts as free: the kernel gives that up first.
+files=$(of memory.stat | awk '{ sub(/^total_/, "") } /^(in)?active_file / && $2 > most[$1] { most[$1] = $2 } END { print most["inactive_file"] + most["active_file"] }')
+set -- $(awk -v limit="$(of memory.max memory.limit_in_bytes)" -v used="$(of memory.current memory.usage_in_bytes)" -v files="$files" '
+  $1 == "MemTotal:" { total = $2 }
+  $1 == "MemAvailable:" { free = $2 }
+  END {
+    limited = limit != "max" && limit / 1024 < total
+    if (limited) { total = int(limit / 1024); rest = int((limit - used + files) / 1024); if (rest < free) free = rest < 0 ? 0 : rest }
+    print total, free, limited ? "limited" : ""
+  }' /proc/meminfo)
+say memory $1 $2
+counts="$group/memory.events /proc/vmstat"
+[ -z "$3" ] || counts="$group/memory.events $group/memory.oom_control"
+say oom "$(cat $counts 2>/dev/null | awk '$1 == "oom_kill" { print $2; found = 1; exit } END { if (!found) print 0 }')"
 
 for path in $paths; do
   [ -d "$path" ] || continue

@@ -107,6 +107,37 @@ describe("a world that is not as it should be", () => {
     ]);
   });
 
+  test("a clock that is an hour behind, in every session on the machine", async () => {
+    await on(
+      'apt-get -qq -y install libfaketime >/dev/null 2>&1; printf "SetEnv LD_PRELOAD=%s FAKETIME=-1h\\n" "$(dpkg -L libfaketime | grep -m1 /libfaketime.so.1)" >/etc/ssh/sshd_config.d/05-clock.conf; systemctl reload ssh',
+    );
+    const says = "clock: is 60 min behind this computer's: certificates and signed package lists are refused";
+    const remedy = "turn time synchronisation on, on whichever is wrong: timedatectl set-ntp true";
+    const found = await doctorSays();
+    const { code, said, hint } = await edited(
+      parameters,
+      `${parameters} packages: ["no-such-package"],`,
+      () => failureOf(["install"]),
+    );
+    await on("rm /etc/ssh/sshd_config.d/05-clock.conf; systemctl reload ssh");
+    expect(found).toEqual([`${says} → ${remedy}`]);
+    expect({ code, hint }).toEqual({ code: 1, hint: remedy });
+    expect(said).toContain(`    ${says}`);
+  });
+
+  test("an installation that the kernel ends for lack of memory", async () => {
+    const { code, said, hint } = await edited(parameters, `${parameters} hungry: true,`, () =>
+      failureOf(["install"]),
+    );
+    expect(code).toBe(1);
+    expect(said).toContain("  What is wrong on east/web-1:");
+    expect(said.at(-2)).toMatch(
+      /^ {4}memory: \d+ programs? (was|were) ended for lack of memory since its start; now \d+ MB of 512 MB memory free$/,
+    );
+    expect(hint).toMatch(/^give the machine more memory, or its services less: heap, memory/);
+    await scene.run("install");
+  });
+
   test("an SSH server that is stopped, and a machine that is powered off", async () => {
     await on("systemctl stop ssh");
     const [stopped] = await doctorSays();

@@ -7,6 +7,7 @@ import type { FleetWorld } from "./fleet-world.ts";
 import { packagesStep, serviceStep } from "./job-steps.ts";
 import { launchStep } from "./launch.ts";
 import { phasesOf, type Job } from "./phases.ts";
+import { forgetMembers } from "./pool-steps.ts";
 import { checkTraffic, fillPool, firstAuthority, startLink } from "./protect.ts";
 import { forgetSteps, rollSteps } from "./roll.ts";
 import { getsTraffic } from "./roll-traffic.ts";
@@ -67,6 +68,7 @@ function installSteps(application: World["application"], input: InstallInput): S
   }
   return sequence<FleetWorld>(
     validateWorld(application),
+    ...forgetMembers(application),
     launch,
     parallel<FleetWorld>(...rest(jobsOf(application)).map((job) => packagesStep(job, around))),
     put(phases.edge),

@@ -1,15 +1,15 @@
 import type { Application } from "../core/application.ts";
 import { HotsiteError } from "../core/errors.ts";
 import type { LinkOrder } from "../core/protection.ts";
-import type { Controls } from "./controls.ts";
 import { changeFacts, freshFacts, readFacts, type FactsPlace } from "./facts.ts";
+import type { Steering } from "./fleet-world.ts";
 
-type Steering = Pick<Controls, "witness" | "link" | "database">;
+type Ordering = Pick<Steering, "witness" | "link" | "database">;
 
 /** The order of a first link: the one that was given before, else a new one that begins with a copy of everything. Repeatable. */
 export async function orderInForce(
   place: FactsPlace,
-  controls: Steering,
+  controls: Ordering,
   way: { readonly from: string; readonly to: string },
   signal: AbortSignal,
 ): Promise<LinkOrder> {
@@ -30,7 +30,7 @@ export async function forgetOrder(place: FactsPlace): Promise<void> {
 }
 
 /** The witness's epoch, or a new one where the gateway has followed it already: a stream has one beginning only. */
-async function epochFor(controls: Steering, site: string, signal: AbortSignal): Promise<number> {
+async function epochFor(controls: Ordering, site: string, signal: AbortSignal): Promise<number> {
   const followed = (await controls.link(site).status(signal))?.epoch ?? 0;
   const witness = controls.witness();
   const held = await witness.authority(signal);

@@ -8,7 +8,7 @@ import { readScene } from "./context.ts";
 import type { FleetWorld } from "./fleet-world.ts";
 import type { Around } from "./job-steps.ts";
 import { membersOf } from "./pool.ts";
-import type { NodeSpec } from "./topology.ts";
+import { EDGE, nodesOf, type NodeSpec } from "./topology.ts";
 import { seeing } from "./world.ts";
 
 /** A member that its own site calls ready answers the balancer's checks within seconds. */
@@ -56,6 +56,29 @@ export function leavePool(
         return null;
       },
       undo: (world, _output, signal) => applyPool(world, { ...change, application: change.before }, signal),
+    },
+  ];
+}
+
+/** Undone last: machines that the run had launched and that are gone again are no members any more, whoever put them into the pool. */
+export function forgetMembers(application: Application): readonly Step<FleetWorld, { launched: string[] }>[] {
+  const specs = nodesOf(application).filter((spec) => inPool(application, [spec]));
+  if (specs.length === 0) return [];
+  return [
+    {
+      name: "pool: who may come",
+      output: z.strictObject({ launched: z.array(z.string()) }),
+      async run({ nodes }) {
+        const known = new Set((await nodes.all()).map(({ claim }) => `${claim.site}/${claim.name}`));
+        return { launched: namesOf(specs).filter((name) => !known.has(name)) };
+      },
+      async undo(world, output, signal) {
+        const edge = (await world.nodes.all()).some(({ claim }) => claim.site === EDGE);
+        if (!edge || output === undefined || output.launched.length === 0) return;
+        const members = await balancerOf(world).members(signal);
+        const staying = members.filter(({ name }) => !output.launched.includes(name));
+        if (staying.length < members.length) await balancerOf(world).apply(staying, signal);
+      },
     },
   ];
 }

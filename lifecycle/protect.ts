@@ -5,13 +5,12 @@ import type { LinkOrder, LinkStatus } from "../core/protection.ts";
 import type { Step, StepScope } from "../core/workflow.ts";
 import { waitFor } from "../core/wait.ts";
 import { readScene } from "./context.ts";
-import { Controls } from "./controls.ts";
 import { membersOf } from "./pool.ts";
+import { balancerOf } from "./pool-steps.ts";
 import { changeFacts, readFacts } from "./facts.ts";
+import type { FleetWorld } from "./fleet-world.ts";
 import { askOverHttp } from "./http.ts";
 import { forgetOrder, orderInForce } from "./link-order.ts";
-import { openSiteDatabase } from "./site-database.ts";
-import { databasesOf, replicationOf } from "./wiring.ts";
 import type { World } from "./world.ts";
 
 /** A first copy of any size may take long; it has failed when it makes no progress for so long. */
@@ -28,14 +27,14 @@ interface Where {
 export function firstAuthority(
   { edge, replication }: Application,
   { activeSite }: Where,
-): readonly Step<World, { epoch: number }>[] {
+): readonly Step<FleetWorld, { epoch: number }>[] {
   if (edge === undefined || replication === undefined) return [];
   return [
     {
       name: `authority: ${activeSite} may write`,
       output: z.strictObject({ epoch: z.int() }),
       async run(world, signal) {
-        const witness = new Controls(world).witness();
+        const witness = world.steering.witness();
         const now = await witness.authority(signal);
         if (now.writer === activeSite) return { epoch: now.epoch };
         if (now.epoch > 0) {
@@ -62,7 +61,7 @@ export function firstAuthority(
 export function startLink(
   application: Application,
   { activeSite, copied }: Where & { readonly copied: boolean },
-): readonly Step<World, { position: string }>[] {
+): readonly Step<FleetWorld, { position: string }>[] {
   const standby = application.sites.find(({ name }) => name !== activeSite);
   if (application.replication === undefined || standby === undefined) return [];
   return [
@@ -70,13 +69,15 @@ export function startLink(
       name: `${standby.name}: first copy`,
       output: z.strictObject({ position: z.string() }),
       async run(world, signal) {
-        const controls = new Controls(world);
-        await preflightLink(world, activeSite, signal);
-        const order = await orderInForce(world, controls, { from: activeSite, to: standby.name }, signal);
-        const link = controls.link(standby.name);
+        const { steering } = world;
+        const faults = await steering.linkFaults(activeSite, signal);
+        if (faults.length > 0)
+          throw new PreflightError(`the database of ${activeSite} cannot be replicated`, faults);
+        const order = await orderInForce(world, steering, { from: activeSite, to: standby.name }, signal);
+        const link = steering.link(standby.name);
         await link.start(order, signal);
         await awaitStreaming(world, () => link.status(signal), signal);
-        const { position } = await controls.database(activeSite).state(signal);
+        const { position } = await steering.database(activeSite).state(signal);
         await link.reach(position, STALLED_MS, signal);
         await recordProtected(world, order);
         return { position };
@@ -84,7 +85,7 @@ export function startLink(
       async undo(world, _output, signal) {
         // A standby that had its copy goes on following, as it did before this run.
         if (copied) return;
-        await new Controls(world).link(standby.name).stop(signal);
+        await world.steering.link(standby.name).stop(signal);
         await forgetOrder(world);
       },
     },
@@ -95,7 +96,7 @@ export function startLink(
 export function fillPool(
   { traffic }: Application,
   { activeSite }: Where,
-): readonly Step<World, { members: number }>[] {
+): readonly Step<FleetWorld, { members: number }>[] {
   if (traffic === undefined) return [];
   return [
     {
@@ -103,7 +104,7 @@ export function fillPool(
       output: z.strictObject({ members: z.int() }),
       async run(world, signal) {
         const members = membersOf(await readScene(world, activeSite));
-        await new Controls(world).balancer().apply(members, signal);
+        await balancerOf(world).apply(members, signal);
         return { members: members.length };
       },
       undo: () => Promise.resolve(),
@@ -112,7 +113,7 @@ export function fillPool(
 }
 
 /** Asks as a client does, through the balancer. */
-export function checkTraffic({ traffic }: Application): readonly Step<World, { url: string }>[] {
+export function checkTraffic({ traffic }: Application): readonly Step<FleetWorld, { url: string }>[] {
   if (traffic === undefined) return [];
   return [
     {
@@ -142,21 +143,6 @@ export async function frontDoor(world: World): Promise<URL> {
   throw new HotsiteError("not-installed", `${world.application.name} has no balancer yet`, {
     hint: "hotsite install",
   });
-}
-
-/** Everything at once that keeps the database from being replicated, before anything is copied. */
-async function preflightLink(world: World, site: string, signal: AbortSignal): Promise<void> {
-  const databases = databasesOf(replicationOf(world).of);
-  await using database = await openSiteDatabase(
-    await readScene(world, site),
-    new Controls(world),
-    site,
-    signal,
-  );
-  // Brings a client of the database with it, which few commands need.
-  const { preflightSource } = await import("../replication/preflight.ts");
-  const faults = await preflightSource({ source: database.source, databases, clock: world.clock }, signal);
-  if (faults.length > 0) throw new PreflightError(`the database of ${site} cannot be replicated`, faults);
 }
 
 async function awaitStreaming(
@@ -198,8 +184,8 @@ async function recordProtected(world: World, order: LinkOrder): Promise<void> {
 }
 
 /** The failure with what the balancer thinks of each member; waiting again would not help. */
-async function unanswered(error: unknown, world: World, signal: AbortSignal): Promise<HotsiteError> {
-  const stats = await new Controls(world).balancer().stats(signal);
+async function unanswered(error: unknown, world: FleetWorld, signal: AbortSignal): Promise<HotsiteError> {
+  const stats = await balancerOf(world).stats(signal);
   const members = stats.map(
     ({ name, state, healthy }) => `${name} ${state}, ${healthy ? "healthy" : "not healthy"}`,
   );

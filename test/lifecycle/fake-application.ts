@@ -22,9 +22,19 @@ const recipe: Recipe<unknown> = {
   metrics: {},
 };
 
-export function fakeService(name: string, uses: readonly string[] = [], initial = 1): Service {
+export function fakeService(
+  name: string,
+  uses: readonly string[] = [],
+  initial = 1,
+  exposed: readonly number[] = [],
+): Service {
   const refs = uses.map((use) => new Ref(use, `${use}.endpoint`, () => use));
-  return { name, recipe, params: { uses: refs }, instances: { initial, min: 1, max: initial } };
+  return {
+    name,
+    recipe: { ...recipe, expose: () => exposed },
+    params: { uses: refs },
+    instances: { initial, min: 1, max: initial },
+  };
 }
 
 export const fakeCloud: Cloud = {

@@ -3,14 +3,14 @@ import type { Application, Cloud } from "../../core/application.ts";
 import type { Balancer, Member } from "../../core/balancer.ts";
 import { command } from "../../core/command.ts";
 import { NodeNotFoundError } from "../../core/errors.ts";
-import type { Driver, Machine } from "../../core/driver.ts";
+import type { Driver, Endpoint, Machine } from "../../core/driver.ts";
 import { silentLogger } from "../../core/logger.ts";
 import { Ref, type Recipe, type Service } from "../../core/recipe.ts";
 import { Secret } from "../../core/secret.ts";
 import { applyService } from "../../lifecycle/apply.ts";
 import { jobsOf } from "../../lifecycle/changed.ts";
 import { readScene } from "../../lifecycle/context.ts";
-import type { FleetWorld } from "../../lifecycle/fleet-world.ts";
+import type { FleetWorld, Steering } from "../../lifecycle/fleet-world.ts";
 import { Nodes } from "../../lifecycle/nodes.ts";
 import { membersOf } from "../../lifecycle/pool.ts";
 import { nodesOf } from "../../lifecycle/topology.ts";
@@ -32,7 +32,7 @@ export function webApplication(version: string, initial = 2): Application {
     services: [web],
     edge: { name: "edge", cloud: fakeCloud },
     traffic: {
-      balancer: fakeService("lb"),
+      balancer: fakeService("lb", [], 1, [80]),
       to: new Ref("web", "web.http", ({ nodes: [node] }) => ({ host: node?.address ?? "", port: 1 })),
       health: "/",
     },
@@ -40,19 +40,39 @@ export function webApplication(version: string, initial = 2): Application {
   };
 }
 
-/** The world in which `installed` runs, seen by a process whose config says `application`. */
+export type FakeFleet = FakeWorld<FleetWorld> & {
+  readonly served: ReadonlySet<string>;
+  /** Whether a request would be answered now. */
+  answers(): boolean;
+};
+
+/** What else a test has in the same world. */
+export interface Beside {
+  readonly steering?: Steering;
+  /** Where the balancer's machine is reached from outside. */
+  readonly door?: Endpoint;
+}
+
+/** The world in which `installed` runs, or nothing, seen by a process whose config says `application`. */
 export async function fleetOf(
-  installed: Application,
-  application = installed,
-): Promise<FakeWorld<FleetWorld> & { readonly served: ReadonlySet<string> }> {
+  installed: Application | undefined,
+  application: Application,
+  { steering, door }: Beside = {},
+): Promise<FakeFleet> {
   const store = memoryStore();
   const machines = new Map<string, { machine: Machine; node: FakeNode }>();
   const balancer = new FakeBalancer((host) =>
     [...machines.values()].some(({ machine, node }) => machine.address === host && node.works),
   );
-  const driver = driverOf(machines);
+  const driver = driverOf(machines, {
+    ...(door && { door }),
+    // The pool is on the balancer's machine.
+    onDestroy: ({ name }) => {
+      if (name === "edge-1") balancer.pool = [];
+    },
+  });
   const world = {
-    ...{ application, store, clock: quickClock, logger: silentLogger, balancer },
+    ...{ application, store, clock: quickClock, logger: silentLogger, balancer, steering },
     ...{ configFolder: "/", stateFolder: "/", owner: "shop-1", nodes: new Nodes(store, "shop") },
     pki: { ca: "", node: () => Promise.resolve({ ca: "", certificate: "", key: new Secret("") }) },
     loginKey: { privateKey: new Secret(""), authorizedKey: "", path: "" },
@@ -70,15 +90,18 @@ export async function fleetOf(
     ownSecret: () => Promise.resolve(new Secret("")),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   } as unknown as FleetWorld;
-  await install(seeing(world, installed));
+  if (installed !== undefined) await install(seeing(world, installed));
   return {
     context: world,
     served: balancer.served,
+    answers: () => balancer.answers(),
     snapshot: () => ({
       machines: Object.fromEntries(
         [...machines.values()].map(({ machine, node }) => [`${machine.site}/${machine.name}`, node.state]),
       ),
-      known: [1, 2, 3, 4].filter((index) => store.value(`nodes/shop/east/web-${index}`) !== undefined),
+      known: ["east/web-1", "east/web-2", "east/web-3", "east/web-4", "edge/edge-1"].filter(
+        (name) => store.value(`nodes/shop/${name}`) !== undefined,
+      ),
       count: counted(store.value("counts/shop")),
       pool: balancer.pool,
       held: balancer.held,
@@ -100,7 +123,7 @@ async function install(world: FleetWorld): Promise<void> {
     const machine = await (await world.driver(cloud)).launch(claim, signal);
     await world.nodes.put({ claim, run: "install", machine });
   }
-  for (const job of jobsOf(world.application).filter(({ placement }) => placement.service.name === "web")) {
+  for (const job of jobsOf(world.application)) {
     await applyService(await workOf(world, job, "east", signal), { start: true }, signal);
   }
   await world.balancer?.apply(membersOf(await readScene(world, "east")), signal);
@@ -133,6 +156,10 @@ class FakeBalancer implements Balancer {
     return this.#look();
   }
 
+  answers(): boolean {
+    return !this.held && this.pool.some(({ state, host }) => state === "ready" && this.#works(host));
+  }
+
   hold(): Promise<void> {
     this.held = true;
     return Promise.resolve();
@@ -159,7 +186,10 @@ class FakeBalancer implements Balancer {
   }
 }
 
-function driverOf(machines: Map<string, { machine: Machine; node: FakeNode }>): Driver {
+function driverOf(
+  machines: Map<string, { machine: Machine; node: FakeNode }>,
+  { door, onDestroy }: { door?: Endpoint; onDestroy(machine: Machine): void },
+): Driver {
   const unused = () => Promise.reject(new Error("no test here needs power"));
   let launched = 0;
   return {
@@ -171,7 +201,7 @@ function driverOf(machines: Map<string, { machine: Machine; node: FakeNode }>): 
       if (known !== undefined) return Promise.resolve(known.machine);
       launched += 1;
       const ssh = { host: "192.0.2.1", port: 22, user: "root" };
-      const at = { address: `10.0.0.${launched}`, ssh, exposed: {} };
+      const at = { address: `10.0.0.${launched}`, ssh, exposed: door === undefined ? {} : { 80: door } };
       const machine: Machine = { id, claim: id, owner, site, name, state: "running", ...at };
       machines.set(id, { machine, node: new FakeNode(`${site}/${name}`) });
       return Promise.resolve(machine);
@@ -180,6 +210,8 @@ function driverOf(machines: Map<string, { machine: Machine; node: FakeNode }>): 
     stop: unused,
     start: unused,
     destroy: (id) => {
+      const found = machines.get(id);
+      if (found !== undefined) onDestroy(found.machine);
       machines.delete(id);
       return Promise.resolve();
     },

@@ -22,11 +22,14 @@ const usual = { run: "r1", activeSite: "east", drainMs: 10 };
 
 async function scaling(from: number, count: number) {
   const application = webApplication("v1", from);
-  const { context } = await fleetOf(application);
+  const { context } = await fleetOf(application, application);
   const [service] = application.services;
   if (service === undefined) throw new Error("the application has no service");
   const input = await planScale(context, { ...usual, service, count, site: undefined });
-  return { workflow: scaleWorkflow(application), given: { input, freshWorld: () => fleetOf(application) } };
+  return {
+    workflow: scaleWorkflow(application),
+    given: { input, freshWorld: () => fleetOf(application, application) },
+  };
 }
 
 async function updating(version: string, instances = 2, from: Application = webApplication("v1", instances)) {

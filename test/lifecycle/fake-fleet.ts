@@ -201,7 +201,7 @@ function driverOf(
       if (known !== undefined) return Promise.resolve(known.machine);
       launched += 1;
       const ssh = { host: "192.0.2.1", port: 22, user: "root" };
-      const at = { address: `10.0.0.${launched}`, ssh, exposed: door === undefined ? {} : { 80: door } };
+      const at = { address: `10.0.0.${launched}`, ssh, exposed: exposedAt(door) };
       const machine: Machine = { id, claim: id, owner, site, name, state: "running", ...at };
       machines.set(id, { machine, node: new FakeNode(`${site}/${name}`) });
       return Promise.resolve(machine);
@@ -246,6 +246,10 @@ function webService(version: string, initial: number): Service {
     metrics: {},
   };
   return { name: "web", recipe, params: {}, instances: { initial, min: 1, max: 4 } };
+}
+
+function exposedAt(door: Endpoint | undefined): Machine["exposed"] {
+  return door === undefined ? {} : { 80: door };
 }
 
 /** The number that is remembered; nothing remembered is the same as an empty memory. */

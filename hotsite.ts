@@ -14,6 +14,14 @@ export { scripted } from "./recipes/scripted.ts";
 export { tomcat } from "./recipes/tomcat/tomcat.ts";
 export { war } from "./recipes/tomcat/war.ts";
 
+export {
+  embeddedLog,
+  kafkaLog,
+  link,
+  type LinkDeclaration,
+  type LinkSpec,
+} from "./replication/standalone/spec.ts";
+
 export { defineRecipe, type RecipeFactory } from "./recipes/define.ts";
 export { extendRecipe, type RecipeExtension } from "./recipes/extend.ts";
 export type { CommonParams, RecipeScope, RecipeSpec } from "./recipes/spec.ts";

@@ -7,7 +7,7 @@ export function configReference(): string {
   );
   const head = [
     "# The config",
-    "Every setting of `hotsite.config.ts`, by the function that takes it. `hotsite config schema` prints the same as a JSON Schema, `hotsite config show` what your config comes to.",
+    "Every setting of `hotsite.config.ts`, and of `link.ts` under `link`, by the function that takes it. `hotsite config schema` prints the same as a JSON Schema, `hotsite config show` what your config comes to.",
   ];
   return `${[...head, ...sections].join("\n\n")}\n`;
 }

@@ -52,6 +52,12 @@ export class Output {
     (this.json ? this.#stderr : this.#stdout).write(text);
   }
 
+  /** One of many results: a line of JSON when that was asked for, else a note. */
+  line(text: string, json: Readonly<Record<string, unknown>>): void {
+    if (this.json) this.#stdout.write(`${JSON.stringify(json)}\n`);
+    else this.note(text);
+  }
+
   /** A line on the way; stays above the kept block. */
   note(text: string): void {
     const block = this.#block;

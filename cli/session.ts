@@ -32,7 +32,7 @@ export async function openSession({ verb, options, cwd, output }: Call): Promise
 }
 
 /** Holds keys and passwords: nobody else may read it, and it must not get into anybody's repository. */
-async function ensureStateFolder(folder: string): Promise<void> {
+export async function ensureStateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(join(folder, ".gitignore"), "*\n");
 }

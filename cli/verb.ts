@@ -33,6 +33,9 @@ export interface Options {
   readonly drain?: number;
   readonly all?: boolean;
   readonly remove?: string;
+  readonly check?: boolean;
+  readonly untilCaughtUp?: boolean;
+  readonly drainLog?: boolean;
 }
 
 /** What the user typed, and where to answer. */

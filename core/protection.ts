@@ -64,8 +64,10 @@ export interface LinkStatus {
   readonly stream: string;
   readonly epoch: number;
   readonly state: "stopped" | "starting" | "copying" | "streaming" | "failed";
-  /** Why it failed, with position and remedy. */
+  /** Why it failed, with its position, or what is tried again. */
   readonly problem?: string;
+  /** What to do about the problem. */
+  readonly remedy?: string;
   /** Source position up to which everything is in the log, and in the target. */
   readonly received?: string;
   readonly applied?: string;

@@ -11,6 +11,9 @@ export interface ServerOptions {
   readonly password: Secret;
   /** PEM of the authority that the server's certificate must be signed by; without it the connection is not encrypted. */
   readonly ca?: string;
+  /** PEM of our own certificate and its key, where the server asks for one. */
+  readonly cert?: string;
+  readonly key?: Secret;
 }
 
 const connectMs = 10_000;
@@ -18,10 +21,11 @@ const connectMs = 10_000;
 export const exchangeMs = 120_000;
 
 /** What every connection of ours has in common. */
-export function connectionOptions({ host, port, user, password, ca }: ServerOptions): ConnectionOptions {
+export function connectionOptions(server: ServerOptions): ConnectionOptions {
+  const { host, port, user, password, ca, cert, key } = server;
   return {
     ...{ host, port, user, password: password.reveal() },
-    ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
+    ...(ca === undefined ? {} : { ssl: { ca, cert, key: key?.reveal(), rejectUnauthorized: true } }),
     connectTimeout: connectMs,
     supportBigNumbers: true,
     enableKeepAlive: true,

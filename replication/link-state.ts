@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import { messageOf } from "../core/errors.ts";
+import { HotsiteError, messageOf } from "../core/errors.ts";
 import type { LinkOrder, LinkStatus } from "../core/protection.ts";
 import type { Applied } from "./checkpoint.ts";
 import type { FeederStatus } from "./feeder.ts";
@@ -76,6 +76,7 @@ export class LinkState {
       epoch,
       state: this.#stage(),
       ...present("problem", this.#problem()),
+      ...present("remedy", this.#remedy()),
       ...present("received", received),
       ...present("applied", position === "" ? undefined : position),
       ...present("sequence", sequence),
@@ -100,6 +101,11 @@ export class LinkState {
   #problem(): string | undefined {
     const [failure] = this.#failures;
     return failure === undefined ? (this.#trouble ?? this.#feeder.problem) : failure.message;
+  }
+
+  #remedy(): string | undefined {
+    const { failure } = this;
+    return failure instanceof HotsiteError ? failure.hint : undefined;
   }
 
   /** A heartbeat that does not come makes it grow. */

@@ -1,35 +1,25 @@
 import { z } from "zod";
-import type { SecretSource } from "../../core/secret.ts";
+import { givenSecret } from "../../core/given-secret.ts";
 
 const word = z.string().min(1);
-const source = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("env"), variable: word }),
-  z.strictObject({ kind: z.literal("file"), path: word }),
-  z.strictObject({ kind: z.literal("command"), argv: z.array(word).min(1) }),
-]) satisfies z.ZodType<SecretSource>;
-
-const secretSource = z.custom<SecretSource>((value) => source.safeParse(value).success, {
-  message: "name where the secret is: secret.env(…), secret.file(…) or secret.command(…)",
-});
-
 const port = z.int().min(1).max(65_535);
 
 const login = {
   user: word.optional().describe("who logs in; default: root"),
   port: port.optional().describe("of the SSH server; default: 22"),
   key: word.optional().describe("the file of a private key; relative paths start at the config"),
-  passphrase: secretSource.optional().describe("of an encrypted key"),
+  passphrase: givenSecret.optional().describe("of an encrypted key"),
   agent: z
     .union([z.boolean(), word])
     .optional()
     .describe(
       "use the SSH agent, or the one at this socket; default: when there is neither key nor password",
     ),
-  password: secretSource.optional().describe("to log in with, when no key is accepted"),
+  password: givenSecret.optional().describe("to log in with, when no key is accepted"),
 };
 
 const sudo = z
-  .union([z.boolean(), z.strictObject({ password: secretSource })])
+  .union([z.boolean(), z.strictObject({ password: givenSecret })])
   .optional()
   .describe("become root with sudo, with a password if it asks; default: unless the user is root");
 

@@ -1,14 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../core/clock.ts";
 import { HotsiteError, RetryableError, StaleEpochError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { LinkControl, LinkOrder, LinkStatus } from "../../core/protection.ts";
-import type { TargetOptions } from "../target.ts";
 import { Link } from "../link.ts";
-import type { GatewayConfig } from "./config.ts";
-import { openLog, secretIn } from "./log.ts";
+import type { LinkEnds } from "../link-ends.ts";
 import { OrderFile, type Wish } from "./order-file.ts";
 
 interface Running {
@@ -19,7 +16,13 @@ interface Running {
 }
 
 export interface GatewayOptions {
-  readonly config: GatewayConfig;
+  /** Where it runs: the target of its link. */
+  readonly site: string;
+  /** Where the source is. */
+  readonly from: string;
+  readonly stateFolder: string;
+  /** Asked each time that a link starts: passwords may have been changed. */
+  readonly ends: () => Promise<LinkEnds>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -38,12 +41,11 @@ export class Gateway implements LinkControl {
   }
 
   static async open(options: GatewayOptions): Promise<Gateway> {
-    const { stateFolder } = options.config;
-    return new Gateway(options, await OrderFile.open(join(stateFolder, "order.json")));
+    return new Gateway(options, await OrderFile.open(join(options.stateFolder, "order.json")));
   }
 
   get site(): string {
-    return this.#options.config.site;
+    return this.#options.site;
   }
 
   /** Goes on as before the last end of this process, until the signal ends. */
@@ -51,7 +53,12 @@ export class Gateway implements LinkControl {
     await this.#oneByOne(() => this.#follow(), signal);
   }
 
-  status(_signal: AbortSignal): Promise<LinkStatus | undefined> {
+  /** What it follows; undefined when it was never told. */
+  get order(): LinkOrder | undefined {
+    return this.#orders.wish?.order;
+  }
+
+  status(): Promise<LinkStatus | undefined> {
     const wish = this.#orders.wish;
     if (wish === undefined) return Promise.resolve(undefined);
     const { stream, epoch } = wish.order;
@@ -74,13 +81,17 @@ export class Gateway implements LinkControl {
   }
 
   async drain(timeoutMs: number, signal: AbortSignal): Promise<string> {
-    const running = await this.#oneByOne(async () => {
+    return drained(await this.beginDrain(signal), timeoutMs, signal);
+  }
+
+  /** Nothing more is pulled; what the log holds is being applied when it resolves. */
+  beginDrain(signal: AbortSignal): Promise<Running | undefined> {
+    return this.#oneByOne(async () => {
       const wish = this.#orders.wish;
       if (wish === undefined) throw noOrder();
       await this.#become({ ...wish, mode: "drain" });
       return this.#running;
     }, signal);
-    return drained(running, timeoutMs, signal);
   }
 
   async reach(position: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
@@ -94,11 +105,11 @@ export class Gateway implements LinkControl {
   }
 
   #refuse(order: LinkOrder): void {
-    const { site, source } = this.#options.config;
-    if (order.to !== site || order.from !== source.site) {
+    const { site, from } = this.#options;
+    if (order.to !== site || order.from !== from) {
       throw new HotsiteError(
         "wrong-gateway",
-        `this gateway links ${source.site} to ${site}, not ${order.from} to ${order.to}`,
+        `this gateway links ${from} to ${site}, not ${order.from} to ${order.to}`,
       );
     }
     const known = this.#orders.wish?.order;
@@ -127,16 +138,8 @@ export class Gateway implements LinkControl {
   async #follow(): Promise<void> {
     const wish = this.#orders.wish;
     if (wish === undefined || wish.mode === "stop") return;
-    const { config, clock, logger } = this.#options;
-    const link = await Link.open({
-      order: wish.order,
-      source: { site: config.source.site, ...(await serverOf(config.source)) },
-      target: await serverOf(config.target),
-      databases: config.databases,
-      openLog: (stream) => openLog(config, stream),
-      clock,
-      logger,
-    });
+    const { ends, clock, logger } = this.#options;
+    const link = await Link.open({ ...(await ends()), order: wish.order, clock, logger });
     if (wish.mode === "drain") link.drain();
     const stop = new AbortController();
     // How it failed is in its status.
@@ -183,12 +186,6 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-async function serverOf(server: GatewayConfig["target"]): Promise<TargetOptions> {
-  const { host, port, user, passwordFile, ca } = server;
-  const password = await secretIn(passwordFile);
-  return { host, port, user, password, ...(ca === undefined ? {} : { ca: await readFile(ca, "utf8") }) };
 }
 
 function noOrder(): HotsiteError {

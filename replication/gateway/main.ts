@@ -1,13 +1,11 @@
-import { z } from "zod";
 import { systemClock } from "../../core/clock.ts";
 import { HotsiteError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { LinkControl } from "../../core/protection.ts";
 import { readCall } from "../control/call.ts";
 import { askControl } from "../control/client.ts";
-import { serveControl, type Verbs } from "../control/server.ts";
+import { serveControl } from "../control/server.ts";
 import { gatewayConfig, gatewayConfigPath, type GatewayConfig } from "./config.ts";
-import { linkOrder } from "./control.ts";
+import { verbsOf } from "./verbs.ts";
 
 const usage =
   "gateway run | status | start-order --order JSON | drain --timeout MS | reach --position GTIDS --timeout MS | stop";
@@ -47,24 +45,13 @@ function verbInput(
 async function serveGateway(config: GatewayConfig, logger: Logger, signal: AbortSignal): Promise<void> {
   // Only the process that runs needs the database drivers: a control command starts faster without.
   const { Gateway } = await import("./gateway.ts");
-  await using running = await Gateway.open({ config, clock: systemClock, logger });
+  const { endsOf } = await import("./ends.ts");
+  const { site, source, stateFolder } = config;
+  await using running = await Gateway.open({
+    ...{ site, from: source.site, stateFolder, ends: () => endsOf(config) },
+    ...{ clock: systemClock, logger },
+  });
   await running.resume(signal);
-  logger.info("gateway runs", { site: config.site, order: await running.status(signal) });
+  logger.info("gateway runs", { site: config.site, order: await running.status() });
   await serveControl(config.controlSocket, verbsOf(running), signal);
-}
-
-const drainInput = z.strictObject({ timeoutMs: z.number().nonnegative() });
-const reachInput = z.strictObject({ position: z.string(), timeoutMs: z.number().nonnegative() });
-
-function verbsOf(running: LinkControl): Verbs {
-  return {
-    status: (_input, signal) => running.status(signal),
-    stop: (_input, signal) => running.stop(signal),
-    "start-order": (input, signal) => running.start(linkOrder.parse(input), signal),
-    drain: (input, signal) => running.drain(drainInput.parse(input).timeoutMs, signal),
-    reach: (input, signal) => {
-      const { position, timeoutMs } = reachInput.parse(input);
-      return running.reach(position, timeoutMs, signal);
-    },
-  };
 }

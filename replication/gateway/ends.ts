@@ -2,12 +2,31 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../core/log.ts";
 import { Secret } from "../../core/secret.ts";
+import type { ServerOptions } from "../connection.ts";
+import type { LinkEnds } from "../link-ends.ts";
 import { openEmbeddedLog, removeOtherLogs } from "../log/embedded.ts";
 import type { KafkaServers } from "../log/kafka-topic.ts";
 import type { GatewayConfig } from "./config.ts";
 
-/** The log of a stream where the configuration says: in Kafka, or in the gateway's own folder, which keeps no other stream's. */
-export async function openLog({ kafka, stateFolder }: GatewayConfig, stream: string): Promise<Log> {
+/** Both servers and the log as the configuration says, with the passwords that its files hold now. */
+export async function endsOf(config: GatewayConfig): Promise<LinkEnds> {
+  const { source, target, databases } = config;
+  return {
+    source: { site: source.site, ...(await serverOf(source)) },
+    target: await serverOf(target),
+    databases,
+    openLog: (stream) => openLog(config, stream),
+  };
+}
+
+async function serverOf(server: GatewayConfig["target"]): Promise<ServerOptions> {
+  const { host, port, user, passwordFile, ca } = server;
+  const password = await secretIn(passwordFile);
+  return { host, port, user, password, ...(ca === undefined ? {} : { ca: await readFile(ca, "utf8") }) };
+}
+
+/** The log of a stream: in Kafka, or in the gateway's own folder, which keeps no other stream's. */
+async function openLog({ kafka, stateFolder }: GatewayConfig, stream: string): Promise<Log> {
   if (kafka !== undefined) {
     const { openKafkaLog } = await import("../log/kafka.ts");
     return openKafkaLog(await serversOf(kafka), { stream, topicPrefix: kafka.topicPrefix });
@@ -19,7 +38,7 @@ export async function openLog({ kafka, stateFolder }: GatewayConfig, stream: str
 }
 
 /** The content of a file that holds one secret, without a trailing line break. */
-export async function secretIn(path: string): Promise<Secret> {
+async function secretIn(path: string): Promise<Secret> {
   return new Secret((await readFile(path, "utf8")).replace(/\r?\n$/, ""));
 }
 

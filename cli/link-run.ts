@@ -1,0 +1,106 @@
+import { systemClock } from "../core/clock.ts";
+import { HotsiteError, PreflightError } from "../core/errors.ts";
+import type { LinkStatus } from "../core/protection.ts";
+import { askControl } from "../replication/control/client.ts";
+import { serveControl } from "../replication/control/server.ts";
+import type { Gateway } from "../replication/gateway/gateway.ts";
+import { verbsOf } from "../replication/gateway/verbs.ts";
+import { caughtUp } from "../replication/standalone/caught-up.ts";
+import { checkLink } from "../replication/standalone/check.ts";
+import { endsOf } from "../replication/standalone/ends.ts";
+import { firstOrder } from "../replication/standalone/order.ts";
+import { exitCodes } from "./exit.ts";
+import { LinkProgress } from "./link-progress.ts";
+import { openGateway, type LinkSession } from "./link-session.ts";
+import type { Call, Outcome } from "./verb.ts";
+
+const lookMs = 250;
+
+/** Runs the link until the signal ends, or until the goal of the call is reached. Rejects when the link needs a person. */
+export async function runLink(session: LinkSession, call: Call, signal: AbortSignal): Promise<Outcome> {
+  await refuseSecond(session, signal);
+  await using gateway = await openGateway(session, call);
+  await begin(session, gateway, signal);
+  if (call.options.drainLog === true) await gateway.beginDrain(signal);
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const serving = serveControl(session.socket, verbsOf(gateway), until);
+  try {
+    return await untilGoal(session, gateway, call, until);
+  } finally {
+    over.abort();
+    await serving;
+  }
+}
+
+async function refuseSecond({ declaration, socket }: LinkSession, signal: AbortSignal): Promise<void> {
+  const answered = await askControl(socket, "status", undefined, signal).then(
+    () => true,
+    (error: unknown) => !(error instanceof HotsiteError && error.code === "unreachable"),
+  );
+  if (!answered) return;
+  throw new HotsiteError("locked", `the link ${declaration.name} is running already`, {
+    hint: "`hotsite replication status` shows it",
+  });
+}
+
+/** Goes on with the order that it has, or begins as declared. */
+async function begin(
+  { declaration, place }: LinkSession,
+  gateway: Gateway,
+  signal: AbortSignal,
+): Promise<void> {
+  if (gateway.order !== undefined) return gateway.start(gateway.order, signal);
+  const ends = await endsOf(declaration, place);
+  const faults = await checkLink(declaration, ends, systemClock, signal);
+  if (faults.length > 0) throw new PreflightError(`link("${declaration.name}") cannot begin`, faults);
+  await gateway.start(await firstOrder(declaration, ends, signal), signal);
+}
+
+async function untilGoal(
+  { declaration, place }: LinkSession,
+  gateway: Gateway,
+  { options, output }: Call,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  using progress = new LinkProgress(output);
+  const watching = watch(gateway, progress, signal);
+  if (options.untilCaughtUp !== true) return ended(declaration.name, await watching, options.drainLog);
+  const { source } = await endsOf(declaration, place);
+  const reached = caughtUp(gateway, { source, clock: systemClock }, signal).then((position): Outcome => ({
+    text: `${declaration.name}: the target has everything up to ${position}`,
+    json: { event: "end", why: "caught up", position },
+  }));
+  // Whichever is later rejects as the signal ends.
+  reached.catch(() => undefined);
+  return await Promise.race([reached, watching.then((status) => ended(declaration.name, status, true))]);
+}
+
+/** Resolves with the last status once the link has stopped or the signal has ended; rejects when it has failed. */
+async function watch(gateway: Gateway, progress: LinkProgress, signal: AbortSignal): Promise<LinkStatus> {
+  for (;;) {
+    const status = await gateway.status();
+    if (status === undefined) throw new HotsiteError("no-link", "the link has lost its order");
+    progress.show(status, systemClock.now());
+    if (status.state === "failed") throw failure(status);
+    if (status.state === "stopped" || signal.aborted) return status;
+    await systemClock.sleep(lookMs, signal).catch(() => undefined);
+  }
+}
+
+function failure({ stream, problem, remedy }: LinkStatus): HotsiteError {
+  return new HotsiteError("link-failed", problem ?? `${stream} has failed`, {
+    hint: remedy ?? "mend it and run the command again: it goes on where it stopped",
+  });
+}
+
+/** `wanted`: the call had a goal, which was not reached when the link was interrupted. */
+function ended(name: string, { state, applied, received }: LinkStatus, wanted = false): Outcome {
+  const drained = state === "stopped";
+  const until = applied === undefined ? "" : `; the target has everything up to ${applied}`;
+  return {
+    text: `${name}: ${drained ? "the log is drained" : "stopped"}${until}${drained ? "" : "; run it again to go on"}`,
+    json: { event: "end", why: drained ? "drained" : "interrupted", applied, received },
+    exitCode: wanted && !drained ? exitCodes.interrupted : exitCodes.ok,
+  };
+}

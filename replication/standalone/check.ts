@@ -1,0 +1,94 @@
+import type { Clock } from "../../core/clock.ts";
+import { HotsiteError, messageOf, PreflightError, type Fault } from "../../core/errors.ts";
+import type { LinkEnds } from "../link-ends.ts";
+import { quoteName, quoteString } from "../literal.ts";
+import { preflightSource } from "../preflight.ts";
+import { Target } from "../target.ts";
+import { hasOwnSchema, ownSchemaText } from "./own-schema.ts";
+import type { LinkDeclaration } from "./spec.ts";
+
+/** Everything at once that keeps a link from beginning as declared, each with what mends it. Changes nothing. */
+export async function checkLink(
+  declaration: LinkDeclaration,
+  ends: LinkEnds,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<readonly Fault[]> {
+  const { source, databases } = ends;
+  const parts = [
+    asFaults("source", preflightSource({ source, databases, clock }, signal)),
+    asFaults("target", targetFaults(declaration, ends, signal)),
+  ];
+  return (await Promise.all(parts)).flat();
+}
+
+/** A server that cannot be asked is a fault beside those of the other one. */
+async function asFaults(path: string, asked: Promise<readonly Fault[]>): Promise<readonly Fault[]> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof PreflightError) return error.faults;
+    if (!(error instanceof HotsiteError)) throw error;
+    return [{ path, problem: messageOf(error), ...(error.hint !== undefined && { remedy: error.hint }) }];
+  }
+}
+
+async function targetFaults(
+  declaration: LinkDeclaration,
+  { target: server, databases }: LinkEnds,
+  signal: AbortSignal,
+): Promise<readonly Fault[]> {
+  await using target = await Target.open(server, signal);
+  return [
+    ...(await schemaFaults(target)),
+    ...(declaration.firstCopy === true ? await replacedDatabases(target, declaration, databases) : []),
+  ];
+}
+
+async function schemaFaults(target: Target): Promise<readonly Fault[]> {
+  if (await hasOwnSchema(target)) return [];
+  const rows = await target.rows<Record<string, string>>("SHOW GRANTS");
+  const grants = rows.flatMap((row) => Object.values(row));
+  if (grants.some(mayCreate)) return [];
+  const remedy = `run these there as an administrator:\n${ownSchemaText}`;
+  return [
+    { path: "target: schema hotsite", problem: "it is not there, and the user may not make it", remedy },
+  ];
+}
+
+function mayCreate(grant: string): boolean {
+  const [, privileges = "", place = ""] = /^GRANT (.+) ON (\S+) TO /.exec(grant) ?? [];
+  const held = privileges.split(", ");
+  return (
+    ["*.*", "`hotsite`.*"].includes(place) && (held.includes("CREATE") || held.includes("ALL PRIVILEGES"))
+  );
+}
+
+/** The first copy drops them; only somebody who says so wants that. */
+async function replacedDatabases(
+  target: Target,
+  { name, replaceTarget }: LinkDeclaration,
+  databases: readonly string[],
+): Promise<readonly Fault[]> {
+  if (replaceTarget || (await isKnown(target, name))) return [];
+  const rows = await target.rows<{ name: string; tables: string | number }>(
+    `SELECT TABLE_SCHEMA AS name, COUNT(*) AS tables FROM information_schema.TABLES
+     WHERE TABLE_SCHEMA IN (${databases.map(quoteString).join(", ")}) GROUP BY TABLE_SCHEMA`,
+  );
+  return rows.map((row) => ({
+    path: `target: database ${row.name}`,
+    problem: "it is there already, and the first copy would replace it",
+    found: `${row.tables} tables`,
+    remedy: `DROP DATABASE ${quoteName(row.name)}, or say replaceTarget: true, or firstCopy: false if both are equal`,
+  }));
+}
+
+/** What is there came by this very link. */
+async function isKnown(target: Target, name: string): Promise<boolean> {
+  if (!(await hasOwnSchema(target))) return false;
+  const like = quoteString(`${name}/%`);
+  const rows = await target.rows<unknown>(
+    `SELECT 1 FROM hotsite.checkpoint WHERE stream LIKE ${like} LIMIT 1`,
+  );
+  return rows.length > 0;
+}

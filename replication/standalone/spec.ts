@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { faultsOf } from "../../core/faults.ts";
+import { PreflightError, type Fault } from "../../core/errors.ts";
+import { givenSecret } from "../../core/given-secret.ts";
+
+const word = z.string().min(1);
+const port = z.int().min(1).max(65_535);
+const pem = word.describe("a PEM file; relative paths start at the config");
+
+const certificate = {
+  cert: pem.optional().describe("a PEM file: our own certificate, where the server asks for one"),
+  key: pem.optional().describe("a PEM file: the key of `cert`"),
+};
+
+const server = z.strictObject({
+  host: word.describe("name or address"),
+  port: port.default(3306),
+  user: word.describe("`hotsite replicate --check` prints what it has to be granted"),
+  password: givenSecret.describe("secret.env(…), secret.file(…) or secret.command(…)"),
+  tls: z
+    .strictObject({ ca: pem.describe("a PEM file: who has signed the server's certificate"), ...certificate })
+    .optional()
+    .describe("without it the connection is not encrypted"),
+});
+
+const embedded = z.strictObject({
+  kind: z.literal("embedded"),
+  folder: word
+    .optional()
+    .describe("where the log is kept; relative paths start at the config; default: in the link's state"),
+});
+
+const kafka = z.strictObject({
+  kind: z.literal("kafka"),
+  brokers: z
+    .array(z.string().regex(/^[^:]+:\d+$/, "host:port"))
+    .min(1)
+    .describe("`host:port`, any of the cluster's"),
+  topicPrefix: word
+    .default("hotsite")
+    .describe("in front of the link's name: no other application may have it"),
+  tls: z
+    .union([z.boolean(), z.strictObject({ ca: pem.optional(), ...certificate })])
+    .default(false)
+    .describe("true: brokers whose certificates this computer trusts"),
+  login: z
+    .strictObject({
+      mechanism: z.enum(["scram-sha-256", "scram-sha-512", "plain"]),
+      user: word,
+      password: givenSecret.describe("secret.env(…), secret.file(…) or secret.command(…)"),
+    })
+    .optional(),
+});
+
+/** Everything that `link(name, …)` takes. */
+export const linkSpec = z.strictObject({
+  source: server.describe("the database that is read; nothing but a heartbeat is written there"),
+  target: server.describe("the database that becomes equal to it"),
+  databases: z.array(word).min(1).describe("what is replicated"),
+  log: z
+    .discriminatedUnion("kind", [embedded, kafka])
+    .default({ kind: "embedded" })
+    .describe("what was read and is not applied yet: embeddedLog(…) or kafkaLog(…)"),
+  firstCopy: z
+    .union([z.boolean(), z.strictObject({ from: word.describe("a position of the source") })])
+    .default(true)
+    .describe(
+      "true: the target gets a copy of everything. false: it is equal already, now. { from }: it equals the source as it was at that position",
+    ),
+  replaceTarget: z
+    .boolean()
+    .default(false)
+    .describe("the first copy may drop databases of these names that the target has already"),
+});
+
+export type LinkSpec = z.input<typeof linkSpec>;
+export type ServerSpec = z.output<typeof server>;
+export type LogSpec = z.output<typeof linkSpec>["log"];
+
+/** A link between two servers, as a file declares it. */
+export interface LinkDeclaration extends z.output<typeof linkSpec> {
+  readonly kind: "link";
+  /** Names its streams: `shop/1`. */
+  readonly name: string;
+}
+
+/** The link that a file declares, for `hotsite replicate`. Throws `PreflightError` with all faults at once. */
+export function link(name: string, spec: LinkSpec): LinkDeclaration {
+  const faults = [...nameFaults(name), ...faultsOf(linkSpec, spec, "")];
+  const parsed = linkSpec.safeParse(spec);
+  if (parsed.success) faults.push(...contradictions(parsed.data));
+  if (!parsed.success || faults.length > 0) throw new PreflightError(`link("${name}")`, faults);
+  return { kind: "link", name, ...parsed.data };
+}
+
+/** A log in a folder on this computer. */
+export function embeddedLog(options: Omit<z.input<typeof embedded>, "kind"> = {}): z.input<typeof embedded> {
+  return { kind: "embedded", ...options };
+}
+
+/** A log in a topic of its own at these brokers. */
+export function kafkaLog(options: Omit<z.input<typeof kafka>, "kind">): z.input<typeof kafka> {
+  return { kind: "kafka", ...options };
+}
+
+/** The name is part of file names and of a topic's. */
+function nameFaults(name: string): readonly Fault[] {
+  return /^[a-z][a-z0-9-]{0,62}$/.test(name)
+    ? []
+    : [
+        {
+          path: "name",
+          problem: "is not of the right form",
+          found: JSON.stringify(name),
+          allowed: "lower-case letters, digits and dashes, a letter first",
+        },
+      ];
+}
+
+const notForUsers = new Set(["mysql", "information_schema", "performance_schema", "sys", "hotsite"]);
+
+function contradictions({ source, target, databases }: z.output<typeof linkSpec>): readonly Fault[] {
+  const own = databases.flatMap((name, place) =>
+    notForUsers.has(name.toLowerCase())
+      ? [{ path: `databases.${place}`, problem: "is a schema of the server's own", found: name }]
+      : [],
+  );
+  const same = source.host === target.host && source.port === target.port;
+  return same
+    ? [...own, { path: "target", problem: "is the source", found: `${target.host}:${target.port}` }]
+    : own;
+}

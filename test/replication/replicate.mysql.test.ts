@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { builtHotsite } from "../cli/process.ts";
+import { startLinkRig, type LinkRig } from "./two-servers.ts";
+
+jest.setTimeout(180_000);
+beforeAll(builtHotsite);
+
+const seed = [
+  "CREATE DATABASE shop",
+  "USE shop",
+  "CREATE TABLE shop.item (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(50))",
+  "INSERT INTO shop.item (name) SELECT CONCAT('item ', seq) FROM seq_1_to_2000",
+];
+
+describe("hotsite replicate", () => {
+  let rig: LinkRig;
+
+  beforeAll(async () => {
+    rig = await startLinkRig();
+  });
+  afterAll(async () => rig[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    await rig.begin(["SET GLOBAL binlog_row_image = FULL", ...seed]);
+    await rig.declare('databases: ["shop"],');
+  });
+
+  const insert = (name: string) => rig.source.query(`INSERT INTO shop.item (name) VALUES ('${name}')`);
+
+  test("copies, follows, ends at Ctrl-C, and goes on where it was, also after SIGKILL", async () => {
+    const first = rig.start("replicate", "--config", "link.ts");
+    await first.said("streaming");
+    await insert("while it runs");
+    await rig.equal("shop.item");
+    first.kill("SIGINT");
+    expect(await first.ended).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/everything up to 1-11-\d+; run it again/),
+    });
+
+    await insert("while it is away");
+    const second = rig.start("replicate");
+    await rig.equal("shop.item");
+    second.kill("SIGKILL");
+    await second.ended;
+    await insert("after a kill");
+    await rig.source.query("ALTER TABLE shop.item ADD COLUMN price DECIMAL(8,2)");
+    const third = rig.start("replicate", "--json");
+    await insert("the last");
+    await rig.equal("shop.item");
+    third.kill("SIGTERM");
+    const { code, stdout } = await third.ended;
+    expect(code).toBe(0);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { event: string });
+    expect(lines[0]).toMatchObject({ event: "status", stream: "shop/1" });
+    expect(lines.at(-1)).toMatchObject({ ok: true, event: "end", why: "interrupted" });
+  });
+
+  test("a migration ends by itself when the target has everything", async () => {
+    const { code, stdout } = await rig.hotsite("replicate", "--until-caught-up", "--json");
+    expect(code).toBe(0);
+    const { position } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { position: string };
+    expect(position).toMatch(/^1-11-\d+$/);
+    await rig.equal("shop.item");
+  });
+
+  test("a second one of the same link is refused while the first one runs", async () => {
+    const first = rig.start("replicate");
+    await first.said("streaming");
+    const { code, stderr } = await rig.hotsite("replicate");
+    expect({ code, stderr }).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining("shop is running already"),
+    });
+  });
+
+  test("a state folder that was lost costs no second copy: the target knows how far it is", async () => {
+    await rig.hotsite("replicate", "--until-caught-up");
+    await rm(join(rig.folder, ".hotsite"), { recursive: true });
+    await insert("while nothing ran");
+    await rig.target.query("CREATE TABLE shop.only_here (id INT PRIMARY KEY)");
+    expect((await rig.hotsite("replicate", "--until-caught-up")).code).toBe(0);
+    await rig.equal("shop.item");
+    expect(await rig.target.query("SHOW TABLES IN shop LIKE 'only_here'")).toHaveLength(1);
+  });
+
+  test("two servers that are equal already are only followed", async () => {
+    await rig.target.query(...seed);
+    await rig.declare('databases: ["shop"], firstCopy: false,');
+    const running = rig.start("replicate");
+    await running.said("streaming");
+    await insert("new");
+    await rig.equal("shop.item");
+  });
+
+  test("every fault of both ends is told at once, with what mends it and the least privileges; nothing is begun", async () => {
+    await rig.source.query("SET GLOBAL binlog_row_image = MINIMAL", "CREATE TABLE shop.keyless (id INT)");
+    await rig.target.query("CREATE DATABASE shop", "CREATE TABLE shop.old (id INT PRIMARY KEY)");
+    const { code, stderr } = await rig.hotsite("replicate", "--check");
+    expect(code).toBe(1);
+    expect(stderr).toContain("source: binlog_row_image");
+    expect(stderr).toContain("source: table shop.keyless");
+    expect(stderr).toContain("target: database shop: it is there already");
+    expect(stderr).toContain("GRANT REPLICATION SLAVE");
+    expect(await rig.target.query("SHOW DATABASES LIKE 'hotsite'")).toEqual([]);
+  });
+
+  test("a dry run says what would be copied and changes nothing", async () => {
+    const { code, stdout } = await rig.hotsite("replicate", "--dry-run");
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("first copy of 1 tables, about 2,000 rows"),
+    });
+    expect(await rig.target.query("SHOW DATABASES LIKE 'shop'")).toEqual([]);
+  });
+});

@@ -23,6 +23,7 @@ export class LinkProgress implements Disposable {
     if (!changed && (this.#output.live || nowMs < this.#told.ms + everyMs)) return;
     this.#told = { what, ms: nowMs };
     this.#output.line(`${timestamp(nowMs)}  ${linkLine(status)}`, {
+      ok: true,
       event: "status",
       atMs: nowMs,
       ...status,

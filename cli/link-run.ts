@@ -12,12 +12,17 @@ import { firstOrder } from "../replication/standalone/order.ts";
 import { exitCodes } from "./exit.ts";
 import { LinkProgress } from "./link-progress.ts";
 import { openGateway, type LinkSession } from "./link-session.ts";
+import type { ReplicateOutcome } from "./outcomes/replicate.ts";
 import type { Call, Outcome } from "./verb.ts";
 
 const lookMs = 250;
 
 /** Runs the link until the signal ends, or until the goal of the call is reached. Rejects when the link needs a person. */
-export async function runLink(session: LinkSession, call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function runLink(
+  session: LinkSession,
+  call: Call,
+  signal: AbortSignal,
+): Promise<Outcome<ReplicateOutcome>> {
   await refuseSecond(session, signal);
   await using gateway = await openGateway(session, call);
   await begin(session, gateway, signal);
@@ -62,15 +67,17 @@ async function untilGoal(
   gateway: Gateway,
   { options, output }: Call,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Outcome<ReplicateOutcome>> {
   using progress = new LinkProgress(output);
   const watching = watch(gateway, progress, signal);
   if (options.untilCaughtUp !== true) return ended(declaration.name, await watching, options.drainLog);
   const { source } = await endsOf(declaration, place);
-  const reached = caughtUp(gateway, { source, clock: systemClock }, signal).then((position): Outcome => ({
-    text: `${declaration.name}: the target has everything up to ${position}`,
-    json: { event: "end", why: "caught up", position },
-  }));
+  const reached = caughtUp(gateway, { source, clock: systemClock }, signal).then(
+    (position): Outcome<ReplicateOutcome> => ({
+      text: `${declaration.name}: the target has everything up to ${position}`,
+      json: { event: "end", why: "caught up", applied: position },
+    }),
+  );
   // Whichever is later rejects as the signal ends.
   reached.catch(() => undefined);
   return await Promise.race([reached, watching.then((status) => ended(declaration.name, status, true))]);
@@ -95,7 +102,11 @@ function failure({ stream, problem, remedy }: LinkStatus): HotsiteError {
 }
 
 /** `wanted`: the call had a goal, which was not reached when the link was interrupted. */
-function ended(name: string, { state, applied, received }: LinkStatus, wanted = false): Outcome {
+function ended(
+  name: string,
+  { state, applied, received }: LinkStatus,
+  wanted = false,
+): Outcome<ReplicateOutcome> {
   const drained = state === "stopped";
   const until = applied === undefined ? "" : `; the target has everything up to ${applied}`;
   return {

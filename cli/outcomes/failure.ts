@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { Fault } from "../../core/errors.ts";
 import { exactly } from "./exactly.ts";
 
-const fault = exactly<Fault>()(
+/** One thing that is wrong. */
+export const fault = exactly<Fault>()(
   z.strictObject({
     path: z.string().describe("where: in the config, or a node"),
     problem: z.string(),

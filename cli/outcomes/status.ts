@@ -28,12 +28,14 @@ const checkpoint = exactly<Checkpoint>()(
   }),
 );
 
-const link = exactly<LinkStatus>()(
+/** A link as it is now. */
+export const link = exactly<LinkStatus>()(
   z.strictObject({
     stream: z.string(),
     epoch: z.number(),
     state: z.enum(["stopped", "starting", "copying", "streaming", "failed"]),
     problem: z.string().optional(),
+    remedy: z.string().optional().describe("what to do about the problem"),
     received: z.string().optional().describe("the source's position up to which everything is in the log"),
     applied: z.string().optional().describe("the same for the target"),
     sequence: z.number().optional(),

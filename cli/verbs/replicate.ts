@@ -4,12 +4,16 @@ import { checkLink } from "../../replication/standalone/check.ts";
 import { endsOf } from "../../replication/standalone/ends.ts";
 import { grantsOf, grantsText } from "../link-grants.ts";
 import { openLink, type LinkSession } from "../link-session.ts";
+import { replicateOutcome, type ReplicateOutcome } from "../outcomes/replicate.ts";
 import type { Call, Outcome } from "../verb.ts";
 import { planLink } from "../link-plan.ts";
 import { runLink } from "../link-run.ts";
 
+/** What each line of `--json` says. */
+export const outcome = replicateOutcome;
+
 /** Keeps one database equal to another one, without anything around them. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome> {
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<ReplicateOutcome>> {
   const session = await openLink(call);
   const { check, dryRun, untilCaughtUp, drainLog } = call.options;
   if (untilCaughtUp === true && drainLog === true)
@@ -23,7 +27,7 @@ async function checked(
   { declaration, place }: LinkSession,
   { output }: Call,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Outcome<ReplicateOutcome>> {
   const ends = await endsOf(declaration, place);
   const grants = grantsOf(declaration);
   const least = `The least that its users need:\n${grantsText(grants)}`;
@@ -33,5 +37,5 @@ async function checked(
     throw new PreflightError(`link("${declaration.name}") cannot begin`, faults);
   }
   const text = `nothing stands in the way of ${declaration.name}\n\n${least}`;
-  return { text, json: { name: declaration.name, faults, grants } };
+  return { text, json: { event: "check", grants } };
 }

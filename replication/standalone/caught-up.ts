@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import { formatPosition, inDomain } from "../../core/position.ts";
+import { formatPosition, ofOrigin } from "../../core/position.ts";
 import type { LinkControl } from "../../core/protection.ts";
 import { waitFor } from "../../core/wait.ts";
 import { Source, type SourceOptions } from "../source.ts";
@@ -32,6 +32,6 @@ export function caughtUp(
 /** Everything that the source itself has written. */
 async function ownPosition(options: SourceOptions, signal: AbortSignal): Promise<string> {
   await using source = await Source.open(options, signal);
-  const { position, domain } = await sourceState(source);
-  return formatPosition(inDomain(position, domain));
+  const { position, origin } = await sourceState(source);
+  return formatPosition(ofOrigin(position, origin));
 }

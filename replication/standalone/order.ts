@@ -1,6 +1,6 @@
-import { formatPosition, parsePosition } from "../../core/position.ts";
+import { formatPosition, joinPositions, ofOrigin, parsePosition } from "../../core/position.ts";
 import type { LinkOrder } from "../../core/protection.ts";
-import { readFacts } from "../checkpoint.ts";
+import { readFacts, type ServerFacts } from "../checkpoint.ts";
 import type { LinkEnds } from "../link-ends.ts";
 import { quoteString } from "../literal.ts";
 import { Source } from "../source.ts";
@@ -36,11 +36,11 @@ export async function firstOrder(
   if (kept !== undefined && declaration.log.kind === "kafka") {
     return orderOf(declaration, kept.epoch, { begin: "copy", start: "" });
   }
-  const { promoted, streamed, position } = await readFacts(target);
-  const epoch = Math.max(promoted, streamed) + 1;
+  const facts = await readFacts(target);
+  const epoch = Math.max(facts.promoted, facts.streamed) + 1;
   const from = kept?.position || (await declaredStart(declaration, source));
   if (from === undefined) return orderOf(declaration, epoch, { begin: "copy", start: "" });
-  return orderOf(declaration, epoch, { begin: "stream", start: withOwn(from, position) });
+  return orderOf(declaration, epoch, { begin: "stream", start: withOwn(from, facts) });
 }
 
 /** The order of a new first copy, which replaces whatever the target has. */
@@ -72,8 +72,8 @@ async function declaredStart({ firstCopy }: LinkDeclaration, source: Source): Pr
 }
 
 /** What the target has written itself is no divergence: a dump that was loaded there, say. */
-function withOwn(start: string, target: string): string {
-  return formatPosition(new Map([...parsePosition(target), ...parsePosition(start)]));
+function withOwn(start: string, { position, domain }: ServerFacts): string {
+  return formatPosition(joinPositions(parsePosition(start), ofOrigin(parsePosition(position), domain)));
 }
 
 async function keptCheckpoint(target: Target, name: string): Promise<Kept | undefined> {

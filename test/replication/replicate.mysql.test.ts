@@ -63,8 +63,8 @@ describe("hotsite replicate", () => {
   test("a migration ends by itself when the target has everything", async () => {
     const { code, stdout } = await rig.hotsite("replicate", "--until-caught-up", "--json");
     expect(code).toBe(0);
-    const { position } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { position: string };
-    expect(position).toMatch(/^1-11-\d+$/);
+    const { applied } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { applied: string };
+    expect(applied).toMatch(/^1-11-\d+$/);
     await rig.equal("shop.item");
   });
 

@@ -1,18 +1,25 @@
+import { HotsiteError } from "../core/errors.ts";
+import type { LinkEnds } from "../replication/link-ends.ts";
 import { quoteString } from "../replication/literal.ts";
-import { applierGrants } from "../replication/schema.ts";
 import { feederGrants } from "../replication/source-grants.ts";
-import type { LinkDeclaration } from "../replication/standalone/spec.ts";
+import { applierGrants } from "../replication/target-grants.ts";
+import { Target } from "../replication/target.ts";
 
 export interface LinkGrants {
   readonly source: readonly string[];
-  readonly target: readonly string[];
+  /** Undefined when it does not answer: what it calls its privileges depends on what it is. */
+  readonly target: readonly string[] | undefined;
 }
 
 /** The least that the users of a link need on the two servers, as statements. */
-export function grantsOf({ source, target, databases }: LinkDeclaration): LinkGrants {
+export async function grantsFor(
+  { source, target, databases }: LinkEnds,
+  signal: AbortSignal,
+): Promise<LinkGrants> {
+  const version = await versionOfTarget(target, signal);
   return {
     source: feederGrants(`${quoteString(source.user)}@'%'`, databases),
-    target: applierGrants(`${quoteString(target.user)}@'%'`, databases),
+    target: version && applierGrants(version, `${quoteString(target.user)}@'%'`, databases),
   };
 }
 
@@ -21,5 +28,20 @@ export function grantsText({ source, target }: LinkGrants): string {
     `  ${title}`,
     ...grants.map((grant) => `    ${grant};`),
   ];
-  return [...part("at the source", source), ...part("at the target", target)].join("\n");
+  const there =
+    target === undefined ? ["  at the target: it does not answer"] : part("at the target", target);
+  return [...part("at the source", source), ...there].join("\n");
+}
+
+async function versionOfTarget(
+  target: LinkEnds["target"],
+  signal: AbortSignal,
+): Promise<Target["version"] | undefined> {
+  try {
+    await using connection = await Target.open(target, signal);
+    return connection.version;
+  } catch (error) {
+    if (error instanceof HotsiteError) return undefined;
+    throw error;
+  }
 }

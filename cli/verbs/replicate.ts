@@ -2,7 +2,7 @@ import { systemClock } from "../../core/clock.ts";
 import { HotsiteError, PreflightError } from "../../core/errors.ts";
 import { checkLink } from "../../replication/standalone/check.ts";
 import { endsOf } from "../../replication/standalone/ends.ts";
-import { grantsOf, grantsText } from "../link-grants.ts";
+import { grantsFor, grantsText } from "../link-grants.ts";
 import { openLink, type LinkSession } from "../link-session.ts";
 import { replicateOutcome, type ReplicateOutcome } from "../outcomes/replicate.ts";
 import type { Call, Outcome } from "../verb.ts";
@@ -29,7 +29,7 @@ async function checked(
   signal: AbortSignal,
 ): Promise<Outcome<ReplicateOutcome>> {
   const ends = await endsOf(declaration, place);
-  const grants = grantsOf(declaration);
+  const grants = await grantsFor(ends, signal);
   const least = `The least that its users need:\n${grantsText(grants)}`;
   const faults = await checkLink(declaration, ends, systemClock, signal);
   if (faults.length > 0) {

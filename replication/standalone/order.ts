@@ -72,8 +72,11 @@ async function declaredStart({ firstCopy }: LinkDeclaration, source: Source): Pr
 }
 
 /** What the target has written itself is no divergence: a dump that was loaded there, say. */
-function withOwn(start: string, { position, domain }: ServerFacts): string {
-  return formatPosition(joinPositions(parsePosition(start), ofOrigin(parsePosition(position), domain)));
+function withOwn(start: string, { position, origin }: ServerFacts): string {
+  const [from, own] = [parsePosition(start), ofOrigin(parsePosition(position), origin)];
+  // Two kinds of servers know nothing of each other's positions.
+  const alike = from.form === own.form || from.form === "empty" || own.form === "empty";
+  return alike ? formatPosition(joinPositions(from, own)) : start;
 }
 
 async function keptCheckpoint(target: Target, name: string): Promise<Kept | undefined> {

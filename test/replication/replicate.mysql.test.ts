@@ -113,7 +113,7 @@ describe("hotsite replicate", () => {
     const { code, stdout } = await rig.hotsite("replicate", "--dry-run");
     expect({ code, stdout }).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("first copy of 1 tables, about 2,000 rows"),
+      stdout: expect.stringMatching(/first copy of 1 tables, about [\d,]+ rows/),
     });
     expect(await rig.target.query("SHOW DATABASES LIKE 'shop'")).toEqual([]);
   });

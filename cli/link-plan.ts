@@ -1,11 +1,10 @@
 import { systemClock } from "../core/clock.ts";
 import { PreflightError } from "../core/errors.ts";
-import { schemaAtPosition, type TableToCopy } from "../replication/copy-schema.ts";
+import { schemaAtPosition, type CopySchema } from "../replication/copy-schema.ts";
 import { Source } from "../replication/source.ts";
 import { checkLink } from "../replication/standalone/check.ts";
 import { endsOf } from "../replication/standalone/ends.ts";
 import { openGateway, type LinkSession } from "./link-session.ts";
-import { table } from "./table.ts";
 import type { ReplicateOutcome } from "./outcomes/replicate.ts";
 import type { Call, Outcome } from "./verb.ts";
 
@@ -37,18 +36,12 @@ export async function planLink(
     };
   }
   await using source = await Source.open(ends.source, signal);
-  return copyPlan(name, (await schemaAtPosition(source, ends.databases)).tables);
+  return copyPlan(name, await schemaAtPosition(source, ends.databases));
 }
 
-function copyPlan(name: string, tables: readonly TableToCopy[]): Outcome<ReplicateOutcome> {
-  const rows = tables.reduce((sum, { rows: some }) => sum + some, 0);
+function copyPlan(name: string, { units, rows }: CopySchema): Outcome<ReplicateOutcome> {
+  const tables = units.flatMap((unit) => unit.tables).filter(({ database }) => database !== "hotsite");
   const head = `${name}: a first copy of ${tables.length} tables, about ${rows.toLocaleString("en-US")} rows; then the target follows`;
-  const list = tables.map((one) => [
-    `${one.database}.${one.table}`,
-    `about ${one.rows.toLocaleString("en-US")}`,
-  ]);
-  return {
-    text: `${head}\n${table(["TABLE", "ROWS"], list)}`,
-    json: { event: "plan", does: "copy", tables },
-  };
+  const list = tables.map(({ database, table }) => `  ${database}.${table}`);
+  return { text: [head, ...list].join("\n"), json: { event: "plan", does: "copy", tables, rows } };
 }

@@ -24,9 +24,10 @@ export const replicateOutcome = z.discriminatedUnion("event", [
     stream: z.string().optional().describe("the one that goes on"),
     from: z.string().optional().describe("the source's position after which it is followed"),
     tables: z
-      .array(z.strictObject({ database: z.string(), table: z.string(), rows: z.number() }))
+      .array(z.strictObject({ database: z.string(), table: z.string() }))
       .optional()
-      .describe("what is copied; rows as the source estimates them"),
+      .describe("what is copied, in this order"),
+    rows: z.number().optional().describe("of all of them, as the source estimates"),
   }),
 ]);
 

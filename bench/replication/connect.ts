@@ -29,7 +29,13 @@ export class Connect implements AsyncDisposable {
     const [folder, port] = [await mkdtemp(join(tmpdir(), "hotsite-bench-connect-")), await freePort()];
     await writeFile(join(folder, "worker.properties"), worker(folder, port, broker.address, plugins));
     const log = openSync(join(folder, "connect.log"), "w");
-    const options = ["-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", classPath];
+    const options = [
+      "-Xmx1g",
+      "-Duser.timezone=UTC",
+      "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+      "-cp",
+      classPath,
+    ];
     const main = "org.apache.kafka.connect.cli.ConnectStandalone";
     const [command, args] = withParent("java", [...options, main, "worker.properties"]);
     const child = spawn(command, args, { cwd: folder, stdio: ["ignore", log, log] });

@@ -1,7 +1,7 @@
 import type { Admin } from "kafkajs";
 import { RetryableError } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
-import { password, replicaUser } from "./accounts.ts";
+import { account } from "./accounts.ts";
 import { hasMarkers } from "./checksums.ts";
 import { Connect, type ConnectorConfig } from "./connect.ts";
 import type { Server } from "./flavour.ts";
@@ -139,8 +139,8 @@ function sourceConfig(source: Server, prefix: string, serverId: number, broker: 
     "tasks.max": "1",
     "database.hostname": "127.0.0.1",
     "database.port": String(source.port),
-    "database.user": replicaUser,
-    "database.password": password,
+    "database.user": account.user,
+    "database.password": account.password,
     "database.server.id": String(serverId),
     "topic.prefix": prefix,
     "table.include.list": tables.map((table) => `${database}.${table}`).join(","),
@@ -164,8 +164,8 @@ function sinkConfig(prefix: string, topics: string): ConnectorConfig {
     "connector.class": "io.debezium.connector.jdbc.JdbcSinkConnector",
     "tasks.max": "1",
     topics,
-    "connection.username": replicaUser,
-    "connection.password": password,
+    "connection.username": account.user,
+    "connection.password": account.password,
     "insert.mode": "upsert",
     "delete.enabled": "true",
     "primary.key.mode": "record_key",

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { feederUser, password } from "./accounts.ts";
+import { account } from "./accounts.ts";
 import { tell, type BenchContext } from "./context.ts";
 import { decodeAnswer, type DecodeTask } from "./decode-task.ts";
 import { median, rounded } from "./figures.ts";
@@ -54,7 +54,7 @@ async function rateOf(
 ): Promise<number> {
   const rows = work.rows + tables.length;
   const task: DecodeTask = {
-    ...{ port: source.port, user: feederUser, password, from: from.gtid, to, database, rows },
+    ...{ port: source.port, ...account, from: from.gtid, to, database, rows },
   };
   const program = join(programs, `decode-${reader}.mjs`);
   const running = promisify(execFile)(process.execPath, [program, JSON.stringify(task)], { signal });

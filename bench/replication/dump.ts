@@ -7,14 +7,15 @@ import { database } from "./work.ts";
 /** What is used everywhere for a first copy: the database's own dump, read by its own client. */
 export const dump: Contender = {
   name: "dump",
-  ready: ({ flavour, source }, target) => {
+  async ready({ flavour, source }, target) {
+    const command = await flavour.dumpCommand(source, target, database);
     const over = new AbortController();
     let problem: string | undefined;
     let ended: Promise<unknown> = Promise.resolve();
-    return Promise.resolve({
+    return {
       pids: [],
       go: () => {
-        const shell = spawn(...withParent("sh", ["-c", flavour.dumpCommand(source, target, database)]), {
+        const shell = spawn(...withParent("sh", ["-c", command]), {
           stdio: ["ignore", "ignore", "pipe"],
           detached: true,
         });
@@ -31,7 +32,7 @@ export const dump: Contender = {
         over.abort();
         await ended;
       },
-    });
+    };
   },
 };
 

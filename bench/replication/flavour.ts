@@ -1,6 +1,6 @@
-import type { MariadbServer } from "../../test/support/mariadb.ts";
+import type { DatabaseServer } from "../../test/support/database-server.ts";
 
-export type Server = MariadbServer;
+export type Server = DatabaseServer;
 
 /** Where a source was before its backlog. */
 export interface Place {
@@ -32,5 +32,5 @@ export interface Flavour {
   /** For its sink. */
   jdbcUrl(port: number, database: string): string;
   /** A shell command that dumps a database of one server into the other. */
-  dumpCommand(source: Server, target: Server, database: string): string;
+  dumpCommand(source: Server, target: Server, database: string): Promise<string>;
 }

@@ -1,5 +1,5 @@
 import { startMariadb } from "../../test/support/mariadb.ts";
-import { password, replicaUser } from "./accounts.ts";
+import { account } from "./accounts.ts";
 import type { Flavour } from "./flavour.ts";
 
 const settings = ["--innodb-buffer-pool-size=128M", "--innodb-log-file-size=128M"];
@@ -35,8 +35,8 @@ export const mariadb: Flavour = {
   follow: (source, from, workers) => [
     `SET GLOBAL slave_parallel_threads = ${workers === 1 ? 0 : workers}, GLOBAL slave_parallel_mode = 'optimistic'`,
     `SET GLOBAL gtid_slave_pos = '${from.gtid}'`,
-    `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${source.port}, MASTER_USER = '${replicaUser}',
-       MASTER_PASSWORD = '${password}', MASTER_USE_GTID = slave_pos`,
+    `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${source.port}, MASTER_USER = '${account.user}',
+       MASTER_PASSWORD = '${account.password}', MASTER_USE_GTID = slave_pos`,
   ],
 
   startReplica: "START SLAVE",
@@ -58,6 +58,8 @@ export const mariadb: Flavour = {
     `jdbc:mariadb://127.0.0.1:${port}/${database}?rewriteBatchedStatements=true&useBulkStmts=true`,
 
   dumpCommand: (source, target, database) =>
-    `mariadb-dump --no-defaults --socket=${source.socket} --user=root --single-transaction ${database} | ` +
-    `mariadb --no-defaults --socket=${target.socket} --user=root ${database}`,
+    Promise.resolve(
+      `mariadb-dump --no-defaults --socket=${source.socket} --user=root --single-transaction ${database} | ` +
+        `mariadb --no-defaults --socket=${target.socket} --user=root ${database}`,
+    ),
 };

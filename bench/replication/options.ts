@@ -18,7 +18,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     args: [...argv],
     options: {
       json: { type: "boolean", default: false },
-      flavour: { type: "string", default: "mariadb" },
+      flavour: { type: "string", default: "mariadb,mysql" },
       only: { type: "string", default: parts.join(",") },
       runs: { type: "string", default: "3" },
       without: { type: "string", default: "" },

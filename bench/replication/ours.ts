@@ -7,7 +7,7 @@ import type { LinkOrder, LinkStatus } from "../../core/protection.ts";
 import { waitFor } from "../../core/wait.ts";
 import { askControl } from "../../replication/control/client.ts";
 import { kill, withParent } from "../../test/support/program.ts";
-import { applierUser, feederUser, password } from "./accounts.ts";
+import { account } from "./accounts.ts";
 import type { Server } from "./flavour.ts";
 import type { Contender, Runner } from "./race.ts";
 import type { Stage } from "./stage.ts";
@@ -63,7 +63,7 @@ class Gateway {
   ): Promise<Gateway> {
     const config = join(folder, "gateway.json");
     await mkdir(join(folder, "state"));
-    await writeFile(join(folder, "password"), password);
+    await writeFile(join(folder, "password"), account.password);
     await writeFile(config, JSON.stringify(configOf(folder, ports)));
     const journal = openSync(join(folder, "journal"), "w");
     const program = [join(programs, "gateway.mjs"), "gateway", "run", "--config", config];
@@ -102,11 +102,11 @@ class Gateway {
 }
 
 function configOf(folder: string, ports: { readonly source: number; readonly target: number }): object {
-  const account = { host: "127.0.0.1", passwordFile: join(folder, "password") };
+  const server = { host: "127.0.0.1", user: account.user, passwordFile: join(folder, "password") };
   return {
     site: "west",
-    source: { ...account, site: "east", port: ports.source, user: feederUser },
-    target: { ...account, port: ports.target, user: applierUser },
+    source: { ...server, site: "east", port: ports.source },
+    target: { ...server, port: ports.target },
     databases: [database],
     stateFolder: join(folder, "state"),
     controlSocket: join(folder, "control.sock"),

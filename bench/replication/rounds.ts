@@ -1,4 +1,4 @@
-import { tell, type BenchContext } from "./context.ts";
+import { attempt, tell, type BenchContext } from "./context.ts";
 import { race, type Contender, type Run } from "./race.ts";
 import { openStage, type TargetKind } from "./stage.ts";
 import type { Work } from "./work.ts";
@@ -20,9 +20,11 @@ export async function rounds(
   const runs: Record<string, Run[]> = {};
   for (let round = 1; round <= options.runs; round += 1) {
     for (const contender of invited) {
-      const run = await race(stage, contender, signal);
+      const what = `${work.name} round ${round} ${contender.name}`;
+      const run = await attempt(context, what, () => race(stage, contender, signal));
+      if (run === undefined) continue;
       (runs[contender.name] ??= []).push(run);
-      tell(context, `${work.name} round ${round} ${contender.name}: ${described(run)}`);
+      tell(context, `${what}: ${described(run)}`);
     }
   }
   return runs;

@@ -1,4 +1,4 @@
-import { accountsSql } from "./accounts.ts";
+import { account, accountsSql } from "./accounts.ts";
 import { checksumsOf, type Checksums } from "./checksums.ts";
 import type { Flavour, Place, Server } from "./flavour.ts";
 import { insertsSql, operationSql, rowsAStatement } from "./sql.ts";
@@ -42,7 +42,8 @@ export async function openStage(
 ): Promise<Stage> {
   const source = await flavour.start(sourceId);
   try {
-    await source.query(`CREATE DATABASE ${database}`, "FLUSH BINARY LOGS", ...accountsSql());
+    await source.query(`CREATE DATABASE ${database}`, "FLUSH BINARY LOGS", ...accountsSql);
+    await logIn(source);
     await prepare(source, work.preloaded);
     const [from, before] = [await flavour.place(source), await flavour.binlogBytes(source)];
     await source.query(...flavour.careless);
@@ -69,7 +70,8 @@ async function openTarget(
 ): Promise<Server> {
   const target = await flavour.start(targetId);
   try {
-    await target.query("SET SESSION sql_log_bin = 0", `CREATE DATABASE ${database}`, ...accountsSql());
+    await target.query("SET SESSION sql_log_bin = 0", `CREATE DATABASE ${database}`, ...accountsSql);
+    await logIn(target);
     if (rows !== undefined) await prepare(target, rows);
     return target;
   } catch (error) {
@@ -87,6 +89,11 @@ async function prepare(server: Server, rows: ReadonlyMap<string, readonly BenchR
     `FLUSH TABLES ${tables.map((table) => `${database}.${table}`).join(", ")} FOR EXPORT`,
     "UNLOCK TABLES",
   );
+}
+
+/** After it MySQL knows the password by heart, and needs no secure connection to hear it again. */
+async function logIn(server: Server): Promise<void> {
+  await (await server.connect(account)).end();
 }
 
 async function write(source: Server, operations: readonly Operation[], signal: AbortSignal): Promise<void> {

@@ -31,6 +31,7 @@ export interface Options {
   readonly oneWay?: boolean;
   readonly site?: string;
   readonly drain?: number;
+  readonly sessions?: number;
   readonly all?: boolean;
   readonly remove?: string;
   readonly check?: boolean;

@@ -17,6 +17,13 @@ const drain: OptionDeclaration = {
   parse: milliseconds,
 };
 
+const sessions: OptionDeclaration = {
+  flags: "--sessions <time>",
+  summary:
+    "how long people with a session on an instance may go on there first, while they ask (default: 30s)",
+  parse: milliseconds,
+};
+
 /** Everything that `hotsite` can do, in the order of `--help`. */
 export const verbs: readonly Verb[] = [
   {
@@ -68,7 +75,12 @@ export const verbs: readonly Verb[] = [
     name: "scale",
     operands: "<service> <count>",
     summary: "launch more machines for a service, or drain and destroy some; `install` keeps the number",
-    options: [dryRun, { flags: "--site <name>", summary: "only there (default: in each site)" }, drain],
+    options: [
+      dryRun,
+      { flags: "--site <name>", summary: "only there (default: in each site)" },
+      drain,
+      sessions,
+    ],
     examples: [
       ["scale web 4", "four machines in each site"],
       ["scale web 1 --site west", "one in west: web-1; the others finish their requests and go"],
@@ -79,7 +91,7 @@ export const verbs: readonly Verb[] = [
     name: "update",
     operands: "[service]",
     summary: "bring what runs to what the config says, one instance at a time; all or nothing",
-    options: [dryRun, drain],
+    options: [dryRun, drain, sessions],
     examples: [
       [
         "update web",

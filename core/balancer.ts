@@ -28,6 +28,11 @@ export interface Balancer {
   apply(members: readonly Member[], signal: AbortSignal): Promise<void>;
   /** Puts these members to `drain` and resolves when they have no request in progress; throws a retryable "timeout". */
   drain(names: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Of these members nobody new gets one, and who has a session there keeps it, until the next `apply` or `drain`; repeatable. False where
+   * the balancer does not keep people at a member: nothing is changed then.
+   */
+  keepSessions(names: readonly string[], signal: AbortSignal): Promise<boolean>;
   /** New requests wait inside the balancer, at most `maxWaitMs` each, instead of being sent to a member; repeatable. */
   hold(maxWaitMs: number, signal: AbortSignal): Promise<void>;
   /** Requests flow again; repeatable. */

@@ -46,6 +46,8 @@ export interface HaproxyOptions {
   /** Members are reached over TLS and must show a certificate of `paths.ca`. Default false. */
   readonly tls?: boolean;
   readonly limits?: HaproxyLimits;
+  /** People stay at the member that they got first, by a cookie. Default true. */
+  readonly sticky?: boolean;
   /** Whether each request is logged. Default true; failures are in any case. */
   readonly accessLog?: boolean;
   readonly paths: HaproxyPaths;
@@ -76,7 +78,7 @@ const checkAfterFailureMs = 250;
 
 /** The whole configuration. Equal pools give equal text. */
 export function renderHaproxyConfig(options: HaproxyOptions, members: readonly Member[]): string {
-  const { paths, port, bind = "*", limits = {}, accessLog = true } = options;
+  const { paths, port, bind = "*", limits = {}, accessLog = true, sticky = true } = options;
   const maxConnections = limits.maxConnections === undefined ? "" : `  maxconn ${limits.maxConnections}\n`;
   return `# Written by hotsite. The pool in it is what was last applied; see ${paths.pool}.
 ${POOL_COMMENT}${renderPool(members)}
@@ -113,8 +115,7 @@ frontend http
 ${FRONTEND_RULES}
 backend ${BACKEND}
   balance roundrobin
-  cookie HOTSITE insert indirect nocache httponly
-  option httpchk
+${sticky ? "  cookie HOTSITE insert indirect nocache httponly\n" : ""}  option httpchk
   http-check send meth GET uri ${word(options.health)} ver HTTP/1.1 hdr Host hotsite-check
   http-check expect status 200-299
   default-server ${serverDefaults(options)}
@@ -206,13 +207,16 @@ function serverDefaults({ tls = false, paths }: HaproxyOptions): string {
   return tls ? `${checks} ssl verify required ca-file ${paths.ca}` : checks;
 }
 
-function serverLine({ name, host, port, state }: Member, { tls = false }: HaproxyOptions): string {
+function serverLine(
+  { name, host, port, state }: Member,
+  { tls = false, sticky = true }: HaproxyOptions,
+): string {
   const server = serverName(word(name));
   // A certificate of the same authority is not enough: it must be that of this very node.
   const [site, node] = word(name).split("/");
   const verified = tls ? ` verifyhost ${node}.${site}` : "";
   const address = isIPv6(host) ? `[${host}]` : word(host);
-  return `  server ${server} ${address}:${port} cookie ${server}${verified}${state === "ready" ? "" : " disabled"}`;
+  return `  server ${server} ${address}:${port}${sticky ? ` cookie ${server}` : ""}${verified}${state === "ready" ? "" : " disabled"}`;
 }
 
 function sorted(members: readonly Member[]): readonly Member[] {

@@ -6,6 +6,7 @@ import { HotsiteError, RetryableError } from "../core/errors.ts";
 import type { CommandResult, Shell } from "../core/shell.ts";
 import { waitFor } from "../core/wait.ts";
 import {
+  BACKEND,
   POOL_COMMENT,
   renderGate,
   renderHaproxyConfig,
@@ -85,6 +86,14 @@ export class HaproxyBalancer implements Balancer {
       "timeout",
       `${names.join(", ")}: ${stdout.trim()} requests still in progress after ${timeoutMs} ms`,
     );
+  }
+
+  async keepSessions(names: readonly string[], signal: AbortSignal): Promise<boolean> {
+    if (this.#options.sticky === false) return false;
+    const { paths } = this.#options;
+    const lines = names.map((name) => `set server ${BACKEND}/${serverName(name)} state drain`);
+    await this.#shell.run(tell(paths.socket, inLines(lines)), signal);
+    return true;
   }
 
   async hold(maxWaitMs: number, signal: AbortSignal): Promise<void> {

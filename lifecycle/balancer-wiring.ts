@@ -13,13 +13,13 @@ import { membersOf } from "./pool.ts";
 
 /** The balancer's configuration for an application. */
 export function balancerOptions({ name, services, traffic }: Application): HaproxyOptions {
-  const { port, accessLog, limits } = balancing.parse(traffic?.balancer.params ?? {});
+  const { port, accessLog, sticky, limits } = balancing.parse(traffic?.balancer.params ?? {});
   const params = services.find((service) => service.name === traffic?.to.service)?.params;
   // Whether the members speak TLS is the same wherever they run.
   const anywhere = { ...ANY_NODE, service: traffic?.to.service ?? "" };
   const endpoint = traffic?.to.resolve({ application: name, nodes: [anywhere], params, secrets: {} });
   const tls = endpoint?.tls === true;
-  return { port, health: traffic?.health ?? "/", tls, accessLog, limits, paths: HAPROXY_PATHS };
+  return { port, health: traffic?.health ?? "/", tls, accessLog, sticky, limits, paths: HAPROXY_PATHS };
 }
 
 const ANY_NODE = {

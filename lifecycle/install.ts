@@ -24,6 +24,7 @@ export const installInput = z.strictObject({
   /** Instances with traffic that the config has changed: they are updated one after the other, as `update` does. */
   roll: z.array(instance),
   drainMs: z.number(),
+  sessionsMs: z.number().default(0),
   /** What was found as it should be just before, on every node: it is not gone through again. */
   standing: z.enum(["services", "machines"]).optional(),
 });
@@ -52,7 +53,7 @@ function installSteps(application: World["application"], input: InstallInput): S
         job.placement.service === placement.service,
     );
   const rest = (jobs: readonly Job[]): readonly Job[] => jobs.filter((job) => !isRolled(job));
-  const roll = { ...around, run: input.run, drainMs: input.drainMs };
+  const roll = { ...around, run: input.run, drainMs: input.drainMs, sessionsMs: input.sessionsMs };
   const put = (jobs: readonly Job[]): StepTree<FleetWorld> =>
     sequence<FleetWorld>(
       parallel<FleetWorld>(...rest(jobs).map((job) => serviceStep(job, around))),

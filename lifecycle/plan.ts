@@ -101,7 +101,7 @@ async function usualTime({ store, application }: World, activeSite: string) {
   const tree = installWorkflow(application).steps({
     ...{ run: "plan", activeSite, copied: false },
     // Which instances are rolled is known only once the nodes were asked; rolling takes about as long as installing again.
-    ...{ roll: [], drainMs: 0 },
+    ...{ roll: [], drainMs: 0, sessionsMs: 0 },
   });
   const { ms, unknown } = estimate(tree, usualTimes(await history(store, application.name)));
   return { usualMs: ms, unknownSteps: unknown.length };

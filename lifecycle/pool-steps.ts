@@ -13,6 +13,17 @@ import { seeing } from "./world.ts";
 
 /** A member that its own site calls ready answers the balancer's checks within seconds. */
 const HEALTHY_MS = 30_000;
+/** Who has not asked for so long is reading, and will hardly notice. */
+const QUIET_MS = 3000;
+const LOOK_MS = 500;
+
+/** How long people on a member that is about to stop are waited for. */
+export interface Patience {
+  /** For requests in progress. */
+  readonly drainMs: number;
+  /** For those who have a session there. */
+  readonly sessionsMs: number;
+}
 
 /** A change of the application's machines. */
 export interface Change extends Around {
@@ -43,7 +54,7 @@ export function joinPool(change: Change, specs: readonly NodeSpec[]): readonly S
 export function leavePool(
   change: Change,
   specs: readonly NodeSpec[],
-  drainMs: number,
+  { drainMs, sessionsMs }: Patience,
 ): readonly Step<FleetWorld, null>[] {
   if (!inPool(change.application, specs)) return [];
   return [
@@ -51,6 +62,7 @@ export function leavePool(
       name: `${namesOf(specs).join(", ")}: out of the pool`,
       output: z.null(),
       async run(world, signal) {
+        await letSessionsEnd(world, namesOf(specs), sessionsMs, signal);
         await drain(world, namesOf(specs), drainMs, signal);
         await applyPool(world, change, signal);
         return null;
@@ -97,6 +109,28 @@ export async function drain(
     if (!(error instanceof HotsiteError && error.code === "timeout")) throw error;
     world.report(error.message);
   });
+}
+
+/** Who has a session on these members may go on for a while; nobody new gets there. Over when nobody has asked for some seconds, or the time is. */
+export async function letSessionsEnd(
+  world: FleetWorld,
+  names: readonly string[],
+  sessionsMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const balancer = balancerOf(world);
+  const known = (await balancer.members(signal)).map(({ name }) => name);
+  const there = names.filter((name) => known.includes(name));
+  if (sessionsMs === 0 || there.length === 0 || !(await balancer.keepSessions(there, signal))) return;
+  const { clock } = world;
+  const began = clock.now();
+  let [asked, sinceMs] = [-1, began];
+  while (clock.now() - began < sessionsMs && clock.now() - sinceMs < QUIET_MS) {
+    const stats = (await balancer.stats(signal)).filter(({ name }) => there.includes(name));
+    const now = stats.reduce((sum, { requests, sessions }) => sum + requests + sessions, 0);
+    if (now !== asked) [asked, sinceMs] = [now, clock.now()];
+    await clock.sleep(LOOK_MS, signal);
+  }
 }
 
 /** Resolves when the balancer's own checks find these members well, where they get traffic. */

@@ -3,14 +3,20 @@ import type { Step, StepScope } from "../core/workflow.ts";
 import type { FleetWorld } from "./fleet-world.ts";
 import type { Around } from "./job-steps.ts";
 import type { Job } from "./phases.ts";
-import { applyPool, awaitHealthy, balancerOf, drain, namesOf } from "./pool-steps.ts";
+import {
+  applyPool,
+  awaitHealthy,
+  balancerOf,
+  drain,
+  letSessionsEnd,
+  namesOf,
+  type Patience,
+} from "./pool-steps.ts";
 
 /** Where no other member can take the requests, they wait at the balancer for so long; then they are answered with 503. */
 export const HOLD_MS = 30_000;
 
-interface Rolling extends Around {
-  readonly drainMs: number;
-}
+interface Rolling extends Around, Patience {}
 
 /** Whether the balancer sends requests to this instance. */
 export function getsTraffic({ application, activeSite }: Around, { spec, placement }: Job): boolean {
@@ -47,20 +53,22 @@ export function intoPool(job: Job, rolling: Rolling): Step<FleetWorld, null> {
       await letIn(world, name, { around: rolling, healthy: true }, signal);
       return null;
     },
-    undo: (world, _output, signal) => takeOut(world, name, rolling, signal),
+    // What is taken back does not work: nobody has a session that is worth waiting for.
+    undo: (world, _output, signal) => takeOut(world, name, { ...rolling, sessionsMs: 0 }, signal),
   };
 }
 
 async function takeOut(
   world: FleetWorld & StepScope,
   name: string,
-  { drainMs }: Rolling,
+  { drainMs, sessionsMs }: Patience,
   signal: AbortSignal,
 ): Promise<void> {
   const balancer = balancerOf(world);
   const others = (await balancer.stats(signal)).filter((member) => member.name !== name);
   const covered = others.some(({ state, healthy }) => state === "ready" && healthy);
-  if (!covered) await balancer.hold(HOLD_MS, signal);
+  if (covered) await letSessionsEnd(world, [name], sessionsMs, signal);
+  else await balancer.hold(HOLD_MS, signal);
   await drain(world, [name], drainMs, signal);
 }
 

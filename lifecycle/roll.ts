@@ -15,15 +15,14 @@ import { applyPackages, applyService, awaitReady, configureStageOf } from "./app
 import type { FleetWorld } from "./fleet-world.ts";
 import { labelOf, type Around } from "./job-steps.ts";
 import { startsNow, type Job } from "./phases.ts";
+import type { Patience } from "./pool-steps.ts";
 import { getsTraffic, intoPool, outOfPool } from "./roll-traffic.ts";
 import { workOf } from "./work.ts";
 import { seeing, type World } from "./world.ts";
 
 /** A rolling change of services that run. */
-export interface Roll extends Around {
+export interface Roll extends Around, Patience {
   readonly run: string;
-  /** How long requests in progress may take to end before their service stops. */
-  readonly drainMs: number;
 }
 
 const kept = z.strictObject({ ready: z.boolean() });

@@ -15,12 +15,13 @@ export interface ScaleWish {
   /** All sites when it is not told. */
   readonly site: string | undefined;
   readonly drainMs: number;
+  readonly sessionsMs: number;
 }
 
 /** What has to change, from how the world is now. Throws `HotsiteError` "not-installed", "cannot-scale" or "out-of-range". */
 export async function planScale(world: World, wish: ScaleWish): Promise<ScaleInput> {
   const { application } = world;
-  const { run, activeSite, drainMs, count } = wish;
+  const { run, activeSite, drainMs, sessionsMs, count } = wish;
   const known = await world.nodes.all();
   if (known.length === 0) {
     throw new HotsiteError("not-installed", `${application.name} has no machines yet`, {
@@ -42,7 +43,7 @@ export async function planScale(world: World, wish: ScaleWish): Promise<ScaleInp
   const wanted = (await Promise.all(changes)).filter(
     ({ from, to, stray }) => from !== to || stray.length > 0,
   );
-  return { run, activeSite, machines: group.name, changes: wanted, drainMs };
+  return { run, activeSite, machines: group.name, changes: wanted, drainMs, sessionsMs };
 }
 
 function scalable({ application }: World, { service, count }: ScaleWish): MachineGroup {

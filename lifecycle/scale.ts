@@ -33,6 +33,8 @@ export const scaleInput = z.strictObject({
   changes: z.array(siteChange),
   /** How long requests in progress may take to end before their machine goes. */
   drainMs: z.number(),
+  /** How long people who have a session on it may go on before that. */
+  sessionsMs: z.number().default(0),
 });
 
 export type ScaleInput = z.infer<typeof scaleInput>;
@@ -116,7 +118,7 @@ function shrink(part: Part): StepTree<FleetWorld> {
     return sequence<FleetWorld>(...placed.map((placement) => stopStep({ spec, placement }, part)));
   });
   return sequence<FleetWorld>(
-    ...leavePool(part, leaving, input.drainMs),
+    ...leavePool(part, leaving, input),
     parallel<FleetWorld>(...stops),
     ...(leaving.length === 0 ? [] : [countStep(part)]),
     parallel<FleetWorld>(...[...leaving, ...strays].map((spec) => destroyStep(spec))),

@@ -7,6 +7,7 @@ import { changedInstances, instance, jobOf, jobsOf, type Instance, type Question
 import type { FleetWorld } from "./fleet-world.ts";
 import type { Around } from "./job-steps.ts";
 import { startsNow } from "./phases.ts";
+import type { Patience } from "./pool-steps.ts";
 import { forgetSteps, rollSteps } from "./roll.ts";
 import { getsTraffic, HOLD_MS } from "./roll-traffic.ts";
 import { nodesOf } from "./topology.ts";
@@ -20,6 +21,8 @@ export const updateInput = z.strictObject({
   instances: z.array(instance),
   /** How long requests in progress may take to end before their service stops. */
   drainMs: z.number(),
+  /** How long people who have a session on an instance may go on before that. */
+  sessionsMs: z.number().default(0),
 });
 
 export type UpdateInput = z.infer<typeof updateInput>;
@@ -40,7 +43,7 @@ export function updateWorkflow(application: Application): Workflow<FleetWorld, U
 /** What there is to update. Throws `HotsiteError` "not-installed" while a machine is missing. */
 export async function planUpdate(
   world: World,
-  wish: Question & { readonly run: string; readonly drainMs: number },
+  wish: Question & Patience & { readonly run: string },
   signal: AbortSignal,
 ): Promise<UpdateInput> {
   for (const { site, name } of nodesOf(world.application)) {
@@ -49,8 +52,14 @@ export async function planUpdate(
       hint: "hotsite install",
     });
   }
-  const { run, activeSite, drainMs } = wish;
-  return { run, activeSite, drainMs, instances: [...(await changedInstances(world, wish, signal))] };
+  const { run, activeSite, drainMs, sessionsMs } = wish;
+  return {
+    run,
+    activeSite,
+    drainMs,
+    sessionsMs,
+    instances: [...(await changedInstances(world, wish, signal))],
+  };
 }
 
 /** Who will notice, and how: sentences for the person who is about to update. */

@@ -13,6 +13,12 @@ const seconds = z.number().positive().max(86_400).optional();
 export const balancing = z.object({
   port: port.default(8080).describe("where people reach the application"),
   accessLog: z.boolean().default(true).describe("log each request; failures are logged in any case"),
+  sticky: z
+    .boolean()
+    .default(true)
+    .describe(
+      "people stay, by a cookie, at the instance that they got first; needed where sessions live in its memory",
+    ),
   limits: z
     .strictObject({
       maxConnections: z.int().min(10).optional(),

@@ -6,7 +6,7 @@ import { installWorkflow, rolledInstances } from "../../lifecycle/install.ts";
 import { standingOf } from "../../lifecycle/standing.ts";
 import { interruptions } from "../../lifecycle/update.ts";
 import { activeSiteOf } from "../active-site.ts";
-import { usualDrainMs } from "../drain.ts";
+import { usualDrainMs, usualSessionsMs } from "../drain.ts";
 import { finished, runJob, verdict } from "../run.ts";
 import { openSession } from "../session.ts";
 import { installPlan } from "../outcomes/plan.ts";
@@ -31,7 +31,13 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
       const roll = standing === undefined ? await rolledInstances(world, activeSite, signal) : [];
       for (const sentence of interruptions({ application, activeSite }, roll)) call.output.note(sentence);
       return {
-        ...{ run: randomBytes(4).toString("hex"), activeSite, roll: [...roll], drainMs: usualDrainMs },
+        ...{
+          run: randomBytes(4).toString("hex"),
+          activeSite,
+          roll: [...roll],
+          drainMs: usualDrainMs,
+          sessionsMs: usualSessionsMs,
+        },
         ...(standing && { standing }),
         copied: (await readFacts(world))?.copied === true,
       };

@@ -5,7 +5,7 @@ import { fleetWorld } from "../../lifecycle/fleet-world.ts";
 import { scaleInput, scaleWorkflow, type ScaleInput } from "../../lifecycle/scale.ts";
 import { planScale } from "../../lifecycle/scale-plan.ts";
 import { activeSiteOf } from "../active-site.ts";
-import { usualDrainMs } from "../drain.ts";
+import { usualDrainMs, usualSessionsMs } from "../drain.ts";
 import { dryRun, dryRunOutcome } from "../dry-run.ts";
 import { finished, runJob, verdict } from "../run.ts";
 import { openSession, type Session } from "../session.ts";
@@ -38,6 +38,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
         run: randomBytes(4).toString("hex"),
         activeSite: await activeSiteOf(world),
         drainMs: call.options.drain ?? usualDrainMs,
+        sessionsMs: call.options.sessions ?? usualSessionsMs,
       }),
     repeat: true,
   };

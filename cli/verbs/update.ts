@@ -5,7 +5,7 @@ import { interruptions, planUpdate, updateWorkflow, updateInput } from "../../li
 import { activeSiteOf } from "../active-site.ts";
 import { dryRun, dryRunOutcome } from "../dry-run.ts";
 import { finished, runJob, verdict } from "../run.ts";
-import { usualDrainMs } from "../drain.ts";
+import { usualDrainMs, usualSessionsMs } from "../drain.ts";
 import { openSession, type Session } from "../session.ts";
 import { oneOf } from "../target.ts";
 import type { Call, Outcome } from "../verb.ts";
@@ -27,7 +27,11 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
     workflow: updateWorkflow(application),
     context: fleetWorld(world),
     plan: async () => {
-      const wish = { run: randomBytes(4).toString("hex"), drainMs: call.options.drain ?? usualDrainMs };
+      const wish = {
+        run: randomBytes(4).toString("hex"),
+        drainMs: call.options.drain ?? usualDrainMs,
+        sessionsMs: call.options.sessions ?? usualSessionsMs,
+      };
       const input = await planUpdate(world, { activeSite, services, ...wish }, signal);
       for (const sentence of interruptions({ application, activeSite }, input.instances))
         call.output.note(sentence);

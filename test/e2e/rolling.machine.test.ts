@@ -50,7 +50,41 @@ describe("a web tier under requests", () => {
       "/opt:\ngreeter-v2.pl\n\n/var/lib/hotsite/web:\n.again\nconfigure",
     );
   }, 200_000);
+
+  test("lets people with a session go on where they are, for as long as it is told to", async () => {
+    await scene.edit('version: "broken"', 'version: "v3"');
+    const { cookie, body: own } = await visit(url, "newcomer");
+    const visits: Promise<Visit>[] = [];
+    const timer = setInterval(() => {
+      visits.push(visit(url, "guest", cookie ?? ""), visit(url, "newcomer"));
+    }, 100);
+    await scene.run("update", "--sessions", "5s").finally(() => clearInterval(timer));
+    const seen = await Promise.all(visits);
+    expect(seen.filter(({ status }) => status !== 200)).toEqual([]);
+    const [guest = 0, newcomer = 0] = (["guest", "newcomer"] as const).map((who) =>
+      Math.max(...seen.filter((one) => one.who === who && one.body === own).map(({ atMs }) => atMs)),
+    );
+    // Newcomers went elsewhere at once; the guest had its five seconds.
+    expect(guest - newcomer).toBeGreaterThan(3000);
+    expect(await answersNow(url)).toEqual(["200 east/web-1 v3", "200 east/web-2 v3"]);
+  }, 200_000);
 });
+
+/** One answer to somebody who may have a session. */
+interface Visit {
+  readonly atMs: number;
+  readonly who: "guest" | "newcomer";
+  readonly status: number;
+  readonly body: string;
+  readonly cookie: string | null;
+}
+
+async function visit(url: string, who: Visit["who"], cookie = ""): Promise<Visit> {
+  const response = await fetch(url, { headers: { cookie }, signal: AbortSignal.timeout(30_000) });
+  const body = (await response.text()).trim();
+  const set = response.headers.get("set-cookie")?.split(";")[0] ?? null;
+  return { atMs: Date.now(), who, status: response.status, body, cookie: set };
+}
 
 /** Asks at a steady pace while `work` goes on, and counts what was answered. */
 async function answersDuring(

@@ -96,6 +96,7 @@ export class FakeWorld extends FakeSites implements ProtectionWorld {
         names.includes(one.name) ? { ...one, state: "drain" as const } : one,
       );
     },
+    keepSessions: async () => false,
     hold: async () => void (this.held = true),
     release: async () => void (this.held = false),
     stats: async () =>

@@ -74,6 +74,20 @@ export function describeBalancer(name: string, open: () => Promise<UnderTest>): 
       expect(await proxy.balancer.members(signal)).toEqual([{ ...east.member, state: "drain" }, west.member]);
     });
 
+    test("a member that keeps its sessions gets nobody new, and who sticks to it stays, until it is drained", async () => {
+      await proxy.balancer.apply([east.member, west.member], signal);
+      const { cookie } = await visit(proxy.port, "east/web-1");
+      expect(await proxy.balancer.keepSessions(["east/web-1"], signal)).toBe(true);
+      for (let n = 0; n < 4; n += 1) {
+        expect((await ask(proxy.port, "/")).body).toBe("west/web-1 0");
+        expect((await ask(proxy.port, "/", { cookie })).body).toBe("east/web-1 0");
+      }
+      await proxy.balancer.drain(["east/web-1"], 5000, signal);
+      expect((await ask(proxy.port, "/", { cookie })).body).toBe("west/web-1 0");
+      await proxy.balancer.apply([east.member, west.member], signal);
+      await visit(proxy.port, "east/web-1");
+    });
+
     test("draining gives up when requests do not end in time, and says so", async () => {
       const slow = ask(proxy.port, "/slow?ms=1000");
       await sessions(proxy.balancer, "east/web-1", 1);

@@ -160,6 +160,10 @@ class FakeBalancer implements Balancer {
     return !this.held && this.pool.some(({ state, host }) => state === "ready" && this.#works(host));
   }
 
+  keepSessions(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   hold(): Promise<void> {
     this.held = true;
     return Promise.resolve();

@@ -18,7 +18,7 @@ import {
 import { fleetOf, webApplication } from "./fake-fleet.ts";
 
 const signal = new AbortController().signal;
-const usual = { run: "r1", activeSite: "east", drainMs: 10 };
+const usual = { run: "r1", activeSite: "east", drainMs: 10, sessionsMs: 0 };
 
 async function scaling(from: number, count: number) {
   const application = webApplication("v1", from);

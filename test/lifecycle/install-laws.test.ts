@@ -52,7 +52,7 @@ async function installing(from: Application | undefined, to: Application): Promi
   const { context } = await worldOf(from, to);
   const roll =
     from === undefined ? [] : [...(await rolledInstances({ ...context, application: from }, "east", signal))];
-  const input = { run: "r1", activeSite: "east", copied: false, roll, drainMs: 10 };
+  const input = { run: "r1", activeSite: "east", copied: false, roll, drainMs: 10, sessionsMs: 0 };
   return { workflow: installWorkflow(to), given: { input, freshWorld: () => worldOf(from, to) } };
 }
 

@@ -5,17 +5,18 @@ import { ApplyError, type RecordName } from "./apply-error.ts";
 import { ApplyTransaction } from "./apply-transaction.ts";
 import { lostCheckpoint, moveSql, readFacts, type Applied } from "./checkpoint.ts";
 import { failpoint } from "./failpoint.ts";
+import { byHand } from "./foreign/foreign.ts";
+import { Understood } from "./foreign/understood.ts";
 import { identityOf, type Identity } from "./identity.ts";
-import { quoteName } from "./literal.ts";
 import type {
   CopyChunkRecord,
   RecordBatch,
   SchemaStatement,
   StatementChange,
   StreamRecord,
-  TableName,
   TransactionRecord,
 } from "./record.ts";
+import { dropDatabase, refuseNameless, repeatable, truncateTable } from "./schema-statements.ts";
 import { contextSql, schemaContextSql } from "./session.ts";
 import { TargetError, type Target } from "./target.ts";
 import { TargetTables } from "./target-tables.ts";
@@ -46,6 +47,7 @@ export class Applier {
   #pending: Pending[] = [];
   /** A large transaction of which parts are in the target, uncommitted. */
   #open: ApplyTransaction | undefined;
+  readonly #understood: Understood;
 
   private constructor(target: Target, identity: Identity, applied: Applied, options: ApplierOptions) {
     this.#target = target;
@@ -54,6 +56,7 @@ export class Applier {
     this.#from = applied.sequence;
     this.#options = options;
     this.#tables = new TargetTables(target);
+    this.#understood = new Understood(target);
   }
 
   static async open(target: Target, applied: Applied, options: ApplierOptions): Promise<Applier> {
@@ -70,7 +73,8 @@ export class Applier {
         return this.#rollBack();
       case "copy-begin":
         await this.#flush();
-        await this.#schema([...record.databases.map(dropDatabase), ...record.statements]);
+        await this.#schema(record.databases.map(dropDatabase));
+        await this.#schema(await this.#understood.schema(record.statements, batch.position));
         return this.#move({ sequence: record.seq, position: "" });
       case "copy-unit":
         await this.#flush();
@@ -83,7 +87,11 @@ export class Applier {
         return;
       case "copy-end":
         await this.#flush();
-        await this.#schema(record.statements.map(replacing));
+        await this.#schema(
+          (await this.#understood.schema(record.statements, batch.position)).flatMap((one) =>
+            repeatable(one, this.#target.version.flavour),
+          ),
+        );
         return this.#move({ sequence: record.seq, position: "" });
     }
   }
@@ -181,8 +189,9 @@ export class Applier {
     if (this.#identity.ran(record.gtid, (await readFacts(this.#target)).position)) {
       this.#refuseUsed(record);
     } else {
-      const context = [...this.#identity.statement(record.gtid), contextSql(change, flavour)].join(";\n");
-      await this.#runAlone(context, change.sql, record);
+      const told = await this.#understood.statement(record, change);
+      const context = [...this.#identity.statement(record.gtid), contextSql(told, flavour)].join(";\n");
+      await this.#runAlone(context, told.sql, record);
       failpoint("after-statement");
       await this.#target.beginSession();
       this.#tables.forget();
@@ -200,7 +209,8 @@ export class Applier {
   async #runAlone(context: string, sql: string, record: RecordName): Promise<void> {
     await this.#target.run(context);
     await this.#target.run(sql, 0).catch((error: unknown) => {
-      throw error instanceof TargetError ? new ApplyError(this.#options.order, record, sql, error) : error;
+      if (!(error instanceof TargetError)) throw error;
+      throw new ApplyError(this.#options.order, record, `${sql}: ${error.message}`, error, byHand);
     });
   }
 
@@ -247,40 +257,4 @@ function tableAt(batch: RecordBatch, place: number): RecordBatch["tables"][numbe
   const table = batch.tables[place];
   if (table === undefined) throw new HotsiteError("bad-record", `there is no table ${place} in the batch`);
   return table;
-}
-
-function dropDatabase(name: string): SchemaStatement {
-  return {
-    sql: `DROP DATABASE IF EXISTS ${quoteName(name)}`,
-    database: "",
-    sqlMode: "",
-    collationConnection: "utf8mb4_general_ci",
-  };
-}
-
-function truncateTable({ database, table }: TableName): SchemaStatement {
-  return {
-    sql: `TRUNCATE TABLE ${quoteName(database)}.${quoteName(table)}`,
-    database: "",
-    sqlMode: "",
-    collationConnection: "utf8mb4_general_ci",
-  };
-}
-
-/** After a crash in the middle they are run again. */
-function replacing(statement: SchemaStatement): SchemaStatement {
-  return { ...statement, sql: statement.sql.replace(/^CREATE (?!OR REPLACE\b)/i, "CREATE OR REPLACE ") };
-}
-
-/** Whoever runs such a statement becomes its definer, and here that would be the applier. */
-function refuseNameless(record: TransactionRecord, { sql, invoker }: StatementChange): void {
-  if (invoker === undefined || /\bDEFINER\s*=/i.test(sql)) return;
-  if (!/^\s*CREATE\b.*?\b(VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT)\b/is.test(sql)) return;
-  throw new HotsiteError(
-    "no-definer",
-    `record ${record.seq} (${record.gtid}): a statement names no definer`,
-    {
-      hint: "create it again at the source with DEFINER=…",
-    },
-  );
 }

@@ -6,15 +6,18 @@ export interface RecordName {
   readonly gtid?: string;
 }
 
+const compare =
+  "compare the two databases: hotsite replication verify; then mend the target's row and resume, or make a new first copy";
+
 /** The target does not take what the stream says: the two have different data, or the server refuses it. */
 export class ApplyError extends HotsiteError {
   readonly sequence: number;
 
-  constructor(order: LinkOrder, { seq, gtid }: RecordName, problem: string, cause?: unknown) {
+  constructor(order: LinkOrder, { seq, gtid }: RecordName, problem: string, cause?: unknown, hint = compare) {
     super("diverged", `${order.stream}: record ${seq}${gtid === undefined ? "" : ` (${gtid})`}: ${problem}`, {
       cause,
       details: { sequence: seq, gtid },
-      hint: "compare the two databases: hotsite replication verify; then mend the target's row and resume, or make a new first copy",
+      hint,
     });
     this.sequence = seq;
   }

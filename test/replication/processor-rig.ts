@@ -28,11 +28,14 @@ interface ApplyOptions {
   onApplied?: (applied: Applied, heartbeatMs?: number) => void;
 }
 
+const standby = ["--read-only=1", "--log-bin-trust-function-creators=1"];
+
 /** The target, by what it is; none of them was ever used. */
 export const targets = {
-  "MariaDB 10.11": () => startMariadb({ serverId: 2, domain: 2, extra: ["--read-only=1"] }),
-  "MySQL 9.7": () => startMysql({ serverId: 2, extra: ["--read-only=ON"] }),
-  "MySQL 8.0.15": () => startMysql({ serverId: 2, version: "8.0.15", extra: ["--read-only=ON"] }),
+  "MariaDB 10.11": () => startMariadb({ serverId: 2, domain: 2, extra: standby }),
+  "MariaDB 11.8": () => startMariadb({ serverId: 2, domain: 2, version: "11.8", extra: standby }),
+  "MySQL 9.7": () => startMysql({ serverId: 2, extra: standby }),
+  "MySQL 8.0.15": () => startMysql({ serverId: 2, version: "8.0.15", extra: standby }),
 } as const;
 
 export type Target = keyof typeof targets;

@@ -32,9 +32,6 @@ export type GtidPosition =
 /** Whose writes: MariaDB's GTID domain, or MySQL's server UUID. */
 export type Origin = number | string;
 
-/** The tag of what Hotsite itself writes on a MySQL server: bookkeeping, which is never the application's. */
-export const ownTag = "hotsite";
-
 const empty: GtidPosition = { form: "empty" };
 
 /** Throws `HotsiteError` "bad-position" on what is no position, and on a mixture of both forms. */
@@ -96,7 +93,7 @@ export function withGtid(position: GtidPosition, gtid: string): GtidPosition {
     : ofDomains(withDomainGtid(position.domains, gtid));
 }
 
-/** The part of a position that one origin has written itself. Of a MySQL server all tags but Hotsite's own belong to it. */
+/** The part of a position that one origin has written itself. Of a MySQL server all tags belong to it. */
 export function ofOrigin(position: GtidPosition, origin: Origin): GtidPosition {
   switch (position.form) {
     case "mariadb":
@@ -111,8 +108,7 @@ export function ofOrigin(position: GtidPosition, origin: Origin): GtidPosition {
 /** Whether what a domain, a MySQL server or a tag of it (`uuid:tag`) writes counts as this origin's. */
 export function isOfOrigin(name: Origin, origin: Origin): boolean {
   if (typeof name === "number") return name === origin;
-  const [uuid, tag] = name.split(":", 2);
-  return uuid === origin && tag !== ownTag;
+  return name.split(":", 1)[0] === origin;
 }
 
 function ofDomains(domains: DomainPositions): GtidPosition {

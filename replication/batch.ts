@@ -139,6 +139,8 @@ const statementChange = z.strictObject({
   timestamp: z.number(),
   checks,
   invoker: z.strictObject({ user: z.string(), host: z.string() }).optional(),
+  explicitTimestamps: z.boolean().optional(),
+  collationUtf8mb4: z.int().optional(),
 });
 
 const schemaStatement = z.strictObject({

@@ -1,38 +1,39 @@
-import { HotsiteError } from "../core/errors.ts";
-import type { FilePlace } from "./binlog/place.ts";
+import type { GtidPosition } from "../core/position.ts";
+import { beginSnapshot, type SnapshotPlace } from "./copy-snapshot.ts";
 import { literal, quoteName } from "./literal.ts";
 import type { Row } from "./record.ts";
 import type { CopiedTable } from "./source-columns.ts";
 import type { Source } from "./source.ts";
 
-/** Some rows of a table, in the order of its key, as they were when exactly the transactions up to `place` had been committed. */
-export interface Chunk {
-  readonly place: FilePlace;
+/** Some rows of a table, in the order of its key, as one snapshot has them. */
+export interface Chunk extends SnapshotPlace {
   /** Fewer than asked for: the table ends here. */
   readonly rows: Promise<readonly Row[]>;
 }
 
-/**
- * Begins to read the rows after `lastKey`. The server tells the place of a consistent snapshot in its binlog, so nothing is locked, and no
- * row that was changed meanwhile has to be sorted out. (Watermarks from `gtid_binlog_pos` would not do: it counts transactions that a
- * SELECT does not see yet.)
- */
+export interface ChunkOptions {
+  readonly table: CopiedTable;
+  readonly lastKey?: Row;
+  readonly limit: number;
+  /** What the snapshot has to show. */
+  readonly seen: GtidPosition;
+}
+
+/** Begins to read the rows after `lastKey`; nothing is locked. Undefined when the server does not show yet what was seen. */
 export async function openChunk(
   source: Source,
-  { table, lastKey, limit }: { readonly table: CopiedTable; readonly lastKey?: Row; readonly limit: number },
-): Promise<Chunk> {
-  await source.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-  await source.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-  const place = await snapshotPlace(source);
+  { table, lastKey, limit, seen }: ChunkOptions,
+): Promise<Chunk | undefined> {
+  const begun = await beginSnapshot(source, seen);
+  if (begun === undefined) return undefined;
   const rows = readRows(source, chunkSql(table, lastKey, limit), table);
   // Whoever awaits the rows is told of a failure; until then it is not unhandled.
   rows.catch(() => undefined);
-  return { place, rows };
+  return { ...begun, rows };
 }
 
-/** All rows of some tables as they are at one place. They are read when they are asked for; the snapshot is open until their end. */
-export interface Snapshot {
-  readonly place: FilePlace;
+/** All rows of some tables as one snapshot has them. They are read when they are asked for; the snapshot is open until their end. */
+export interface Snapshot extends SnapshotPlace {
   chunks(table: CopiedTable, limits: ChunkLimits): AsyncIterable<readonly Row[]>;
   close(): Promise<void>;
 }
@@ -42,11 +43,11 @@ export interface ChunkLimits {
   readonly bytes: number;
 }
 
-export async function openSnapshot(source: Source): Promise<Snapshot> {
-  await source.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-  await source.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-  return {
-    place: await snapshotPlace(source),
+/** Undefined when the server does not show yet what was seen. */
+export async function openSnapshot(source: Source, seen: GtidPosition): Promise<Snapshot | undefined> {
+  const begun = await beginSnapshot(source, seen);
+  return begun && {
+    ...begun,
     chunks: (table, limits) => chunksOf(source.stream(selectSql(table)), table, limits),
     close: () => source.run("COMMIT"),
   };
@@ -66,19 +67,6 @@ async function* chunksOf(
     [chunk, bytes] = [[], 0];
   }
   if (chunk.length > 0) yield chunk;
-}
-
-async function snapshotPlace(source: Source): Promise<FilePlace> {
-  const rows = await source.rows<{ Variable_name: string; Value: string }>(
-    "SHOW STATUS WHERE Variable_name IN ('Binlog_snapshot_file', 'Binlog_snapshot_position')",
-  );
-  const value = (name: string): string =>
-    rows.find(({ Variable_name }) => Variable_name === name)?.Value ?? "";
-  const place = { file: value("Binlog_snapshot_file"), offset: Number(value("Binlog_snapshot_position")) };
-  if (place.file !== "" && place.offset > 0) return place;
-  throw new HotsiteError("source-failed", "the source does not tell the binlog position of a snapshot", {
-    hint: "MariaDB 10.3 or newer with its binlog on does",
-  });
 }
 
 async function readRows(source: Source, sql: string, table: CopiedTable): Promise<readonly Row[]> {

@@ -1,3 +1,4 @@
+import { includesPosition, parsePosition, type GtidPosition } from "../core/position.ts";
 import { comparePlaces, type FilePlace } from "./binlog/place.ts";
 import { openSnapshot, type ChunkLimits, type Snapshot } from "./copy-chunk.ts";
 import type { Row, TableSchema } from "./record.ts";
@@ -9,26 +10,41 @@ export interface WholeChunk {
   readonly rows: readonly Row[];
 }
 
-/** Where a snapshot lies: the stream has to come to it, is there, or had passed it before the snapshot was taken. */
+/** Where a snapshot lies: the stream has to come to it, is there, or cannot come to it: another one has to be taken. */
 export type Meeting = "ahead" | "here" | "missed";
 
 /** Some tables, read from one snapshot. */
 export class WholeCopy {
   readonly #snapshot: Snapshot;
   readonly #chunks: AsyncIterator<WholeChunk, undefined>;
+  /** It shows, or does not, a change that lies between what it shows for certain and its place. */
+  #torn = false;
 
   private constructor(snapshot: Snapshot, tables: readonly CopiedTable[], limits: ChunkLimits) {
     this.#snapshot = snapshot;
     this.#chunks = chunksOf(snapshot, tables, limits);
   }
 
-  static async open(source: Source, tables: readonly CopiedTable[], limits: ChunkLimits): Promise<WholeCopy> {
-    return new WholeCopy(await openSnapshot(source), tables, limits);
+  /** Undefined when the server does not show yet what was seen. */
+  static async open(
+    source: Source,
+    tables: readonly CopiedTable[],
+    { seen, ...limits }: ChunkLimits & { readonly seen: GtidPosition },
+  ): Promise<WholeCopy | undefined> {
+    const snapshot = await openSnapshot(source, seen);
+    return snapshot && new WholeCopy(snapshot, tables, limits);
+  }
+
+  /** On the way to the snapshot's place a transaction has changed one of the tables. */
+  changed(gtid: string): void {
+    const { shows } = this.#snapshot;
+    this.#torn ||= shows !== undefined && !includesPosition(shows, parsePosition(gtid));
   }
 
   meets(committed: FilePlace, reached: FilePlace): Meeting {
-    if (comparePlaces(committed, this.#snapshot.place) > 0) return "missed";
-    return comparePlaces(reached, this.#snapshot.place) < 0 ? "ahead" : "here";
+    const { place, shows } = this.#snapshot;
+    if (this.#torn || (shows === undefined && comparePlaces(committed, place) > 0)) return "missed";
+    return comparePlaces(reached, place) < 0 ? "ahead" : "here";
   }
 
   /** Undefined at the end. */

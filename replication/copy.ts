@@ -10,6 +10,7 @@ import { WholeCopy } from "./copy-whole.ts";
 import type { CopyProgress, CopyUnit, Row, TableName, TableSchema } from "./record.ts";
 import { readColumns, type CopiedTable } from "./source-columns.ts";
 import type { Source } from "./source.ts";
+import { TouchedKeys } from "./touched-keys.ts";
 
 /** A chunk is one record: small enough to hold, large enough to pay for its round trips. */
 const chunkBytes = 2 ** 20;
@@ -40,6 +41,16 @@ export interface StreamPlace {
   readonly position: GtidPosition;
 }
 
+interface ReachedPlace extends StreamPlace {
+  readonly committed: FilePlace;
+  readonly reached: FilePlace;
+}
+
+/** A chunk on its way, with what the stream has changed of its table since. */
+interface OpenChunk extends Chunk {
+  readonly touched: TouchedKeys;
+}
+
 /** What a step of the copy adds to the stream. */
 export interface CopyStep {
   readonly rows?: { readonly schema: TableSchema; readonly rows: readonly Row[]; readonly bytes: number };
@@ -56,7 +67,7 @@ export class FirstCopy {
   #table: CopiedTable | undefined;
   #limit = 1;
   #rowBytes = 0;
-  #chunk: Chunk | undefined;
+  #chunk: OpenChunk | undefined;
   #whole: WholeCopy | undefined;
   #wholeBegun = false;
   #last: (CopySchema & { readonly position: string }) | undefined;
@@ -76,24 +87,29 @@ export class FirstCopy {
     if (committed === undefined || reached === undefined) return undefined;
     const unit = this.#progress.units[this.#progress.done];
     if (unit === undefined) return this.#finish(position);
-    if (unit.whole) return this.#stepWhole(unit, committed, reached);
+    if (unit.whole) return this.#stepWhole(unit, { committed, reached, position });
     this.#table ??= await this.#describe(unit.tables[0]);
-    this.#chunk ??= await openChunk(this.#source, {
-      ...{ table: this.#table, limit: this.#limit },
-      ...(this.#progress.lastKey === undefined ? {} : { lastKey: this.#progress.lastKey }),
-    });
-    const { place, rows } = this.#chunk;
-    if (comparePlaces(committed, place) > 0) return this.#tooOld();
+    this.#chunk ??= await this.#open(this.#table, position);
+    if (this.#chunk === undefined) return undefined;
+    const { place, shows, rows, touched } = this.#chunk;
+    if (shows === undefined ? comparePlaces(committed, place) > 0 : touched.tooMany) return this.#tooOld();
     if (comparePlaces(reached, place) < 0) return undefined;
     this.#chunk = undefined;
-    return this.#add(await rows, this.#table);
+    return this.#add(await rows, this.#table, touched);
+  }
+
+  async #open(table: CopiedTable, seen: GtidPosition): Promise<OpenChunk | undefined> {
+    const { lastKey } = this.#progress;
+    const where = lastKey === undefined ? {} : { lastKey };
+    const chunk = await openChunk(this.#source, { table, limit: this.#limit, seen, ...where });
+    return chunk && { ...chunk, touched: new TouchedKeys(table.schema) };
   }
 
   /**
    * What of the changes has to be carried while the copy runs: nothing of a table that is still to come or waits for its snapshot, and
-   * marked as overlapping what belongs to a table of which chunks are there already.
+   * marked as overlapping what belongs to a table of which chunks are there already. `gtid`: of the transaction that it belongs to.
    */
-  filter(change: SourceChange): readonly SourceChange[] {
+  filter(change: SourceChange, gtid: string): readonly SourceChange[] {
     if (change.kind === "statement") {
       throw new HotsiteError(
         "schema-changed",
@@ -103,11 +119,14 @@ export class FirstCopy {
     }
     const { units, done } = this.#progress;
     const place = units.findIndex(({ tables }) => tables.some((one) => isSame(one, change.table)));
-    if (place > done || (place === done && units[done]?.whole === true)) return [];
-    return [place === done ? { ...change, overlap: true } : change];
+    if (place < done) return [change];
+    if (place > done) return [];
+    if (this.#chunk?.shows !== undefined) this.#chunk.touched.add(change);
+    this.#whole?.changed(gtid);
+    return units[done]?.whole === true ? [] : [{ ...change, overlap: true }];
   }
 
-  /** The snapshot was taken before the server had made visible what it had sent already: another one is taken. */
+  /** The snapshot does not show what the server had sent already, or too much was changed since: another one is taken. */
   async #tooOld(): Promise<undefined> {
     await this.#chunk?.rows;
     this.#chunk = undefined;
@@ -116,10 +135,10 @@ export class FirstCopy {
   /** Everything of a unit goes in at one place of the stream: it is asked for the next piece until there is none. */
   async #stepWhole(
     { tables }: CopyUnit,
-    committed: FilePlace,
-    reached: FilePlace,
+    { committed, reached, position }: ReachedPlace,
   ): Promise<CopyStep | undefined> {
-    this.#whole ??= await this.#openWhole(tables);
+    this.#whole ??= await this.#openWhole(tables, position);
+    if (this.#whole === undefined) return undefined;
     if (!this.#wholeBegun) {
       const meeting = this.#whole.meets(committed, reached);
       if (meeting === "missed") await this.#closeWhole();
@@ -141,10 +160,10 @@ export class FirstCopy {
     };
   }
 
-  async #openWhole(tables: readonly TableName[]): Promise<WholeCopy> {
+  async #openWhole(tables: readonly TableName[], seen: GtidPosition): Promise<WholeCopy | undefined> {
     const described: CopiedTable[] = [];
     for (const table of tables) described.push(await this.#columnsOf(table));
-    return WholeCopy.open(this.#source, described, { rows: maxChunkRows, bytes: chunkBytes });
+    return WholeCopy.open(this.#source, described, { rows: maxChunkRows, bytes: chunkBytes, seen });
   }
 
   async #closeWhole(): Promise<void> {
@@ -166,7 +185,7 @@ export class FirstCopy {
     return described;
   }
 
-  #add(rows: readonly Row[], { schema }: CopiedTable): CopyStep {
+  #add(rows: readonly Row[], { schema }: CopiedTable, touched: TouchedKeys): CopyStep {
     const { database, table } = schema;
     const last = rows.at(-1);
     const complete = rows.length < this.#limit;
@@ -177,8 +196,10 @@ export class FirstCopy {
       ? { ...next, done: done + 1 }
       : { ...next, done, ...(key === undefined ? {} : { lastKey: key }) };
     if (complete) this.#table = undefined;
+    // Of the others the stream has carried what they are here.
+    const fresh = rows.filter((row) => !touched.has(row));
     return {
-      ...(rows.length === 0 ? {} : { rows: { schema, rows, bytes: rows.length * this.#rowBytes } }),
+      ...(fresh.length === 0 ? {} : { rows: { schema, rows: fresh, bytes: fresh.length * this.#rowBytes } }),
       records: complete ? [{ kind: "copy-table-done", database, table }] : [],
       progress: this.#progress,
     };

@@ -26,7 +26,6 @@ export function literal(value: Value, column: ColumnSchema): string {
       return text(bytesOf(value), column.charset ?? "binary");
     case "bytes":
     case "geometry":
-    case "vector":
       return `X'${hex(bytesOf(value))}'`;
     case "uuid":
     case "inet4":

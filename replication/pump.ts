@@ -99,23 +99,24 @@ class Pump {
   }
 
   async #push(event: BinlogEvent): Promise<void> {
-    const piece = this.#assembler.push(event);
-    if (piece !== undefined) await this.#add(piece);
-    if (this.#builder.full) await this.#flush();
+    for (const piece of this.#assembler.push(event)) {
+      await this.#add(piece);
+      if (this.#builder.full) await this.#flush();
+    }
     if (this.#copy !== undefined && !this.#assembler.open) await this.#copyHere(this.#copy);
   }
 
   async #add(piece: Piece): Promise<void> {
-    const changes = piece.changes.flatMap((change) => this.#carried(change));
+    const changes = piece.changes.flatMap((change) => this.#carried(change, piece.gtid));
     if (changes.some(({ kind }) => kind === "statement")) await this.#requireCarriedTypes();
     this.#builder.addPiece({ ...piece, changes });
   }
 
   /** The rows of Hotsite's own tables may be at the target already. */
-  #carried(change: SourceChange): readonly SourceChange[] {
-    if (change.kind !== "statement" && change.table.database === "hotsite")
-      return [{ ...change, overlap: true }];
-    return this.#copy === undefined ? [change] : this.#copy.filter(change);
+  #carried(change: SourceChange, gtid: string): readonly SourceChange[] {
+    const carried = this.#copy?.filter(change, gtid) ?? [change];
+    if (change.kind === "statement" || change.table.database !== "hotsite") return carried;
+    return [{ ...change, overlap: true }];
   }
 
   /** Some types look like others in the binlog: only the source's own catalogue tells that a statement has made one. */

@@ -39,8 +39,7 @@ export async function* readTransactions(
   await using dump = new BinlogDump({ source, from: formatPosition(start), serverId, clock }, signal);
   for (;;) {
     for (const event of await dump.take(signal)) {
-      const piece = assembler.push(event);
-      if (piece !== undefined) yield piece;
+      yield* assembler.push(event);
       if (includesPosition(assembler.position, end)) return;
     }
   }

@@ -9,12 +9,11 @@
  * | date, time, datetime         | text with its fraction                                                   |
  * | timestamp                    | the same, in UTC                                                         |
  * | text                         | bytes in the column's own character set                                  |
- * | bytes, geometry              | bytes; a geometry as servers keep it: SRID, then WKB                     |
+ * | bytes, geometry              | bytes; a geometry as servers keep it: SRID, then WKB; a vector too       |
  * | enum                         | its index, 0 for the invalid value                                       |
  * | set                          | its bits, number or bigint                                               |
  * | bit                          | bytes, the highest first                                                 |
  * | json                         | MySQL's JSON: the text that its SELECT gives                             |
- * | vector                       | bytes, four for each number                                              |
  * | uuid, inet4, inet6           | text; the binlog writes them as bytes, and only the target knows that they are one of these |
  */
 export type Value = null | number | bigint | string | Uint8Array;
@@ -25,7 +24,7 @@ export type Row = readonly Value[];
 export const columnTypes = [
   ...(["int", "decimal", "float", "double", "year", "date", "time", "datetime", "timestamp"] as const),
   ...(["text", "bytes", "geometry", "enum", "set", "bit"] as const),
-  ...(["json", "vector", "uuid", "inet4", "inet6"] as const),
+  ...(["json", "uuid", "inet4", "inet6"] as const),
 ] as const;
 
 export type ColumnType = (typeof columnTypes)[number];
@@ -90,6 +89,9 @@ export interface StatementChange {
   readonly checks: Checks;
   /** What the source's session said where the statement names no definer. */
   readonly invoker?: { readonly user: string; readonly host: string };
+  /** What only MySQL writes: `explicit_defaults_for_timestamp`, and the id of the collation that `utf8mb4` alone means. */
+  readonly explicitTimestamps?: boolean;
+  readonly collationUtf8mb4?: number;
 }
 
 export type Change = RowsChange | StatementChange;

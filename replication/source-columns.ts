@@ -1,4 +1,5 @@
 import { HotsiteError } from "../core/errors.ts";
+import type { Flavour } from "./flavour.ts";
 import { quoteName, quoteString } from "./literal.ts";
 import type { ColumnSchema, ColumnType, TableSchema, Value } from "./record.ts";
 import { readFindingKeys } from "./finding-key.ts";
@@ -34,7 +35,8 @@ export async function readColumns(
 ): Promise<CopiedTable | undefined> {
   const rows = await source.rows<ColumnRow>(columnsSql(database, table));
   if (rows.length === 0) return undefined;
-  const columns = rows.map(copiedColumn);
+  const types = carriedTypesOf(source);
+  const columns = rows.map((row) => copiedColumn(row, types));
   const [key] = await readFindingKeys(source, [database], table);
   const names = rows.map(({ name }) => name);
   const primaryKey = (key?.columns ?? []).map((name) => names.indexOf(name));
@@ -48,8 +50,8 @@ function columnsSql(database: string, table: string): string {
     WHERE c.TABLE_SCHEMA = ${quoteString(database)} AND c.TABLE_NAME = ${quoteString(table)} ORDER BY c.ORDINAL_POSITION`;
 }
 
-/** Types of `information_schema` that replication carries. */
-export const carriedTypes: Readonly<Record<string, ColumnType>> = {
+/** Types of `information_schema` that replication carries from any server. */
+const commonTypes: Readonly<Record<string, ColumnType>> = {
   ...{ tinyint: "int", smallint: "int", mediumint: "int", int: "int", bigint: "int" },
   ...{ decimal: "decimal", float: "float", double: "double", year: "year" },
   ...{ date: "date", time: "time", datetime: "datetime", timestamp: "timestamp" },
@@ -70,11 +72,24 @@ export const carriedTypes: Readonly<Record<string, ColumnType>> = {
     multipoint: "geometry",
   },
   ...{ multilinestring: "geometry", multipolygon: "geometry", geometrycollection: "geometry" },
-  ...{ enum: "enum", set: "set", bit: "bit", uuid: "uuid", inet4: "inet4", inet6: "inet6", vector: "bytes" },
+  ...{ enum: "enum", set: "set", bit: "bit", vector: "bytes" },
 };
 
-function copiedColumn({ name, type, definition, nullable, charset }: ColumnRow): CopiedColumn {
-  const carried = carriedTypes[type];
+/** And those that one of them has. */
+const carriedTypes: Readonly<Record<Flavour, Readonly<Record<string, ColumnType>>>> = {
+  mariadb: { ...commonTypes, uuid: "uuid", inet4: "inet4", inet6: "inet6" },
+  mysql: { ...commonTypes, json: "json", geomcollection: "geometry" },
+};
+
+export function carriedTypesOf({ version }: Source): Readonly<Record<string, ColumnType>> {
+  return carriedTypes[version.flavour];
+}
+
+function copiedColumn(
+  { name, type, definition, nullable, charset }: ColumnRow,
+  types: Readonly<Record<string, ColumnType>>,
+): CopiedColumn {
+  const carried = types[type];
   if (carried === undefined) {
     throw new HotsiteError("unsupported-event", `column ${name} is of type ${type}, which is not carried`);
   }
@@ -89,7 +104,7 @@ function copiedColumn({ name, type, definition, nullable, charset }: ColumnRow):
 
 /** As text a FLOAT would lose digits; of ENUM and SET the number is wanted; the driver fails on character sets that it does not know. */
 function expressionOf(column: string, type: ColumnType): string {
-  if (type === "float") return `CAST(${column} AS DOUBLE)`;
+  if (type === "float") return `(${column} * 1e0)`;
   if (type === "text") return `CAST(${column} AS BINARY)`;
   if (type === "uuid" || type === "inet4" || type === "inet6") return `CAST(${column} AS CHAR)`;
   return type === "enum" || type === "set" ? `CAST(${column} AS UNSIGNED)` : column;
@@ -100,6 +115,7 @@ const readers: Readonly<Partial<Record<ColumnType, (bytes: Buffer) => Value>>> =
   ...{ int: whole, year: whole, enum: whole, set: whole, float: approximate, double: approximate },
   ...{ uuid: text, inet4: text, inet6: text },
   ...{ decimal: text, date: text, time: text, datetime: text, timestamp: text },
+  json: (bytes) => bytes.toString("utf8"),
 };
 
 function whole(bytes: Buffer): Value {

@@ -33,7 +33,7 @@ export class Source implements AsyncDisposable {
 
   /** Throws a retryable error when the server cannot be reached, `CredentialError` when it refuses the user. */
   static async open(options: SourceOptions, signal: AbortSignal): Promise<Source> {
-    const connecting = connect(connectionOptions(options), signal);
+    const connecting = connect({ ...connectionOptions(options), multipleStatements: true }, signal);
     const connection = await connecting.catch((error: unknown) => rethrow(error, signal));
     const source = new Source(connection, signal);
     const [row] = await source.rows<{ version: string }>("SELECT VERSION() AS version");
@@ -50,6 +50,12 @@ export class Source implements AsyncDisposable {
   async rows<T>(sql: string): Promise<readonly T[]> {
     const [rows] = await this.#exchange(this.#connection.query<RowDataPacket[]>(sql));
     return rows as unknown as readonly T[];
+  }
+
+  /** Rows of several statements, run in one exchange. */
+  async several<T>(statements: readonly string[]): Promise<readonly T[]> {
+    const [results] = await this.#exchange(this.#connection.query<RowDataPacket[][]>(statements.join("; ")));
+    return results.filter((rows) => Array.isArray(rows)).flat() as unknown as readonly T[];
   }
 
   /** Rows by place, each value as the server sent it. */

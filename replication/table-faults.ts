@@ -1,6 +1,6 @@
 import type { Fault } from "../core/errors.ts";
 import { quoteName, quoteString } from "./literal.ts";
-import { carriedTypes } from "./source-columns.ts";
+import { carriedTypesOf } from "./source-columns.ts";
 import type { Source } from "./source.ts";
 
 /** What of the replicated databases cannot be carried, each with what mends it. */
@@ -58,7 +58,7 @@ async function columns(source: Source, within: string): Promise<readonly Fault[]
      FROM information_schema.COLUMNS c JOIN information_schema.TABLES t
        ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
      WHERE t.TABLE_TYPE = 'BASE TABLE' AND c.TABLE_SCHEMA ${within} AND (
-       c.DATA_TYPE NOT IN (${Object.keys(carriedTypes).map(quoteString).join(", ")}))`,
+       c.DATA_TYPE NOT IN (${Object.keys(carriedTypesOf(source)).map(quoteString).join(", ")}))`,
   );
   return rows.map(({ database, name, column, definition }) => ({
     path: `${path({ database, name })}.${column}`,

@@ -64,7 +64,7 @@ const formats: Readonly<Record<Flavour, Formats>> = {
     255: (metadata) => long("geometry", metadata.uint(1)),
   },
   mysql: {
-    242: (metadata) => plain("vector", prefixed(metadata.uint(1))),
+    242: (metadata) => plain("bytes", prefixed(metadata.uint(1))),
     245: (metadata) => json(prefixed(metadata.uint(1))),
     255: (metadata) => plain("geometry", prefixed(metadata.uint(1))),
   },

@@ -67,7 +67,10 @@ export class BinlogDump implements AsyncDisposable {
     const internals = this.#zongji as unknown as ZongjiInternals;
     this.#parser = new EventParser(internals.useChecksum);
     this.#connection = internals.connection;
-    internals.connection.query(`SET @master_heartbeat_period = ${heartbeatMs * 1_000_000}`, (error) => {
+    const nanoseconds = heartbeatMs * 1_000_000;
+    // The second is the newer name.
+    const heartbeats = `SET @master_heartbeat_period = ${nanoseconds}, @source_heartbeat_period = ${nanoseconds}`;
+    internals.connection.query(heartbeats, (error) => {
       if (error !== null) this.#fail(error);
     });
     // Without it an error instead of the first packet would be thrown out of the socket's handler.

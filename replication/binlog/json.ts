@@ -138,8 +138,8 @@ function opaque(reader: Reader): string {
     case 11:
       return `"${packedTime(inner.int64())}"`;
     default:
-      // The server breaks long ones into lines, and leaves the line's end as it is.
-      return `"base64:type${type}:${data.toString("base64").replaceAll(/.{76}(?=.)/g, "$&\n")}"`;
+      // The server breaks long ones into lines.
+      return quoted(`base64:type${type}:${data.toString("base64").replaceAll(/.{76}(?=.)/g, "$&\n")}`);
   }
 }
 
@@ -155,7 +155,7 @@ function variableLength(reader: Reader): number {
   throw badEvent("a JSON length without end");
 }
 
-/** Digits around the point as far as this; beyond it an exponent. */
+/** Zeros are written out as far as this; beyond it an exponent. */
 const plainDigits = 15;
 
 /** The shortest digits that give the number again, and always a sign that it is no integer. */
@@ -166,7 +166,8 @@ function doubleText(value: number): string {
   const digits = mantissa.replace(".", "");
   const point = Number(exponent) + 1;
   if (value === 0) return `${sign}0.0`;
-  if (point > plainDigits || point < 1 - plainDigits) return `${sign}${mantissa}e${point - 1}`;
+  const tooLarge = point > plainDigits && digits.length <= point;
+  if (tooLarge || point < 1 - plainDigits) return `${sign}${mantissa}e${point - 1}`;
   if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
   const whole = digits.slice(0, point).padEnd(point, "0");
   return `${sign}${whole}.${digits.slice(point) || "0"}`;

@@ -9,7 +9,7 @@ import type { Charsets } from "./table-map.ts";
 export interface QueryEvent {
   readonly timestamp: number;
   readonly database: string;
-  /** In the session's character set; keywords are ASCII in all that MariaDB lets a client use. */
+  /** In the session's character set; keywords are ASCII in all that servers let a client use. */
   readonly text: Buffer;
   readonly status: Buffer;
 }
@@ -49,6 +49,8 @@ export function statementOf(query: QueryEvent, charsets: Charsets): StatementCha
       constraints: (session.flags & flag.noConstraints) === 0,
     },
     ...(session.invoker === undefined ? {} : { invoker: session.invoker }),
+    ...(session.explicitTimestamps === undefined ? {} : { explicitTimestamps: session.explicitTimestamps }),
+    ...(session.collationUtf8mb4 === undefined ? {} : { collationUtf8mb4: session.collationUtf8mb4 }),
   };
 }
 
@@ -82,9 +84,11 @@ interface Session {
   microseconds: number;
   timeZone?: string;
   invoker?: { user: string; host: string };
+  explicitTimestamps?: boolean;
+  collationUtf8mb4?: number;
 }
 
-/** Variables in the order in which the server writes them; after one that is not known nothing more could be read. */
+/** What both servers write, then MySQL's, then MariaDB's, each in the order in which they come; after one that is not known nothing more could be read. */
 function readStatus(reader: Reader): Session {
   const session: Session = {
     ...{
@@ -127,10 +131,24 @@ const variables: Readonly<Record<number, (reader: Reader, session: Session) => u
   9: (reader) => reader.skip(8),
   10: (reader) => reader.skip(4),
   11: (reader, session) => (session.invoker = { user: reader.shortText(), host: reader.shortText() }),
-  128: (reader, session) => (session.microseconds = reader.uint(3)),
+  12: passNames,
+  13: (reader, session) => (session.microseconds = reader.uint(3)),
+  16: (reader, session) => (session.explicitTimestamps = reader.uint(1) !== 0),
   // Number of the DDL for the server's own crash recovery.
+  17: (reader) => reader.skip(8),
+  18: (reader, session) => (session.collationUtf8mb4 = reader.uint(2)),
+  // Whether a table without a primary key, or an unencrypted one, would have been refused: it was not.
+  19: (reader) => reader.skip(1),
+  20: (reader) => reader.skip(1),
+  128: (reader, session) => (session.microseconds = reader.uint(3)),
   129: (reader) => reader.skip(8),
 };
+
+/** Names of the databases that the statement changes, or a number that stands for too many. */
+function passNames(reader: Reader): void {
+  const count = reader.uint(1);
+  for (let left = count === 254 ? 0 : count; left > 0; left -= 1) while (reader.uint(1) !== 0);
+}
 
 function safe(value: bigint): number | bigint {
   if (value > 2n ** 63n) throw badEvent("a sql_mode beyond all modes");

@@ -2,10 +2,11 @@ import { HotsiteError } from "../../core/errors.ts";
 import { isOfOrigin, withGtid, type GtidPosition, type Origin } from "../../core/position.ts";
 import type { Flavour } from "../flavour.ts";
 import type { Checks, RowsChange, StatementChange, TableSchema } from "../record.ts";
-import { eventTypes, parseRotate, type BinlogEvent } from "./event.ts";
+import { EventParser, eventTypes, parseRotate, type BinlogEvent } from "./event.ts";
 import type { FilePlace } from "./place.ts";
 import { gtidReader, type GtidEvent } from "./gtid.ts";
 import { listsOf, type PackedTable } from "./packed-rows.ts";
+import { payloadEvents } from "./payload.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
 import { readQuery, statementOf, type QueryEvent } from "./query.ts";
 import { isRowsEvent, readRows, tableIdOf, type RowsOfEvent } from "./rows.ts";
@@ -53,6 +54,10 @@ export interface AssemblerOptions {
 const ownSchema = "hotsite";
 const ownTables = new Set(["heartbeat", "ledger"]);
 
+const none: readonly Piece[] = [];
+/** Of events inside of others. */
+const packed = new EventParser(false);
+
 /** What is open between a GTID event and the end of its transaction. */
 interface Group extends GtidEvent {
   readonly own: boolean;
@@ -87,8 +92,27 @@ export class TransactionAssembler {
     return this.#group !== undefined;
   }
 
-  /** What the event completes: a transaction of the own origin, or a part of it. */
-  push(event: BinlogEvent): Piece | undefined {
+  /** What the event completes: transactions of the own origin, or parts of one. A compressed transaction is unpacked as its parts are taken. */
+  push(event: BinlogEvent): Iterable<Piece> {
+    if (event.type === eventTypes.transactionPayload) return this.#unpack(event);
+    const piece = this.#take(event, event);
+    return piece === undefined ? none : [piece];
+  }
+
+  *#unpack(event: BinlogEvent): Generator<Piece> {
+    const inside = payloadEvents(event, (packet) => packed.parse(packet));
+    // What another origin wrote is passed over as a whole.
+    const events = this.#group?.own === false ? [{ ...event, type: eventTypes.xid }] : inside;
+    for (const next of this.#located(event, events)) {
+      const piece = this.#take(next, event);
+      if (piece !== undefined) yield piece;
+    }
+    this.#advance(event);
+    if (this.#group === undefined) this.committed = this.reached;
+  }
+
+  /** `place`: the event in the file, which says where it is. */
+  #take(event: BinlogEvent, place: BinlogEvent): Piece | undefined {
     const before = this.#group;
     try {
       const piece = this.#handle(event);
@@ -96,7 +120,15 @@ export class TransactionAssembler {
       if (before !== undefined && this.#group === undefined) this.committed = this.reached;
       return piece;
     } catch (error) {
-      throw this.#located(error, event);
+      throw this.#withPlace(error, place);
+    }
+  }
+
+  *#located(place: BinlogEvent, events: Iterable<BinlogEvent>): Generator<BinlogEvent> {
+    try {
+      yield* events;
+    } catch (error) {
+      throw this.#withPlace(error, place);
     }
   }
 
@@ -213,7 +245,7 @@ export class TransactionAssembler {
     return undefined;
   }
 
-  #located(error: unknown, event: BinlogEvent): unknown {
+  #withPlace(error: unknown, event: BinlogEvent): unknown {
     if (!(error instanceof HotsiteError)) return error;
     const gtid = this.#group?.gtid;
     const place = `${this.#file} before ${event.end || this.reached?.offset || "its start"}`;

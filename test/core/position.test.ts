@@ -144,7 +144,7 @@ describe("positions", () => {
   test("one origin's part is what a site itself has written", () => {
     expect(formatPosition(ofOrigin(parsePosition("1-101-5,2-201-7"), 2))).toBe("2-201-7");
     expect(formatPosition(ofOrigin(parsePosition("1-101-5"), 3))).toBe("");
-    expect(formatPosition(ofOrigin(parsePosition(`${one}:1:app:2:hotsite:1-9,${two}:4`), one))).toBe(
+    expect(formatPosition(ofOrigin(parsePosition(`${one}:1:app:2,${two}:4`), one))).toBe(
       `${one}:1,${one}:app:2`,
     );
   });

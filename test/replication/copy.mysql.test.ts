@@ -1,47 +1,43 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Log } from "../../core/log.ts";
-import { openChunk } from "../../replication/copy-chunk.ts";
 import type { Row } from "../../replication/record.ts";
-import { readColumns } from "../../replication/source-columns.ts";
-import { Source } from "../../replication/source.ts";
-import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
+import type { DatabaseServer } from "../support/database-server.ts";
+import { startMariadb } from "../support/mariadb.ts";
+import { startMysql } from "../support/mysql.ts";
 import {
   awaitCaughtUp,
   awaitRecord,
   batchesOf,
   createOwnSchema,
   MemoryTarget,
-  sourceOptions,
+  numbers,
+  selectAll,
   startFeeder,
   stopFeeders,
   temporaryLog,
 } from "./feeder-support.ts";
 
-let server: MariadbServer;
+let server: DatabaseServer;
 
-beforeAll(async () => {
-  server = await startMariadb({ serverId: 101, domain: 1 });
+async function prepare(): Promise<void> {
   await createOwnSchema(server);
   await server.query(
     "CREATE DATABASE shop",
+    "USE shop",
     "CREATE TABLE shop.a_item (id INT PRIMARY KEY AUTO_INCREMENT, owner INT, v INT, pad VARCHAR(600))",
     "CREATE TABLE shop.b_owner (id INT PRIMARY KEY, v INT)",
     "ALTER TABLE shop.a_item ADD FOREIGN KEY (owner) REFERENCES shop.b_owner (id)",
     "CREATE TABLE shop.c_words (word VARCHAR(20) COLLATE utf8mb4_general_ci, n INT, v INT, PRIMARY KEY (word, n))",
-    "INSERT INTO shop.b_owner SELECT seq, 0 FROM shop.seq_1_to_500",
-    "INSERT INTO shop.a_item (owner, v, pad) SELECT 1 + seq % 500, 0, REPEAT(MD5(seq), 15) FROM shop.seq_1_to_10000",
-    "INSERT INTO shop.c_words SELECT CONCAT('É', seq % 7, CHAR(64 + seq % 50)), seq, 0 FROM shop.seq_1_to_6000",
+    `INSERT INTO shop.b_owner SELECT seq, 0 FROM ${numbers(500)}`,
+    `INSERT INTO shop.a_item (owner, v, pad) SELECT 1 + seq % 500, 0, REPEAT(MD5(seq), 15) FROM ${numbers(10000)}`,
+    `INSERT INTO shop.c_words SELECT CONCAT('É', seq % 7, CHAR(64 + seq % 50)), seq, 0 FROM ${numbers(6000)}`,
     "ANALYZE TABLE shop.a_item, shop.b_owner, shop.c_words",
     "CREATE VIEW shop.v AS SELECT id FROM shop.b_owner",
     "CREATE VIEW shop.a_w AS SELECT id FROM shop.v",
   );
-}, 60_000);
+}
 
 afterEach(stopFeeders);
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
 
 /** Writers of all kinds that go on until told otherwise. */
 function writeMeanwhile(): { stop(): Promise<number> } {
@@ -73,13 +69,6 @@ function writeMeanwhile(): { stop(): Promise<number> } {
   };
 }
 
-async function selected(table: string): Promise<readonly Row[]> {
-  await using source = await Source.open(sourceOptions(server), AbortSignal.timeout(30_000));
-  const described = (await readColumns(source, "shop", table))!;
-  const { rows } = await openChunk(source, { table: described, limit: 1_000_000 });
-  return await rows;
-}
-
 function sorted(rows: readonly Row[]): readonly string[] {
   return rows.map((row) => JSON.stringify(row)).sort();
 }
@@ -89,10 +78,24 @@ async function expectEqual(log: Log): Promise<void> {
   expect(target.problems).toEqual([]);
   expect(target.complete).toBe(true);
   for (const table of ["a_item", "b_owner", "c_words"])
-    expect(sorted(target.rows("shop", table))).toEqual(sorted(await selected(table)));
+    expect(sorted(target.rows("shop", table))).toEqual(sorted((await selectAll(server, "shop", table)).rows));
 }
 
-describe("a first copy", () => {
+const servers: readonly (readonly [string, () => Promise<DatabaseServer>])[] = [
+  ["MariaDB", () => startMariadb({ serverId: 101, domain: 1 })],
+  ["MySQL", () => startMysql({ serverId: 101 })],
+];
+
+describe.each(servers)("a first copy from %s", (_, start) => {
+  beforeAll(async () => {
+    server = await start();
+    await prepare();
+  }, 60_000);
+
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+
   test("gives exactly the source's rows while they are written all the time, without a lock", async () => {
     await using log = await temporaryLog();
     const writers = writeMeanwhile();
@@ -151,7 +154,7 @@ describe("a first copy", () => {
   test("stops when the schema is changed meanwhile", async () => {
     await using log = await temporaryLog();
     await server.query(
-      "INSERT INTO shop.a_item (owner, v, pad) SELECT 1 + seq % 500, 0, REPEAT(MD5(seq), 15) FROM shop.seq_1_to_20000",
+      `INSERT INTO shop.a_item (owner, v, pad) SELECT 1 + seq % 500, 0, REPEAT(MD5(seq), 15) FROM ${numbers(20000)}`,
     );
     const feeder = startFeeder(server, log, ["shop"]);
     await awaitRecord(log, "the copy's beginning", ({ kind }) => kind === "copy-begin");

@@ -48,7 +48,7 @@ function assembler(): TransactionAssembler {
 
 function assemble(events: readonly BinlogEvent[]): readonly Piece[] {
   const made = assembler();
-  return events.flatMap((event) => made.push(event) ?? []);
+  return events.flatMap((event) => [...made.push(event)]);
 }
 
 describe("events of the binlog", () => {

@@ -7,23 +7,26 @@ import { silentLogger } from "../../core/logger.ts";
 import type { LinkOrder } from "../../core/protection.ts";
 import { Secret } from "../../core/secret.ts";
 import { waitFor } from "../../core/wait.ts";
+import { includesPosition, parsePosition } from "../../core/position.ts";
 import { decodeBatch } from "../../replication/batch.ts";
+import { openChunk } from "../../replication/copy-chunk.ts";
 import { Feeder, type FeederStatus } from "../../replication/feeder.ts";
 import { openEmbeddedLog } from "../../replication/log/embedded.ts";
 import type { RecordBatch, Row, StreamRecord, TableSchema } from "../../replication/record.ts";
 import { schemaSql } from "../../replication/schema.ts";
-import type { SourceOptions } from "../../replication/source.ts";
-import type { MariadbServer } from "../support/mariadb.ts";
+import { readColumns } from "../../replication/source-columns.ts";
+import { Source, type SourceOptions } from "../../replication/source.ts";
+import type { DatabaseServer } from "../support/database-server.ts";
 
 export const order: LinkOrder = {
   ...{ stream: "shop/db/1", epoch: 1, from: "east", to: "west", start: "", begin: "copy" },
 };
 
-export function sourceOptions(server: MariadbServer): SourceOptions {
+export function sourceOptions(server: DatabaseServer): SourceOptions {
   return { site: "east", host: "127.0.0.1", port: server.port, user: "root", password: new Secret("") };
 }
 
-export async function createOwnSchema(server: MariadbServer): Promise<void> {
+export async function createOwnSchema(server: DatabaseServer): Promise<void> {
   const statements = schemaSql.split(";\n").filter((text) => text.trim() !== "");
   await server.query(...statements);
 }
@@ -64,7 +67,7 @@ export async function stopFeeders(): Promise<void> {
 }
 
 export function startFeeder(
-  server: MariadbServer,
+  server: DatabaseServer,
   log: Log,
   databases: readonly string[],
   changes: Partial<LinkOrder> & { readonly source?: SourceOptions } = {},
@@ -126,15 +129,37 @@ export async function awaitRecord(
 }
 
 /** Resolves when everything that the server has written is in the log. */
-export async function awaitCaughtUp(server: MariadbServer, log: Log, timeoutMs?: number): Promise<void> {
-  const [row] = await server.query("SELECT @@gtid_binlog_pos AS position");
-  const wanted = Number(/\b1-101-(\d+)/.exec(String(row?.["position"]))?.[1]);
-  await awaitRecord(
-    log,
-    `transaction ${wanted} in the log`,
-    (record) => record.kind === "transaction" && record.last && Number(record.gtid.split("-")[2]) >= wanted,
-    timeoutMs,
+export async function awaitCaughtUp(server: DatabaseServer, log: Log, timeoutMs = 10_000): Promise<void> {
+  const wanted = await server.position();
+  await waitFor(
+    async () => {
+      const tail = await log.tail();
+      const position = tail === undefined ? "" : decodeBatch(tail.payload).position;
+      return includesPosition(parsePosition(position), parsePosition(wanted)) ? true : undefined;
+    },
+    { timeoutMs, intervalMs: 50, what: `${wanted} in the log` },
+    new AbortController().signal,
   );
+}
+
+/** All rows of a table as the source's SELECT gives them to a copy. */
+export async function selectAll(
+  server: DatabaseServer,
+  database: string,
+  table: string,
+): Promise<{ readonly names: readonly string[]; readonly rows: readonly Row[] }> {
+  await using source = await Source.open(sourceOptions(server), AbortSignal.timeout(60_000));
+  const described = await readColumns(source, database, table);
+  if (described === undefined) throw new Error(`no table ${database}.${table}`);
+  const chunk = await openChunk(source, { table: described, limit: 1_000_000, seen: parsePosition("") });
+  return { names: described.columns.map(({ schema }) => schema.name), rows: (await chunk?.rows) ?? [] };
+}
+
+/** SQL of a table with the one column `seq`, from 1 up to 100,000 at most, on any server. */
+export function numbers(count: number): string {
+  const digits = `(SELECT 0 d ${Array.from({ length: 9 }, (_, digit) => `UNION ALL SELECT ${digit + 1}`).join(" ")})`;
+  const all = ["a", "b", "c", "d", "e"].map((name) => `${digits} ${name}`).join(", ");
+  return `(SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * d.d + 10000 * e.d AS seq FROM ${all} HAVING seq <= ${count}) AS numbers`;
 }
 
 /** The simplest target there can be: rows by table and key, strict where the records promise something. */

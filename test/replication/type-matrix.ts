@@ -133,8 +133,8 @@ const charsets = [
   "ascii",
 ];
 
-/** Every type that is carried, in every form. */
-export const matrix: readonly MatrixColumn[] = [
+/** Every type that is carried from any server, in every form. */
+const matrix: readonly MatrixColumn[] = [
   ...integers.flatMap(integer),
   ...[
     decimal(1, 0),
@@ -218,24 +218,81 @@ export const matrix: readonly MatrixColumn[] = [
   ),
 ];
 
-/** A row of SQL for every column, each NULL now and then. */
-export const someRow: fc.Arbitrary<readonly string[]> = fc.tuple(
-  ...matrix.map(({ some }) => fc.option(some, { nil: "NULL", freq: 8 })),
+const anyJson = fc.letrec<{ value: string }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    fc.constantFrom("TRUE", "FALSE", "NULL", "'{}'", "'[]'").map((text) => `CAST(${text.replace(/^(?=[TFN])/, "'").replace(/(?<=[a-zA-Z])$/, "'").toLowerCase()} AS JSON)`),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }).map(String),
+    fc.integer({ min: -70_000, max: 70_000 }).map(String),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value.toExponential()),
+    fc.tuple(fc.integer(), fc.integer({ min: -20, max: 20 })).map(([digits, exponent]) => `${digits}e${exponent}`),
+    fc.string({ unit: "grapheme", maxLength: 300 }).map((text) => `CONVERT(X'${hex(text)}' USING utf8mb4)`),
+    fc.tuple(fc.boolean(), fc.bigInt({ min: 0n, max: 10n ** 30n })).map(([minus, n]) => `CAST(${minus ? "-" : ""}${n}.${n % 100_000n} AS DECIMAL(60,9))`),
+    day.map((d) => `CAST('${d}' AS DATE)`),
+    fc.tuple(day, clock).map(([d, c]) => `CAST('${d} 13:${c}' AS DATETIME(6))`),
+    fc.tuple(fc.boolean(), fc.nat(837), clock).map(([minus, h, c]) => `CAST('${minus ? "-" : ""}${h}:${c}' AS TIME(6))`),
+    fc.uint8Array({ minLength: 1, maxLength: 200 }).map((value) => `X'${Buffer.from(value).toString("hex")}'`),
+    fc.array(tie("value"), { maxLength: 5 }).map((list) => `JSON_ARRAY(${list.join(", ")})`),
+    fc
+      .array(fc.tuple(fc.string({ unit: "grapheme", maxLength: 12 }), tie("value")), { maxLength: 5 })
+      .map((list) => `JSON_OBJECT(${list.map(([key, value]) => `CONVERT(X'${hex(key)}' USING utf8mb4), ${value}`).join(", ")})`),
+  ),
+})).value;
+
+const mysqlJson = column(
+  "json",
+  "json",
+  [
+    `'{"__proto__": 1.0, "b": -0.0, "a": {"constructor": [], "": {}}}'`,
+    `'[1e20, "é", 1e15, 1e14, 123456789012345.6, 1e-15, 1e-16, 0.1, 5e-324, 1.7976931348623157e308]'`,
+    "'null'",
+    "'[0, -1, 32767, -32768, 32768, 65535, 65536, 2147483648, -2147483649, 9223372036854775807, 18446744073709551615]'",
+    String.raw`'"\\u0000\\u001f\\b\\f\\n\\r\\t\\"\\\\/\\u007f\\u2028"'`,
+    "JSON_ARRAY(REPEAT('x', 127), REPEAT('y', 128), REPEAT('z', 16384), REPEAT('é', 40000), 7, -70000, 70000)",
+    "CAST(CAST(REPEAT('b', 300) AS BINARY) AS JSON)",
+    "JSON_ARRAY(CAST('2020-01-02' AS DATE), CAST('-838:59:59' AS TIME), CAST(1.10 AS DECIMAL(5,2)), b'101', TRUE)",
+    "CAST(CONCAT(REPEAT('[', 99), REPEAT(']', 99)) AS JSON)",
+  ],
+  fc.oneof(anyJson.map((value) => `JSON_ARRAY(${value})`), anyJson.map((value) => `JSON_EXTRACT(JSON_ARRAY(${value}), '$[0]')`)),
 );
 
-/** As many rows as the column with most edges needs. */
-export const edgeRows: readonly (readonly string[])[] = Array.from(
-  { length: Math.max(...matrix.map(({ edges }) => edges.length)) + 1 },
-  (_, row) => matrix.map(({ edges }) => edges[row] ?? (row % 2 === 0 ? "NULL" : (edges[0] ?? "NULL"))),
+const vector = column(
+  "vector",
+  "vector(3)",
+  ["STRING_TO_VECTOR('[1,-2.5,1e-30]')"],
+  fc.tuple(fc.integer(), fc.integer(), fc.integer()).map((list) => `STRING_TO_VECTOR('[${list.join()}]')`),
 );
 
-/** `CREATE TABLE` of all, with generated and invisible columns among them. */
-export function createMatrix(name: string): string {
-  const columns = matrix.map((one) => `c_${one.name} ${one.definition}`);
-  return `CREATE TABLE ${name} (id INT PRIMARY KEY, v_id INT AS (id + 1) VIRTUAL, s_id INT AS (id + 2) STORED,
-    hidden INT INVISIBLE DEFAULT 7, ${columns.join(", ")})`;
+/** A table with every type that a server has. */
+export interface TypeMatrix {
+  readonly columns: readonly MatrixColumn[];
+  /** A row of SQL for every column, each NULL now and then. */
+  readonly someRow: fc.Arbitrary<readonly string[]>;
+  /** As many rows as the column with most edges needs. */
+  readonly edgeRows: readonly (readonly string[])[];
+  /** `CREATE TABLE` of all, with generated columns and, where there are, an invisible one among them. */
+  create(name: string): string;
+  insert(name: string, id: number, row: readonly string[]): string;
 }
 
-export function insertRow(name: string, id: number, row: readonly string[]): string {
-  return `INSERT IGNORE INTO ${name} (id, ${matrix.map((one) => `c_${one.name}`).join(", ")}) VALUES (${id}, ${row.join(", ")})`;
+export const mariadbMatrix = matrixOf(matrix, "INVISIBLE");
+const mysqlColumns = [...matrix.filter(({ name }) => name !== "json"), mysqlJson];
+export const mysqlMatrix = matrixOf([...mysqlColumns, vector], "INVISIBLE");
+/** Before there were vectors and invisible columns. */
+export const oldMysqlMatrix = matrixOf(mysqlColumns, "");
+
+function matrixOf(columns: readonly MatrixColumn[], invisible: string): TypeMatrix {
+  const rows = Math.max(...columns.map(({ edges }) => edges.length)) + 1;
+  const defined = columns.map((one) => `c_${one.name} ${one.definition}`).join(", ");
+  return {
+    columns,
+    someRow: fc.tuple(...columns.map(({ some }) => fc.option(some, { nil: "NULL", freq: 8 }))),
+    edgeRows: Array.from({ length: rows }, (_, row) =>
+      columns.map(({ edges }) => edges[row] ?? (row % 2 === 0 ? "NULL" : (edges[0] ?? "NULL"))),
+    ),
+    create: (name) => `CREATE TABLE ${name} (id INT PRIMARY KEY, v_id INT AS (id + 1) VIRTUAL, s_id INT AS (id + 2) STORED,
+      hidden INT DEFAULT 7 ${invisible}, ${defined})`,
+    insert: (name, id, row) =>
+      `INSERT IGNORE INTO ${name} (id, ${columns.map((one) => `c_${one.name}`).join(", ")}) VALUES (${id}, ${row.join(", ")})`,
+  };
 }

@@ -1,0 +1,36 @@
+import type { SourceRows } from "./binlog/transactions.ts";
+import type { Row, TableSchema } from "./record.ts";
+
+/** More would take too much memory; the chunk that they belong to is given up. */
+const maxKeys = 100_000;
+
+/** Keys of rows that were changed while a chunk of their table was read: what the chunk has of them may be older than the stream. */
+export class TouchedKeys {
+  readonly #keyPlaces: readonly number[];
+  readonly #keys = new Set<string>();
+
+  constructor({ primaryKey }: TableSchema) {
+    this.#keyPlaces = primaryKey;
+  }
+
+  get tooMany(): boolean {
+    return this.#keys.size > maxKeys;
+  }
+
+  add({ rows, after = [] }: SourceRows): void {
+    for (const images of [rows, after])
+      for (const row of images) if (!this.tooMany) this.#keys.add(this.#keyOf(row));
+  }
+
+  has(row: Row): boolean {
+    return this.#keys.has(this.#keyOf(row));
+  }
+
+  #keyOf(row: Row): string {
+    return this.#keyPlaces.map((place) => textOf(row[place])).join();
+  }
+}
+
+function textOf(value: Row[number] | undefined): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : JSON.stringify(String(value));
+}

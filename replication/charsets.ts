@@ -13,5 +13,5 @@ export async function readCharsets(source: Source): Promise<Charsets> {
   const rows = await source.rows<{ id: number; charset: string }>(
     `SELECT ID AS id, CHARACTER_SET_NAME AS charset FROM information_schema.${catalogues[source.version.flavour]} WHERE ID IS NOT NULL`,
   );
-  return new Map(rows.map(({ id, charset }) => [Number(id), charset]));
+  return new Map(rows.map(({ id, charset }) => [id, charset]));
 }

@@ -46,11 +46,13 @@ export interface ChunkLimits {
 /** Undefined when the server does not show yet what was seen. */
 export async function openSnapshot(source: Source, seen: GtidPosition): Promise<Snapshot | undefined> {
   const begun = await beginSnapshot(source, seen);
-  return begun && {
-    ...begun,
-    chunks: (table, limits) => chunksOf(source.stream(selectSql(table)), table, limits),
-    close: () => source.run("COMMIT"),
-  };
+  return (
+    begun && {
+      ...begun,
+      chunks: (table, limits) => chunksOf(source.stream(selectSql(table)), table, limits),
+      close: () => source.run("COMMIT"),
+    }
+  );
 }
 
 async function* chunksOf(

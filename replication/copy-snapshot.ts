@@ -57,10 +57,10 @@ async function mysqlSnapshot(source: Source, seen: GtidPosition): Promise<Snapsh
   const counted = "SELECT @@GLOBAL.gtid_executed AS executed";
   const ends = isAtLeast(source.version, 8, 2) ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
   const rows = await source.several<MysqlRow>(["ROLLBACK", counted, ...begin, ends]);
-  const row: MysqlRow = Object.assign({}, ...rows);
-  const shows = parsePosition(row.executed ?? "");
+  const [first, end] = [rows[0], rows.at(-1)];
+  const shows = parsePosition(first?.executed ?? "");
   if (!includesPosition(shows, seen)) return undefined;
-  if (row.File !== undefined) return { place: { file: row.File, offset: Number(row.Position) }, shows };
+  if (end?.File !== undefined) return { place: { file: end.File, offset: Number(end.Position) }, shows };
   throw new HotsiteError("source-failed", "the source does not tell where its binlog ends", {
     hint: "its binlog has to be on: log_bin",
   });

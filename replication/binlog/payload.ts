@@ -20,7 +20,8 @@ export function* payloadEvents(
   parse: (packet: Buffer) => BinlogEvent,
 ): Generator<BinlogEvent> {
   const payload = readPayload(new Reader(body));
-  let [waiting, unpacked] = [new Pieces(), 0];
+  const waiting = new Pieces();
+  let unpacked = 0;
   for (const piece of payload.compressed ? unpack(payload.data) : [payload.data]) {
     unpacked += piece.length;
     if (unpacked > payload.size) break;
@@ -29,7 +30,8 @@ export function* payloadEvents(
       // Where it ends, counts inside the transaction.
       yield { ...parse(packet), end: 0 };
   }
-  if (unpacked !== payload.size || waiting.left > 0) throw badEvent("a compressed transaction of another size");
+  if (unpacked !== payload.size || waiting.left > 0)
+    throw badEvent("a compressed transaction of another size");
 }
 
 function readPayload(reader: Reader): Payload {
@@ -46,8 +48,7 @@ function readPayload(reader: Reader): Payload {
   return { compressed: algorithm === compression.zstd, size: uncompressedSize ?? size, data };
 }
 
-const withoutCompression =
-  "SET GLOBAL binlog_transaction_compression = OFF, then make a new first copy";
+const withoutCompression = "SET GLOBAL binlog_transaction_compression = OFF, then make a new first copy";
 
 function* unpack(data: Buffer): Generator<Uint8Array> {
   let pieces: Uint8Array[] = [];

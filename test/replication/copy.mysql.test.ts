@@ -29,7 +29,7 @@ async function prepare(): Promise<void> {
     "ALTER TABLE shop.a_item ADD FOREIGN KEY (owner) REFERENCES shop.b_owner (id)",
     "CREATE TABLE shop.c_words (word VARCHAR(20) COLLATE utf8mb4_general_ci, n INT, v INT, PRIMARY KEY (word, n))",
     `INSERT INTO shop.b_owner SELECT seq, 0 FROM ${numbers(500)}`,
-    `INSERT INTO shop.a_item (owner, v, pad) SELECT 1 + seq % 500, 0, REPEAT(MD5(seq), 15) FROM ${numbers(10000)}`,
+    `INSERT INTO shop.a_item (owner, v, pad) SELECT 1 + seq % 500, 0, REPEAT(SHA2(seq, 256), 8) FROM ${numbers(10000)}`,
     `INSERT INTO shop.c_words SELECT CONCAT('É', seq % 7, CHAR(64 + seq % 50)), seq, 0 FROM ${numbers(6000)}`,
     "ANALYZE TABLE shop.a_item, shop.b_owner, shop.c_words",
     "CREATE VIEW shop.v AS SELECT id FROM shop.b_owner",
@@ -154,7 +154,7 @@ describe.each(servers)("a first copy from %s", (_, start) => {
   test("stops when the schema is changed meanwhile", async () => {
     await using log = await temporaryLog();
     await server.query(
-      `INSERT INTO shop.a_item (owner, v, pad) SELECT 1 + seq % 500, 0, REPEAT(MD5(seq), 15) FROM ${numbers(20000)}`,
+      `INSERT INTO shop.a_item (owner, v, pad) SELECT 1 + seq % 500, 0, REPEAT(SHA2(seq, 256), 8) FROM ${numbers(20000)}`,
     );
     const feeder = startFeeder(server, log, ["shop"]);
     await awaitRecord(log, "the copy's beginning", ({ kind }) => kind === "copy-begin");

@@ -42,7 +42,11 @@ export async function expectDecodedAsSelected(trial: DecoderTrial, signal: Abort
   for (const row of selected) expect(named(images.get(Number(row[0])))).toEqual(named(row));
 }
 
-async function changesAfter(server: DatabaseServer, from: string, signal: AbortSignal): Promise<readonly SourceRows[]> {
+async function changesAfter(
+  server: DatabaseServer,
+  from: string,
+  signal: AbortSignal,
+): Promise<readonly SourceRows[]> {
   const changes: SourceRows[] = [];
   const options = { source: sourceOptions(server), databases: ["a"], clock: systemClock };
   for await (const piece of readTransactions(options, from, await server.position(), signal))

@@ -221,21 +221,38 @@ const matrix: readonly MatrixColumn[] = [
 const anyJson = fc.letrec<{ value: string }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
-    fc.constantFrom("TRUE", "FALSE", "NULL", "'{}'", "'[]'").map((text) => `CAST(${text.replace(/^(?=[TFN])/, "'").replace(/(?<=[a-zA-Z])$/, "'").toLowerCase()} AS JSON)`),
+    fc.constantFrom("TRUE", "FALSE", "NULL", "'{}'", "'[]'").map(
+      (text) =>
+        `CAST(${text
+          .replace(/^(?=[TFN])/, "'")
+          .replace(/(?<=[a-zA-Z])$/, "'")
+          .toLowerCase()} AS JSON)`,
+    ),
     fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }).map(String),
     fc.integer({ min: -70_000, max: 70_000 }).map(String),
     fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value.toExponential()),
-    fc.tuple(fc.integer(), fc.integer({ min: -20, max: 20 })).map(([digits, exponent]) => `${digits}e${exponent}`),
+    fc
+      .tuple(fc.integer(), fc.integer({ min: -20, max: 20 }))
+      .map(([digits, exponent]) => `${digits}e${exponent}`),
     fc.string({ unit: "grapheme", maxLength: 300 }).map((text) => `CONVERT(X'${hex(text)}' USING utf8mb4)`),
-    fc.tuple(fc.boolean(), fc.bigInt({ min: 0n, max: 10n ** 30n })).map(([minus, n]) => `CAST(${minus ? "-" : ""}${n}.${n % 100_000n} AS DECIMAL(60,9))`),
+    fc
+      .tuple(fc.boolean(), fc.bigInt({ min: 0n, max: 10n ** 30n }))
+      .map(([minus, n]) => `CAST(${minus ? "-" : ""}${n}.${n % 100_000n} AS DECIMAL(60,9))`),
     day.map((d) => `CAST('${d}' AS DATE)`),
     fc.tuple(day, clock).map(([d, c]) => `CAST('${d} 13:${c}' AS DATETIME(6))`),
-    fc.tuple(fc.boolean(), fc.nat(837), clock).map(([minus, h, c]) => `CAST('${minus ? "-" : ""}${h}:${c}' AS TIME(6))`),
-    fc.uint8Array({ minLength: 1, maxLength: 200 }).map((value) => `X'${Buffer.from(value).toString("hex")}'`),
+    fc
+      .tuple(fc.boolean(), fc.nat(837), clock)
+      .map(([minus, h, c]) => `CAST('${minus ? "-" : ""}${h}:${c}' AS TIME(6))`),
+    fc
+      .uint8Array({ minLength: 1, maxLength: 200 })
+      .map((value) => `X'${Buffer.from(value).toString("hex")}'`),
     fc.array(tie("value"), { maxLength: 5 }).map((list) => `JSON_ARRAY(${list.join(", ")})`),
     fc
       .array(fc.tuple(fc.string({ unit: "grapheme", maxLength: 12 }), tie("value")), { maxLength: 5 })
-      .map((list) => `JSON_OBJECT(${list.map(([key, value]) => `CONVERT(X'${hex(key)}' USING utf8mb4), ${value}`).join(", ")})`),
+      .map(
+        (list) =>
+          `JSON_OBJECT(${list.map(([key, value]) => `CONVERT(X'${hex(key)}' USING utf8mb4), ${value}`).join(", ")})`,
+      ),
   ),
 })).value;
 
@@ -253,7 +270,10 @@ const mysqlJson = column(
     "JSON_ARRAY(CAST('2020-01-02' AS DATE), CAST('-838:59:59' AS TIME), CAST(1.10 AS DECIMAL(5,2)), b'101', TRUE)",
     "CAST(CONCAT(REPEAT('[', 99), REPEAT(']', 99)) AS JSON)",
   ],
-  fc.oneof(anyJson.map((value) => `JSON_ARRAY(${value})`), anyJson.map((value) => `JSON_EXTRACT(JSON_ARRAY(${value}), '$[0]')`)),
+  fc.oneof(
+    anyJson.map((value) => `JSON_ARRAY(${value})`),
+    anyJson.map((value) => `JSON_EXTRACT(JSON_ARRAY(${value}), '$[0]')`),
+  ),
 );
 
 const vector = column(
@@ -290,7 +310,9 @@ function matrixOf(columns: readonly MatrixColumn[], invisible: string): TypeMatr
     edgeRows: Array.from({ length: rows }, (_, row) =>
       columns.map(({ edges }) => edges[row] ?? (row % 2 === 0 ? "NULL" : (edges[0] ?? "NULL"))),
     ),
-    create: (name) => `CREATE TABLE ${name} (id INT PRIMARY KEY, v_id INT AS (id + 1) VIRTUAL, s_id INT AS (id + 2) STORED,
+    create: (
+      name,
+    ) => `CREATE TABLE ${name} (id INT PRIMARY KEY, v_id INT AS (id + 1) VIRTUAL, s_id INT AS (id + 2) STORED,
       hidden INT DEFAULT 7 ${invisible}, ${defined})`,
     insert: (name, id, row) =>
       `INSERT IGNORE INTO ${name} (id, ${columns.map((one) => `c_${one.name}`).join(", ")}) VALUES (${id}, ${row.join(", ")})`,

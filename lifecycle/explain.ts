@@ -1,4 +1,5 @@
 import { HotsiteError } from "../core/errors.ts";
+import { CommandError } from "../core/shell.ts";
 import type { Diagnosis } from "../remote/doctor/diagnosis.ts";
 import { examine, type NodeReport } from "./doctor.ts";
 import type { NodeSpec } from "./topology.ts";
@@ -9,6 +10,9 @@ const nodeFailures = new Set([
   ...["unreachable", "credentials", "connection-lost", "transfer-failed"],
   ...["command-failed", "not-ready", "timeout"],
 ]);
+
+/** As a shell tells of SIGKILL. */
+const KILLED = 137;
 
 /** The doctor is asked while the node is still there: taking back may destroy it. */
 const examinationMs = 20_000;
@@ -39,7 +43,7 @@ async function explanation(
     world.logger.debug("the doctor found no end", { node: `${spec.site}/${spec.name}`, error: problem });
     return undefined;
   });
-  const found = report === undefined ? [] : reasonsIn(report);
+  const found = report === undefined ? [] : reasonsIn(report, error);
   const [first] = found;
   if (report === undefined || first === undefined) return error;
   const lines = found.map(({ check, problem }) => `    ${check}: ${problem}`);
@@ -55,8 +59,10 @@ async function explanation(
   );
 }
 
-/** What is serious; and memory that was short, since what needed it has been ended and there is enough again. */
-function reasonsIn({ diagnoses, facts }: NodeReport): readonly Diagnosis[] {
-  const wasShort = (facts?.outOfMemory ?? 0) > 0;
+/** What is serious; and, where the failed command was killed, memory that was short: what needed it has been ended, so there is enough again. */
+function reasonsIn({ diagnoses, facts }: NodeReport, error: HotsiteError): readonly Diagnosis[] {
+  const wasKilled =
+    error instanceof CommandError && (error.exit === KILLED || /\bKilled\b/.test(error.stderr));
+  const wasShort = wasKilled && (facts?.outOfMemory ?? 0) > 0;
   return diagnoses.filter(({ serious, check }) => serious || (wasShort && check === "memory"));
 }

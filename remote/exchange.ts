@@ -119,6 +119,11 @@ export function recordPath(memory: string, name: string): string {
   });
 }
 
+/** The service in the name of a stage: several on one node may put the same file there at once. */
+function serviceOf(record: string): string {
+  return record.split("/").at(-2) ?? "";
+}
+
 /** Writes what differs and prints the indexes of it. The memory of the stage goes first: a crash right after must not look like success. */
 export function putScript(
   files: readonly NodeFile[],
@@ -127,7 +132,14 @@ export function putScript(
 ): string {
   const puts = files.map((file, index) => {
     const fact = facts.find(({ path }) => path === file.path) ?? fail(file.path);
-    const words = [fact.path, fact.sum, fact.mode, fact.owner, waitingPath(fact.path), String(index)]
+    const words = [
+      fact.path,
+      fact.sum,
+      fact.mode,
+      fact.owner,
+      waitingPath(fact.path, serviceOf(stage.record)),
+      String(index),
+    ]
       .map(quote)
       .join(" ");
     return `hs_put ${words} <<'HOTSITE_EOF' || exit 1\n${base64(textOf(file))}\nHOTSITE_EOF`;

@@ -44,10 +44,10 @@ export async function placeFiles(
   return changed.map(({ fact }) => fact.path);
 }
 
-/** Where a file's bytes wait until they are complete. Always the same, so that a repeated attempt clears up after a broken one. */
-export function waitingPath(path: string): string {
+/** Where a file's bytes wait until they are complete. Always the same, so that a repeated attempt clears up after a broken one; two owners of one file have a place each. */
+export function waitingPath(path: string, owner = ""): string {
   const slash = path.lastIndexOf("/");
-  return `${path.slice(0, slash)}/.${path.slice(slash + 1)}.hotsite`;
+  return `${path.slice(0, slash)}/.${path.slice(slash + 1)}${owner === "" ? "" : `.${owner}`}.hotsite`;
 }
 
 /** What the node's copies have to be like. One file after the other, since an application may have more of them than a process may open. */

@@ -85,7 +85,7 @@ set -- $(awk -v limit="$(of memory.max memory.limit_in_bytes)" -v used="$(of mem
   }' /proc/meminfo)
 say memory $1 $2
 counts="$group/memory.events /proc/vmstat"
-[ -z "$3" ] || counts="$group/memory.events $group/memory.oom_control"
+[ -z "$3" ] && ! systemd-detect-virt -q -c 2>/dev/null || counts="$group/memory.events $group/memory.oom_control"
 say oom "$(cat $counts 2>/dev/null | awk '$1 == "oom_kill" { print $2; found = 1; exit } END { if (!found) print 0 }')"
 
 for path in $paths; do

@@ -47,7 +47,7 @@ export class Metal implements AsyncDisposable {
     this.#shells = made.shells;
   }
 
-  static async make(count: number, signal: AbortSignal): Promise<Metal> {
+  static async make(count: number, signal: AbortSignal, image?: string): Promise<Metal> {
     const [driver, owner, folder] = [
       new LocalDriver(),
       newOwner(),
@@ -58,7 +58,7 @@ export class Metal implements AsyncDisposable {
     try {
       const names = Array.from({ length: count }, (_, index) => `host-${index + 1}`);
       const machines = await Promise.all(
-        names.map((name) => driver.launch(claimOf(owner, "room", name), signal)),
+        names.map((name) => driver.launch(claimOf(owner, "room", name, { template: { image } }), signal)),
       );
       const shells = await Promise.all(machines.map((machine) => shellOn(machine, signal)));
       const hosts: MetalHost[] = [];

@@ -8,6 +8,7 @@ import { failpoint } from "./failpoint.ts";
 import { byHand } from "./foreign/foreign.ts";
 import { Understood } from "./foreign/understood.ts";
 import { identityOf, type Identity } from "./identity.ts";
+import { Lane } from "./lane.ts";
 import type {
   CopyChunkRecord,
   RecordBatch,
@@ -35,7 +36,10 @@ interface Pending {
   readonly batch: RecordBatch;
 }
 
-/** Applies records in order over one connection. Whatever it throws, the next applier starts from the checkpoint. */
+/**
+ * Applies records in order over one connection; the target works on what was taken before while more is taken. Whatever it throws, the
+ * next applier starts from the checkpoint.
+ */
 export class Applier {
   readonly #target: Target;
   readonly #identity: Identity;
@@ -43,7 +47,9 @@ export class Applier {
   readonly #tables: TargetTables;
   /** Where this connection began. */
   readonly #from: number;
-  #applied: Applied;
+  readonly #lane = new Lane();
+  /** Where everything that was sent leads to. */
+  #sent: Applied;
   #pending: Pending[] = [];
   /** A large transaction of which parts are in the target, uncommitted. */
   #open: ApplyTransaction | undefined;
@@ -52,7 +58,7 @@ export class Applier {
   private constructor(target: Target, identity: Identity, applied: Applied, options: ApplierOptions) {
     this.#target = target;
     this.#identity = identity;
-    this.#applied = applied;
+    this.#sent = applied;
     this.#from = applied.sequence;
     this.#options = options;
     this.#tables = new TargetTables(target);
@@ -96,12 +102,17 @@ export class Applier {
     }
   }
 
-  /** Everything of the batch has been taken: commits what waits. */
+  /** Everything of the batch has been taken: what waits is sent, with its commit. */
   async endBatch({ copy, position }: RecordBatch): Promise<void> {
     if (copy !== undefined || this.#open !== undefined) return this.#flush();
-    if (this.#pending.length === 0 && this.#applied.position === "")
-      return this.#move({ ...this.#applied, position });
+    if (this.#pending.length === 0 && this.#sent.position === "")
+      return this.#move({ ...this.#sent, position });
     await this.#flush(position);
+  }
+
+  /** Everything that was sent is committed, but for a transaction of which parts are missing. */
+  drained(): Promise<void> {
+    return this.#lane.drained();
   }
 
   async #flush(position?: string): Promise<void> {
@@ -131,14 +142,14 @@ export class Applier {
   }
 
   async #takePart(record: TransactionRecord, batch: RecordBatch): Promise<void> {
-    if (record.part === 1) this.#open = this.#begin(record.gtid, this.#applied);
+    if (record.part === 1) this.#open = this.#begin(record.gtid, this.#sent);
     if (this.#open === undefined)
       throw new HotsiteError("bad-record", `record ${record.seq} is part ${record.part} of nothing`);
     await this.#add(this.#open, record, batch);
     await this.#open.send();
     if (!record.last) return;
     const reached = { sequence: record.seq, position: this.#advanced(record.gtid) };
-    this.#open.move(moveSql(this.#options.order, this.#applied.sequence, reached));
+    this.#open.move(moveSql(this.#options.order, this.#sent.sequence, reached));
     await this.#commit(this.#open, reached);
     this.#open = undefined;
   }
@@ -154,12 +165,13 @@ export class Applier {
   #begin(gtid: string | undefined, reached: Applied): ApplyTransaction {
     const { order } = this.#options;
     const identity = gtid === undefined ? this.#identity.own() : this.#identity.rows(gtid);
-    const move = moveSql(order, this.#applied.sequence, reached);
+    const move = moveSql(order, this.#sent.sequence, reached);
     return new ApplyTransaction(this.#target, this.#tables, {
       identity,
       move,
       order,
       careful: this.#options.careful(),
+      lane: this.#lane,
     });
   }
 
@@ -172,11 +184,15 @@ export class Applier {
   }
 
   async #commit(transaction: ApplyTransaction, reached: Applied): Promise<void> {
+    const { heartbeatMs } = transaction;
     await transaction.send();
-    failpoint("before-target-commit");
-    await this.#target.run("COMMIT");
-    failpoint("after-target-commit");
-    this.#reached(reached, transaction.heartbeatMs);
+    this.#sent = reached;
+    await this.#lane.add(async () => {
+      failpoint("before-target-commit");
+      await this.#target.run("COMMIT");
+      failpoint("after-target-commit");
+      this.#options.onApplied(reached, heartbeatMs);
+    });
   }
 
   /**
@@ -185,6 +201,7 @@ export class Applier {
    */
   async #statement(record: TransactionRecord, change: StatementChange): Promise<void> {
     refuseNameless(record, change);
+    await this.#lane.drained();
     const { flavour } = this.#target.version;
     if (this.#identity.ran(record.gtid, (await readFacts(this.#target)).position)) {
       this.#refuseUsed(record);
@@ -201,7 +218,7 @@ export class Applier {
 
   /** Only the first one after a crash may be there already. */
   #refuseUsed(record: TransactionRecord): void {
-    if (this.#applied.sequence === this.#from) return;
+    if (this.#sent.sequence === this.#from) return;
     const problem = "the target has another transaction of this GTID: the source has begun to count anew";
     throw new ApplyError(this.#options.order, record, problem);
   }
@@ -215,41 +232,40 @@ export class Applier {
   }
 
   async #schema(statements: readonly SchemaStatement[]): Promise<void> {
+    await this.#lane.drained();
     for (const statement of statements) {
       const context = [
         ...this.#identity.own(),
         schemaContextSql(statement, this.#target.version.flavour),
       ].join(";\n");
-      await this.#runAlone(context, statement.sql, { seq: this.#applied.sequence + 1 });
+      await this.#runAlone(context, statement.sql, { seq: this.#sent.sequence + 1 });
     }
     await this.#target.beginSession();
     this.#tables.forget();
   }
 
   async #move(reached: Applied): Promise<void> {
-    const { order } = this.#options;
-    const move = moveSql(order, this.#applied.sequence, reached);
+    await this.#lane.drained();
+    const { order, onApplied } = this.#options;
+    const move = moveSql(order, this.#sent.sequence, reached);
     const counts = await this.#target.run([...this.#identity.own(), move].join(";\n"));
     if (counts.at(-1) !== 1) throw lostCheckpoint(order);
-    this.#reached(reached, undefined);
+    this.#sent = reached;
+    onApplied(reached, undefined);
   }
 
   async #rollBack(): Promise<void> {
     if (this.#open === undefined) return;
     this.#open = undefined;
+    await this.#lane.drained();
     await this.#target.run("ROLLBACK");
     await this.#target.beginSession();
   }
 
-  #reached(reached: Applied, heartbeatMs: number | undefined): void {
-    this.#applied = reached;
-    this.#options.onApplied(reached, heartbeatMs);
-  }
-
   /** While the first copy runs there is no position at which the target equals the source. */
   #advanced(gtid: string): string {
-    if (this.#applied.position === "") return "";
-    return formatPosition(withGtid(parsePosition(this.#applied.position), gtid));
+    if (this.#sent.position === "") return "";
+    return formatPosition(withGtid(parsePosition(this.#sent.position), gtid));
   }
 }
 

@@ -2,6 +2,7 @@ import { HotsiteError } from "../core/errors.ts";
 import type { LinkOrder } from "../core/protection.ts";
 import { ApplyError, type RecordName } from "./apply-error.ts";
 import { lostCheckpoint } from "./checkpoint.ts";
+import type { Lane } from "./lane.ts";
 import type { Row, RowsChange, TableSchema } from "./record.ts";
 import { StatementWriter, type Statement } from "./statements.ts";
 import { TargetError, type Target } from "./target.ts";
@@ -15,6 +16,8 @@ export interface TransactionStart {
   readonly order: LinkOrder;
   /** One statement at a time. */
   readonly careful: boolean;
+  /** What is sent goes through it. */
+  readonly lane: Lane;
 }
 
 /** Far below `max_allowed_packet`, which is 16 MB unless somebody made it smaller. */
@@ -48,7 +51,9 @@ export class ApplyTransaction {
     this.#record = record;
     this.#writer.add(change, await this.#tables.of(schema));
     this.#heartbeatMs = heartbeatIn(change, schema) ?? this.#heartbeatMs;
-    if (this.#start.careful) await this.send();
+    if (!this.#start.careful) return;
+    await this.send();
+    await this.#start.lane.drained();
   }
 
   async copy(schema: TableSchema, rows: readonly Row[], record: RecordName): Promise<void> {
@@ -61,32 +66,35 @@ export class ApplyTransaction {
     this.#before.push({ sql, rows: 1, what: () => checkpointName });
   }
 
-  /** Sends what was collected. */
+  /** Sends what was collected, after all that was sent before. */
   async send(): Promise<void> {
     const statements = [...this.#before, ...this.#writer.finish()];
+    const record = this.#record;
     this.#before = [];
     this.#writer = new StatementWriter(this.#start.careful, this.#target.version.flavour);
-    for (const packet of packets(statements, this.#start.careful ? 1 : packetCharacters))
-      await this.#exchange(packet);
+    const ready = [...packets(statements, this.#start.careful ? 1 : packetCharacters)];
+    await this.#start.lane.add(async () => {
+      for (const packet of ready) await this.#exchange(packet, record);
+    });
   }
 
-  async #exchange(packet: readonly Statement[]): Promise<void> {
-    const counts = await this.#run(packet);
+  async #exchange(packet: readonly Statement[], record: RecordName): Promise<void> {
+    const counts = await this.#run(packet, record);
     const wrong = packet.findIndex(({ rows }, index) => rows !== undefined && rows !== counts[index]);
     const statement = packet[wrong];
     if (statement === undefined) return;
     if (statement.what() === checkpointName) throw lostCheckpoint(this.#start.order);
     const found = `${counts[wrong] ?? 0} rows instead of ${statement.rows ?? 0}`;
-    throw new ApplyError(this.#start.order, this.#record, `${statement.what()}: ${found}`);
+    throw new ApplyError(this.#start.order, record, `${statement.what()}: ${found}`);
   }
 
-  async #run(packet: readonly Statement[]): Promise<readonly number[]> {
+  async #run(packet: readonly Statement[], record: RecordName): Promise<readonly number[]> {
     try {
       return await this.#target.run(packet.map(({ sql }) => sql).join(";\n"));
     } catch (error) {
       if (!(error instanceof TargetError)) throw error;
       const what = packet.length === 1 ? (packet[0]?.what() ?? "") : `${packet.length} statements`;
-      throw new ApplyError(this.#start.order, this.#record, `${what}: ${error.message}`, error);
+      throw new ApplyError(this.#start.order, record, `${what}: ${error.message}`, error);
     }
   }
 }

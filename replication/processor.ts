@@ -98,10 +98,11 @@ export class Processor {
       }
       next = logged.last + 1;
       bytes += logged.payload.length;
-      const more = bytes < groupBytes && ((await log.tail())?.last ?? 0) >= next;
-      if (more && next <= until) continue;
+      const more = ((await log.tail())?.last ?? 0) >= next && next <= until;
+      if (more && bytes < groupBytes) continue;
       await applier.endBatch(batch);
       bytes = 0;
+      if (!more) await applier.drained();
       await this.#trim();
       if (next > until) return;
     }

@@ -70,8 +70,6 @@ interface Group extends GtidEvent {
 
 /** Puts events together to transactions. Whatever is not understood throws, with the place in the source's binlog. */
 export class TransactionAssembler {
-  /** After the last whole transaction, of any origin. */
-  position: GtidPosition;
   /** Ends of the last whole transaction and of the last event; undefined before the first. */
   committed: FilePlace | undefined;
   reached: FilePlace | undefined;
@@ -80,11 +78,21 @@ export class TransactionAssembler {
   readonly #tables = new Map<number, { readonly body: Buffer; readonly mapped: PackedTable | undefined }>();
   #file = "";
   #group: Group | undefined;
+  #position: GtidPosition;
+  /** GTIDs of transactions that ended and are not in the position yet; of a domain of MariaDB the last one says it all. */
+  readonly #newGtids = new Map<Origin, string>();
 
   constructor(options: AssemblerOptions, position: GtidPosition) {
     this.#options = options;
     this.#databases = new Set(options.databases);
-    this.position = position;
+    this.#position = position;
+  }
+
+  /** After the last whole transaction, of any origin. */
+  get position(): GtidPosition {
+    for (const gtid of this.#newGtids.values()) this.#position = withGtid(this.#position, gtid);
+    this.#newGtids.clear();
+    return this.#position;
   }
 
   /** In the middle of a transaction. */
@@ -232,7 +240,8 @@ export class TransactionAssembler {
     const group = this.#group;
     if (group === undefined) throw badEvent("the end of a transaction that had not begun");
     this.#group = undefined;
-    this.position = withGtid(this.position, group.gtid);
+    const { gtid, origin } = group;
+    this.#newGtids.set(typeof origin === "number" ? origin : gtid, gtid);
     return group.own ? takePart(group, true) : undefined;
   }
 

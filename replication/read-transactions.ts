@@ -40,7 +40,7 @@ export async function* readTransactions(
   for (;;) {
     for (const event of await dump.take(signal)) {
       yield* assembler.push(event);
-      if (includesPosition(assembler.position, end)) return;
+      if (!assembler.open && includesPosition(assembler.position, end)) return;
     }
   }
 }

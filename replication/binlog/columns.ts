@@ -6,7 +6,7 @@ import { jsonText } from "./json.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
 import { readDate, readDatetime, readTime, readTimestamp } from "./temporal.ts";
 
-/** A column as the binlog writes it: what it is, and how one of its values is read. */
+/** A column as the binlog writes it: what it is, and how one of its values is read. Bytes are views of the event's. */
 export interface ColumnFormat {
   readonly type: ColumnType;
   /** It has a bit in the list of signs. */
@@ -82,8 +82,16 @@ function integer(bytes: number): ColumnFormat {
   return numeric("int", (reader, { unsigned }) => (unsigned ? reader.uint(bytes) : reader.int(bytes)));
 }
 
+const wordValue = 2 ** 32;
+/** Below it, a number is exact whatever its lower half is. */
+const exactHigh = 2 ** 20;
+
 function readBigint(reader: Reader, { unsigned }: ColumnTraits): Value {
-  return compact(unsigned ? reader.uint64() : reader.int64());
+  const { bytes } = reader;
+  const start = reader.skip(8);
+  const high = unsigned ? bytes.readUInt32LE(start + 4) : bytes.readInt32LE(start + 4);
+  if (high < exactHigh && high > -exactHigh) return high * wordValue + bytes.readUInt32LE(start);
+  return compact(unsigned ? bytes.readBigUInt64LE(start) : bytes.readBigInt64LE(start));
 }
 
 /** A number where it is exact. */
@@ -124,7 +132,7 @@ function withFraction(
 function bits(metadata: Reader): ColumnFormat {
   const [odd, whole] = [metadata.uint(1), metadata.uint(1)];
   const bytes = whole + (odd > 0 ? 1 : 0);
-  return plain("bit", (reader) => reader.copy(bytes));
+  return plain("bit", (reader) => reader.take(bytes));
 }
 
 function characters(type: ColumnType, read: ColumnFormat["read"]): ColumnFormat {
@@ -133,7 +141,7 @@ function characters(type: ColumnType, read: ColumnFormat["read"]): ColumnFormat 
 
 function varchar(maxBytes: number): ColumnFormat {
   const prefix = maxBytes > 255 ? 2 : 1;
-  return characters("text", (reader) => reader.copy(reader.uint(prefix)));
+  return characters("text", (reader) => reader.take(reader.uint(prefix)));
 }
 
 function long(type: ColumnType, prefix: number): ColumnFormat {
@@ -143,7 +151,7 @@ function long(type: ColumnType, prefix: number): ColumnFormat {
 /** Bytes behind their length. */
 function prefixed(prefix: number): (reader: Reader) => Buffer {
   if (prefix < 1 || prefix > 4) throw badEvent(`a length of ${prefix} bytes`);
-  return (reader) => reader.copy(reader.uint(prefix));
+  return (reader) => reader.take(reader.uint(prefix));
 }
 
 function json(read: (reader: Reader) => Buffer): ColumnFormat {
@@ -170,7 +178,7 @@ function fixed(high: number, low: number): ColumnFormat {
   const bytes = folded ? low | (((high & 0x30) ^ 0x30) << 4) : low;
   const prefix = bytes > 255 ? 2 : 1;
   return characters("text", (reader, { binary }) => {
-    const value = reader.copy(reader.uint(prefix));
+    const value = reader.take(reader.uint(prefix));
     // The server leaves out trailing zeros, which are part of a BINARY's value.
     return binary && value.length < bytes ? Buffer.concat([value], bytes) : value;
   });

@@ -1,7 +1,9 @@
 import { literal, quoteString } from "../literal.ts";
 import type { ColumnSchema } from "../record.ts";
 import type { ColumnFormat, ColumnTraits } from "./columns.ts";
+import { decimalLayout } from "./decimal.ts";
 import { Reader } from "./reader.ts";
+import { datetimeText, fractionBytes } from "./temporal.ts";
 
 /** A column of packed rows. Places are offsets in the bytes of an image. */
 export interface PackedField {
@@ -102,63 +104,18 @@ function text(prefix: number, column: ColumnSchema): PackedField {
   };
 }
 
-const digitsPerWord = 9;
-const wordBytes = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4];
-
 function decimal(precision: number, scale: number): PackedField {
-  const whole = precision - scale;
-  const first = whole % digitsPerWord;
-  const last = scale % digitsPerWord;
-  const counts = [
-    ...(first === 0 ? [] : [first]),
-    ...new Array<number>((whole - first) / digitsPerWord).fill(digitsPerWord),
-    ...new Array<number>((scale - last) / digitsPerWord).fill(digitsPerWord),
-    ...(last === 0 ? [] : [last]),
-  ];
-  const words = counts.map((digits) => ({ digits, size: wordBytes[digits] ?? 0 }));
-  const size = words.reduce((sum, word) => sum + word.size, 0);
-  const wholeWords = words.length - Math.ceil(scale / digitsPerWord);
-  return {
-    end: (_, start) => start + size,
-    sql(bytes, start) {
-      const negative = ((bytes[start] ?? 0) & 0x80) === 0;
-      let [shown, offset] = ["", start];
-      for (const [index, word] of words.entries()) {
-        if (index === wholeWords) shown = `${shown === "" ? "0" : shown}.`;
-        let number = bytes.readUIntBE(offset, word.size);
-        // The highest bit of all is the sign's.
-        if (offset === start) number = number ^ (0x80 << (8 * (word.size - 1)));
-        number = (negative ? ~number : number) & (word.size === 4 ? -1 : (1 << (8 * word.size)) - 1);
-        offset += word.size;
-        const digits = String(number >>> 0);
-        if (index >= wholeWords || shown !== "") shown += digits.padStart(word.digits, "0");
-        else if (number !== 0) shown = digits;
-      }
-      return `${negative ? "-" : ""}${shown === "" ? "0" : shown}`;
-    },
-  };
+  const { size, text: sql } = decimalLayout(precision, scale);
+  return { end: (_, start) => start + size, sql };
 }
 
-const twoDigits = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, "0"));
-
 function datetime(digits: number, { end, sql }: PackedField): PackedField {
-  const fraction = (digits + 1) >> 1;
-  const two = (number: number): string => twoDigits[number] ?? "";
+  const fraction = fractionBytes(digits);
   return {
     end: digits > 6 ? end : (_, start) => start + 5 + fraction,
-    sql(bytes, start) {
-      const [high, low] = [bytes.readUInt16BE(start), bytes.readUIntBE(start + 2, 3)];
-      // 17 bits of months, 5 of the day, 17 of the time, after a bit that is always set.
-      const months = ((high & 0x7fff) << 2) | (low >> 22);
-      const [day, clock] = [(low >> 17) & 31, low & 0x1ffff];
-      const year = Math.floor(months / 13);
-      // No server writes these.
-      if (high < 0x8000 || year > 9999) return sql(bytes, start);
-      const date = `${two(Math.floor(year / 100))}${two(year % 100)}-${two(months % 13)}-${two(day)}`;
-      const time = `${two(clock >> 12)}:${two((clock >> 6) & 63)}:${two(clock & 63)}`;
-      if (digits === 0) return `'${date} ${time}'`;
-      const shown = String(bytes.readUIntBE(start + 5, fraction)).padStart(2 * fraction, "0");
-      return `'${date} ${time}.${shown.slice(0, digits)}'`;
+    sql: (bytes, start) => {
+      const shown = datetimeText(bytes, start, digits);
+      return shown === undefined ? sql(bytes, start) : `'${shown}'`;
     },
   };
 }

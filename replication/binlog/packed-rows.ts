@@ -54,11 +54,21 @@ export class PackedTable {
 
   /** The image that begins at `start`, as values. */
   values(bytes: Buffer, start: number): Row {
-    const reader = new Reader(bytes, start + nullBytes(this.fields.length));
-    return this.#formats.map((format, place): Value => {
-      const traits = this.layout.traits[place];
-      return isNull(bytes, start, place) || traits === undefined ? null : format.read(reader, traits);
-    });
+    return this.read(new Reader(bytes, start));
+  }
+
+  /** The image where the reader stands, which stands at the next one after it. */
+  read(reader: Reader): Row {
+    const { bytes } = reader;
+    const width = this.#formats.length;
+    const start = reader.skip(nullBytes(width));
+    const row = new Array<Value>(width);
+    for (let place = 0; place < width; place += 1) {
+      const [format, traits] = [this.#formats[place], this.layout.traits[place]];
+      const absent = isNull(bytes, start, place) || format === undefined || traits === undefined;
+      row[place] = absent ? null : format.read(reader, traits);
+    }
+    return row;
   }
 
   #walk(located: Located, bytes: Buffer, start: number): void {
@@ -201,13 +211,26 @@ class LateRows implements ProxyHandler<Row[]> {
   #filled(list: Row[]): Row[] {
     if (this.#full) return list;
     this.#full = true;
+    const { table, chunks } = this.#packed;
     let place = 0;
-    for (const [bytes, start] of images(this.#packed)) {
-      if (place % this.#step === this.#offset) list.push(this.#packed.table.values(bytes, start));
-      place += 1;
+    for (const bytes of chunks) {
+      const reader = new Reader(bytes);
+      while (reader.left > 0) {
+        if (place % this.#step === this.#offset) list.push(table.read(reader));
+        else reader.offset = table.locate(bytes, reader.offset).end;
+        place += 1;
+      }
     }
     return list;
   }
+}
+
+/** How many images there are. Throws "bad-event" on what is none. */
+export function countImages({ table, chunks }: PackedRows): number {
+  let count = 0;
+  for (const bytes of chunks)
+    for (let start = 0; start < bytes.length; count += 1) start = table.locate(bytes, start).end;
+  return count;
 }
 
 /** Where each image is. Throws "bad-event" on what is none. */

@@ -1,7 +1,7 @@
 import type { Checks, RowsChange } from "../record.ts";
 import { uncompressed } from "./compressed.ts";
 import { eventTypes, type BinlogEvent } from "./event.ts";
-import { images, type PackedTable } from "./packed-rows.ts";
+import { countImages, type PackedTable } from "./packed-rows.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
 
 /** The rows of one event, as it has them. */
@@ -48,8 +48,7 @@ export function readRows(event: BinlogEvent, table: PackedTable): RowsOfEvent {
     requireAllPresent(reader, width, table);
   const rest = reader.take(reader.left);
   const bytes = layout === "compressed" ? uncompressed(rest) : rest;
-  let count = 0;
-  for (const _ of images({ table, chunks: [bytes] })) count += 1;
+  const count = countImages({ table, chunks: [bytes] });
   if (kind === "update" && count % 2 !== 0) throw badEvent("an update without its second image");
   return { kind, bytes, checks: checksOf(flags) };
 }

@@ -17,6 +17,10 @@ export function readTime(reader: Reader, digits: number): string {
 }
 
 export function readDatetime(reader: Reader, digits: number): string {
+  const start = reader.skip(5 + fractionBytes(digits));
+  const common = datetimeText(reader.bytes, start, digits);
+  if (common !== undefined) return common;
+  reader.offset = start;
   const packed = reader.uintBE(5) - 0x8000000000;
   const days = Math.floor(packed / 2 ** 17);
   const months = Math.floor(days / 32);
@@ -24,12 +28,35 @@ export function readDatetime(reader: Reader, digits: number): string {
   return `${date} ${clockText(packed % 2 ** 17)}${readFraction(reader, digits)}`;
 }
 
+/** The same of what servers write, without arithmetic beyond 32 bits; undefined for anything else. */
+export function datetimeText(bytes: Buffer, start: number, digits: number): string | undefined {
+  const high = ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
+  const low = ((bytes[start + 2] ?? 0) << 16) | ((bytes[start + 3] ?? 0) << 8) | (bytes[start + 4] ?? 0);
+  // 17 bits of months, 5 of the day, 17 of the time, after a bit that is always set.
+  const months = ((high & 0x7fff) << 2) | (low >> 22);
+  const year = Math.floor(months / 13);
+  if (high < 0x8000 || year > 9999) return undefined;
+  const date = dateText(year, months % 13, (low >> 17) & 31);
+  const size = fractionBytes(digits);
+  let fraction = 0;
+  for (let byte = 0; byte < size; byte += 1) fraction = (fraction << 8) | (bytes[start + 5 + byte] ?? 0);
+  return `${date} ${clockText(low & 0x1ffff)}${fractionText(fraction, digits)}`;
+}
+
+const secondsADay = 86_400;
+/** Most rows are of the day of the row before. */
+let lastDay = { day: -1, text: "" };
+
 /** In UTC. */
 export function readTimestamp(reader: Reader, digits: number): string {
   const seconds = reader.uintBE(4);
-  const moment = new Date(seconds * 1000).toISOString();
-  const text = seconds === 0 ? "0000-00-00 00:00:00" : `${moment.slice(0, 10)} ${moment.slice(11, 19)}`;
-  return text + readFraction(reader, digits);
+  if (seconds === 0) return `0000-00-00 00:00:00${readFraction(reader, digits)}`;
+  const [day, second] = [Math.floor(seconds / secondsADay), seconds % secondsADay];
+  if (day !== lastDay.day)
+    lastDay = { day, text: new Date(day * secondsADay * 1000).toISOString().slice(0, 10) };
+  const minute = Math.floor(second / 60);
+  const clock = `${pad2(Math.floor(minute / 60))}:${pad2(minute % 60)}:${pad2(second % 60)}`;
+  return `${lastDay.text} ${clock}${readFraction(reader, digits)}`;
 }
 
 function readFraction(reader: Reader, digits: number): string {
@@ -37,7 +64,7 @@ function readFraction(reader: Reader, digits: number): string {
 }
 
 /** Two digits a byte. */
-function fractionBytes(digits: number): number {
+export function fractionBytes(digits: number): number {
   return (digits + 1) >> 1;
 }
 
@@ -47,11 +74,18 @@ function fractionText(fraction: number, digits: number): string {
 }
 
 function clockText(packed: number): string {
-  return `${pad(packed >> 12, 2)}:${pad((packed >> 6) & 63, 2)}:${pad(packed & 63, 2)}`;
+  return `${pad2(packed >> 12)}:${pad2((packed >> 6) & 63)}:${pad2(packed & 63)}`;
 }
 
 function dateText(year: number, month: number, day: number): string {
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
+  return `${pad2(Math.floor(year / 100))}${pad2(year % 100)}-${pad2(month)}-${pad2(day)}`;
+}
+
+const twoDigits = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, "0"));
+
+/** More digits where there are more, as in `838:59:59`. */
+function pad2(number: number): string {
+  return twoDigits[number] ?? String(number);
 }
 
 function pad(number: number, digits: number): string {

@@ -59,7 +59,8 @@ const none: readonly Piece[] = [];
 const packed = new EventParser(false);
 
 /** What is open between a GTID event and the end of its transaction. */
-interface Group extends GtidEvent {
+interface Group {
+  readonly gtid: GtidEvent;
   readonly own: boolean;
   standalone: boolean | undefined;
   part: number;
@@ -173,7 +174,8 @@ export class TransactionAssembler {
     if (own && gtid.xa) throw unsupported("an XA transaction", xaHint);
     if (own && gtid.twoPhaseAlter)
       throw unsupported("an ALTER TABLE in two parts", "SET GLOBAL binlog_alter_two_phase = OFF");
-    this.#group = { ...gtid, own, part: 1, changes: [], bytes: 0, statement: false };
+    const { standalone } = gtid;
+    this.#group = { gtid, own, standalone, part: 1, changes: [], bytes: 0, statement: false };
     return undefined;
   }
 
@@ -240,7 +242,7 @@ export class TransactionAssembler {
     const group = this.#group;
     if (group === undefined) throw badEvent("the end of a transaction that had not begun");
     this.#group = undefined;
-    const { gtid, origin } = group;
+    const { gtid, origin } = group.gtid;
     this.#newGtids.set(typeof origin === "number" ? origin : gtid, gtid);
     return group.own ? takePart(group, true) : undefined;
   }
@@ -256,7 +258,7 @@ export class TransactionAssembler {
 
   #withPlace(error: unknown, event: BinlogEvent): unknown {
     if (!(error instanceof HotsiteError)) return error;
-    const gtid = this.#group?.gtid;
+    const gtid = this.#group?.gtid.gtid;
     const place = `${this.#file} before ${event.end || this.reached?.offset || "its start"}`;
     return new HotsiteError(error.code, `at ${gtid ?? "no transaction"} (${place}): ${error.message}`, {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
@@ -307,7 +309,9 @@ function closed(change: OpenRows | StatementChange): SourceChange {
 }
 
 function takePart(group: Group, last: boolean): Piece {
-  const { gtid, commitMs, part, changes, bytes } = group;
-  [group.part, group.changes, group.bytes] = [part + 1, [], 0];
-  return { gtid, commitMs, part, last, changes: changes.map(closed), bytes };
+  const { gtid, part, changes, bytes } = group;
+  group.part += 1;
+  group.changes = [];
+  group.bytes = 0;
+  return { gtid: gtid.gtid, commitMs: gtid.commitMs, part, last, changes: changes.map(closed), bytes };
 }

@@ -11,7 +11,7 @@ describe("with the log in Kafka, killed at random under load", () => {
   let site: CrashSite | undefined;
   beforeAll(async () => {
     broker = await startKafka();
-    site = await startCrashSite(signal, broker);
+    site = await startCrashSite(signal, { broker });
   });
   afterAll(async () => {
     await site?.[Symbol.asyncDispose]();

@@ -5,12 +5,14 @@ import type { LinkOrder } from "../../core/protection.ts";
 import type { Shell } from "../../core/shell.ts";
 import { openLocalShell } from "../../remote/local.ts";
 import { ServerControl } from "../../replication/database.ts";
+import type { Flavour } from "../../replication/flavour.ts";
 import { GatewayControl } from "../../replication/gateway/control.ts";
 import { schemaSql } from "../../replication/schema.ts";
 import { applierGrantsOn } from "../../replication/target-grants.ts";
 import { clientFor } from "../support/client.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
 import { startMariadb } from "../support/mariadb.ts";
+import { startMysql } from "../support/mysql.ts";
 import { startNode, stopScript, type Script } from "./process.ts";
 
 /** Two sites as far as replication sees them: a database each, and the gateway of the second. */
@@ -35,12 +37,28 @@ export function orderWest(more: Partial<LinkOrder> = {}): LinkOrder {
   return { stream: "shop/db/1", epoch: 1, from: "east", to: "west", start: "", begin: "copy", ...more };
 }
 
-/** `seed`: statements that the east runs before anything else. `kafka`: a broker's address, when the log is to be there. */
-export async function startPair(seed: readonly string[], kafka?: string): Promise<Pair> {
+export interface PairOptions {
+  /** What the east and the west are; default: both MariaDB. */
+  readonly source?: Flavour;
+  readonly target?: Flavour;
+  /** A broker's address, when the log is to be there. */
+  readonly kafka?: string;
+}
+
+const servers = {
+  mariadb: startMariadb,
+  mysql: startMysql,
+} as const;
+
+/** `seed`: statements that the east runs before anything else. */
+export async function startPair(
+  seed: readonly string[],
+  { source = "mariadb", target = "mariadb", kafka }: PairOptions = {},
+): Promise<Pair> {
   const folder = await mkdtemp(join(tmpdir(), "hotsite-pair-"));
   const [east, west] = await Promise.all([
-    startMariadb({ serverId: 101, domain: 1 }),
-    startMariadb({ serverId: 102, domain: 2, extra: ["--read-only=1"] }),
+    servers[source]({ serverId: 101, domain: 1 }),
+    servers[target]({ serverId: 102, domain: 2, extra: ["--read-only=1"] }),
   ]);
   const pair = await pairOf(folder, configOf(folder, east, west, kafka), east, west);
   try {
@@ -94,7 +112,7 @@ async function prepare(server: DatabaseServer): Promise<void> {
     `CREATE USER ${applier} IDENTIFIED BY 'secret'`,
     ...applierGrantsOn(server.flavour, applier, [pairDatabase]),
     `CREATE USER ${feeder} IDENTIFIED BY 'secret'`,
-    `GRANT REPLICATION SLAVE, REPLICATION CLIENT, BINLOG MONITOR ON *.* TO ${feeder}`,
+    `GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO ${feeder}`,
     `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON ${pairDatabase}.* TO ${feeder}`,
     `GRANT SELECT, INSERT, UPDATE, CREATE ON hotsite.* TO ${feeder}`,
   );

@@ -1,7 +1,6 @@
 import { systemClock } from "../core/clock.ts";
 import { HotsiteError, PreflightError } from "../core/errors.ts";
 import type { LinkStatus } from "../core/protection.ts";
-import { askControl } from "../replication/control/client.ts";
 import { serveControl } from "../replication/control/server.ts";
 import type { Gateway } from "../replication/gateway/gateway.ts";
 import { verbsOf } from "../replication/gateway/verbs.ts";
@@ -10,6 +9,7 @@ import { checkLink } from "../replication/standalone/check.ts";
 import { endsOf } from "../replication/standalone/ends.ts";
 import { firstOrder } from "../replication/standalone/order.ts";
 import { exitCodes } from "./exit.ts";
+import { runs } from "./link-operator.ts";
 import { LinkProgress } from "./link-progress.ts";
 import { openGateway, type LinkSession } from "./link-session.ts";
 import type { ReplicateOutcome } from "./outcomes/replicate.ts";
@@ -38,13 +38,9 @@ export async function runLink(
   }
 }
 
-async function refuseSecond({ declaration, socket }: LinkSession, signal: AbortSignal): Promise<void> {
-  const answered = await askControl(socket, "status", undefined, signal).then(
-    () => true,
-    (error: unknown) => !(error instanceof HotsiteError && error.code === "unreachable"),
-  );
-  if (!answered) return;
-  throw new HotsiteError("locked", `the link ${declaration.name} is running already`, {
+async function refuseSecond(session: LinkSession, signal: AbortSignal): Promise<void> {
+  if (!(await runs(session, signal))) return;
+  throw new HotsiteError("locked", `the link ${session.declaration.name} is running already`, {
     hint: "`hotsite replication status` shows it",
   });
 }

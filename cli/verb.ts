@@ -35,6 +35,8 @@ export interface Options {
   readonly all?: boolean;
   readonly remove?: string;
   readonly check?: boolean;
+  readonly watch?: boolean;
+  readonly reason?: string;
   readonly untilCaughtUp?: boolean;
   readonly drainLog?: boolean;
 }

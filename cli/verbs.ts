@@ -1,6 +1,7 @@
 import { driverVerbs } from "./driver-verbs.ts";
 import { localVerbs } from "./local-verbs.ts";
 import { recipeVerbs } from "./recipe-verbs.ts";
+import { replicationVerbs } from "./replication-verbs.ts";
 import { templates } from "./templates.ts";
 import { milliseconds, positiveInteger } from "./units.ts";
 import { yes } from "./yes.ts";
@@ -306,28 +307,7 @@ export const verbs: readonly Verb[] = [
     ],
     load: () => import("./verbs/drill.ts"),
   },
-  {
-    name: "replicate",
-    summary: "keep one database equal to another as link.ts says, without anything around them",
-    options: [
-      { flags: "--check", summary: "only say what stands in the way, and what its users need" },
-      dryRun,
-      { flags: "--until-caught-up", summary: "end once the target has everything: a migration" },
-      { flags: "--drain-log", summary: "read nothing more, apply what the log holds, then end" },
-    ],
-    examples: [
-      ["replicate --config link.ts --check", "every fault at once, each with the statement that mends it"],
-      ["replicate --config link.ts", "first copy, then every change; Ctrl-C ends it, the same line goes on"],
-      ["replicate --until-caught-up --json", "lines of JSON, then one for the end"],
-    ],
-    load: () => import("./verbs/replicate.ts"),
-  },
-  {
-    name: "replication status",
-    summary: "each link with its state, position and lag",
-    examples: [["replication status", "received, applied, behind"]],
-    load: () => import("./verbs/replication-status.ts"),
-  },
+  ...replicationVerbs,
   {
     name: "hosts list",
     summary: "list the hosts of byon({ … }): who has each, which are free, and why the others are not",

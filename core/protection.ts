@@ -63,11 +63,13 @@ export interface LinkOrder {
 export interface LinkStatus {
   readonly stream: string;
   readonly epoch: number;
-  readonly state: "stopped" | "starting" | "copying" | "streaming" | "failed";
+  readonly state: "stopped" | "starting" | "copying" | "streaming" | "paused" | "failed";
   /** Why it failed, with its position, or what is tried again. */
   readonly problem?: string;
   /** What to do about the problem. */
   readonly remedy?: string;
+  /** GTID of the source's transaction at which it failed. */
+  readonly stoppedAt?: string;
   /** Source position up to which everything is in the log, and in the target. */
   readonly received?: string;
   readonly applied?: string;
@@ -92,4 +94,27 @@ export interface LinkControl {
   /** Resolves once everything up to `position` is applied; throws a retryable "timeout". */
   reach(position: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
   stop(signal: AbortSignal): Promise<void>;
+}
+
+/** A transaction that a person has decided to leave out. */
+export interface SkipOrder {
+  readonly gtid: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** `applying`: what the source commits still reaches the log. `all`: nothing is read from it either. */
+export type PauseScope = "applying" | "all";
+
+/** What a person does with a link, beside its roles. Everything survives a restart of whatever runs it. */
+export interface LinkOperator {
+  /** Repeatable; roles may change meanwhile, and draining applies what the log holds all the same. */
+  pause(scope: PauseScope, signal: AbortSignal): Promise<void>;
+  /** Ends a pause, and starts again what had failed. Repeatable. */
+  goOn(signal: AbortSignal): Promise<void>;
+  /**
+   * Goes on without one transaction, which is kept in `hotsite.skipped` at the target in the same commit as the position after it. Throws
+   * `HotsiteError` "not-stopped-there" unless the link has failed at exactly this one.
+   */
+  skip(order: SkipOrder, signal: AbortSignal): Promise<void>;
 }

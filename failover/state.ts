@@ -122,6 +122,7 @@ function linkTrouble({ standbySite }: Facts, { link, maxLagSeconds }: Observed):
       `replication stopped: ${link.problem ?? "no reason given"}`,
       "hotsite replication status",
     );
+  if (link.state === "paused") return degraded("replication is paused", "hotsite replication resume");
   if (link.state !== "streaming") return degraded(`replication is ${link.state}`);
   if (link.lagSeconds === undefined) return degraded("no heartbeat has arrived yet");
   if (link.lagSeconds > maxLagSeconds)

@@ -1,5 +1,5 @@
 import type { Balancer } from "../core/balancer.ts";
-import type { DatabaseControl, LinkControl, Witness } from "../core/protection.ts";
+import type { DatabaseControl, LinkControl, LinkOperator, Witness } from "../core/protection.ts";
 import { HotsiteError } from "../core/errors.ts";
 import type { Shell } from "../core/shell.ts";
 import { HaproxyBalancer } from "../lb/haproxy.ts";
@@ -45,7 +45,7 @@ export class Controls {
   }
 
   /** The gateway of a site: it applies to that site's database. */
-  link(site: string): LinkControl {
+  link(site: string): LinkControl & LinkOperator {
     return new GatewayControl({
       site,
       shell: this.shellOf(this.#world.application.replication?.gateway.name, site),

@@ -1,6 +1,6 @@
 import { HotsiteError } from "../core/errors.ts";
 import { formatPosition, parsePosition, withGtid } from "../core/position.ts";
-import type { LinkOrder } from "../core/protection.ts";
+import type { LinkOrder, SkipOrder } from "../core/protection.ts";
 import { ApplyError, type RecordName } from "./apply-error.ts";
 import { ApplyTransaction } from "./apply-transaction.ts";
 import { lostCheckpoint, moveSql, readFacts, type Applied } from "./checkpoint.ts";
@@ -18,12 +18,15 @@ import type {
   TransactionRecord,
 } from "./record.ts";
 import { dropDatabase, refuseNameless, repeatable, truncateTable } from "./schema-statements.ts";
+import { skippedSql } from "./skipped.ts";
 import { contextSql, schemaContextSql } from "./session.ts";
 import { TargetError, type Target } from "./target.ts";
 import { TargetTables } from "./target-tables.ts";
 
 export interface ApplierOptions {
   readonly order: LinkOrder;
+  /** A transaction to leave out. */
+  readonly skip?: SkipOrder;
   /** One statement at a time, to name the one that fails. */
   readonly careful: () => boolean;
   /** After each commit. `heartbeatMs` is the newest heartbeat of the source inside. */
@@ -128,6 +131,8 @@ export class Applier {
   }
 
   async #takeTransaction(record: TransactionRecord, batch: RecordBatch): Promise<void> {
+    const { skip } = this.#options;
+    if (record.gtid === skip?.gtid) return this.#skip(record, skip);
     const [change] = record.changes;
     if (change?.kind === "statement") {
       await this.#flush();
@@ -193,6 +198,23 @@ export class Applier {
       failpoint("after-target-commit");
       this.#options.onApplied(reached, heartbeatMs);
     });
+  }
+
+  /** The checkpoint moves over the transaction, in one commit with the word of who wanted that. */
+  async #skip({ seq, gtid, last }: TransactionRecord, skip: SkipOrder): Promise<void> {
+    await this.#flush();
+    // Until its last part the target stays before it.
+    if (!last) return;
+    await this.#lane.drained();
+    const { order, onApplied } = this.#options;
+    const reached = { sequence: seq, position: this.#advanced(gtid) };
+    const begin = [...this.#identity.rows(gtid), "START TRANSACTION"];
+    const move = moveSql(order, this.#sent.sequence, reached);
+    const counts = await this.#target.run([...begin, move, skippedSql(order, seq, skip)].join(";\n"));
+    if (counts.at(-2) !== 1) throw lostCheckpoint(order);
+    await this.#target.run("COMMIT");
+    this.#sent = reached;
+    onApplied(reached, undefined);
   }
 
   /**

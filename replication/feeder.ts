@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { HotsiteError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Logger } from "../core/logger.ts";
-import type { LinkOrder, LinkStatus } from "../core/protection.ts";
+import type { LinkOrder, LinkStatus, SkipOrder } from "../core/protection.ts";
 import { beat } from "./heartbeat.ts";
 import { pump, type Appended } from "./pump.ts";
 import { resumePoint } from "./resume.ts";
@@ -16,6 +16,8 @@ export interface FeederOptions {
   readonly databases: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** A transaction to leave out. */
+  readonly skip?: SkipOrder;
   readonly onStatus?: (status: FeederStatus) => void;
 }
 

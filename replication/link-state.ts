@@ -18,6 +18,7 @@ export class LinkState {
   #trouble: string | undefined;
   readonly #failures: Error[] = [];
   #ended = false;
+  #paused = false;
 
   constructor(order: LinkOrder, clock: Clock, onStatus?: (status: LinkStatus) => void) {
     this.#order = order;
@@ -57,6 +58,11 @@ export class LinkState {
     this.#tell();
   }
 
+  paused(paused: boolean): void {
+    this.#paused = paused;
+    this.#tell();
+  }
+
   draining(): void {
     this.#feeder = { ...this.#feeder, state: "connecting", problem: undefined };
     this.#tell();
@@ -77,6 +83,7 @@ export class LinkState {
       state: this.#stage(),
       ...present("problem", this.#problem()),
       ...present("remedy", this.#remedy()),
+      ...present("stoppedAt", this.#stoppedAt()),
       ...present("received", received),
       ...present("applied", position === "" ? undefined : position),
       ...present("sequence", sequence),
@@ -89,6 +96,7 @@ export class LinkState {
   #stage(): LinkStatus["state"] {
     if (this.#failures.length > 0) return "failed";
     if (this.#ended) return "stopped";
+    if (this.#paused) return "paused";
     if (this.#copying()) return "copying";
     return this.#feeder.state === "streaming" && this.#trouble === undefined ? "streaming" : "starting";
   }
@@ -106,6 +114,13 @@ export class LinkState {
   #remedy(): string | undefined {
     const { failure } = this;
     return failure instanceof HotsiteError ? failure.hint : undefined;
+  }
+
+  #stoppedAt(): string | undefined {
+    const gtids = this.#failures.map((error) =>
+      error instanceof HotsiteError ? error.details["gtid"] : undefined,
+    );
+    return gtids.find((gtid) => typeof gtid === "string");
   }
 
   /** A heartbeat that does not come makes it grow. */

@@ -3,11 +3,12 @@ import { HotsiteError, messageOf } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Logger } from "../core/logger.ts";
 import { includesPosition, parsePosition } from "../core/position.ts";
-import type { LinkOrder, LinkStatus } from "../core/protection.ts";
+import type { LinkOrder, LinkStatus, SkipOrder } from "../core/protection.ts";
 import { waitFor } from "../core/wait.ts";
 import { decodeBatch } from "./batch.ts";
 import { Feeder } from "./feeder.ts";
 import { LinkState } from "./link-state.ts";
+import { Pause } from "./pause.ts";
 import { Processor } from "./processor.ts";
 import type { SourceOptions } from "./source.ts";
 import type { TargetOptions } from "./target.ts";
@@ -22,6 +23,10 @@ export interface LinkOptions {
   readonly openLog: (stream: string) => Promise<Log>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** A transaction to leave out. */
+  readonly skip?: SkipOrder;
+  /** Nothing is applied until `resume`. */
+  readonly paused?: boolean;
 }
 
 /** Looking again costs a comparison of two short texts. */
@@ -43,11 +48,14 @@ export class Link {
   readonly #log: Log;
   readonly #state: LinkState;
   readonly #pulling = new AbortController();
+  readonly #pause: Pause;
 
   private constructor(options: LinkOptions, log: Log, state: LinkState) {
     this.#options = options;
     this.#log = log;
     this.#state = state;
+    this.#pause = new Pause(options.paused === true);
+    this.#state.paused(this.#pause.on);
   }
 
   static async open(options: LinkOptions, onStatus?: (status: LinkStatus) => void): Promise<Link> {
@@ -86,8 +94,20 @@ export class Link {
     if (failure !== undefined) throw failure;
   }
 
+  /** Nothing is applied until `resume`; what the source commits still reaches the log. */
+  pause(): void {
+    this.#pause.begin();
+    this.#state.paused(true);
+  }
+
+  resume(): void {
+    this.#pause.end();
+    this.#state.paused(false);
+  }
+
   /** Nothing more is pulled; `run` ends when what the log holds is applied. */
   drain(): void {
+    this.resume();
     this.#state.draining();
     this.#pulling.abort();
   }
@@ -115,13 +135,16 @@ export class Link {
   }
 
   async #apply(pulling: AbortSignal, fed: Promise<void>, signal: AbortSignal): Promise<void> {
-    const { target, order, clock, logger } = this.#options;
+    const { target, order, clock, logger, skip } = this.#options;
     const processor = new Processor({
-      ...{ target, order, clock, logger, log: this.#log },
+      ...{ target, order, clock, logger, log: this.#log, ...(skip !== undefined && { skip }) },
       onApplied: (applied, heartbeatMs) => this.#state.applied(applied, heartbeatMs),
       onTrouble: (problem) => this.#state.trouble(problem),
     });
-    await processor.run(pulling);
+    while (!pulling.aborted) {
+      await this.#pause.over(pulling);
+      await processor.run(AbortSignal.any([pulling, this.#pause.signal]));
+    }
     await fed;
     if (!signal.aborted) await processor.run(signal, (await this.#log.tail())?.last ?? 0);
   }

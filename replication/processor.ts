@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { HotsiteError, messageOf } from "../core/errors.ts";
 import type { Log, LogBatch } from "../core/log.ts";
 import type { Logger } from "../core/logger.ts";
-import type { LinkOrder } from "../core/protection.ts";
+import type { LinkOrder, SkipOrder } from "../core/protection.ts";
 import { Applier } from "./applier.ts";
 import { ApplyError } from "./apply-error.ts";
 import { decodeBatch } from "./batch.ts";
@@ -15,6 +15,8 @@ export interface ProcessorOptions {
   readonly order: LinkOrder;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** A transaction to leave out. */
+  readonly skip?: SkipOrder;
   /** At the start and after each commit. `heartbeatMs` is the newest heartbeat of the source inside. */
   readonly onApplied?: (applied: Applied, heartbeatMs: number | undefined) => void;
   /** A problem that is retried, and undefined when it is over. */
@@ -72,14 +74,14 @@ export class Processor {
   }
 
   async #connected(until: number, signal: AbortSignal): Promise<void> {
-    const { target: server, order, log } = this.#options;
+    const { target: server, order, log, skip } = this.#options;
     await using target = await Target.open(server, signal);
     const start = await openCheckpoint(target, order);
     const tail = (await log.tail())?.last ?? 0;
     if (tail < start.sequence) throw logBehind(order, tail, start);
     this.#reached(start, undefined);
     const applier = await Applier.open(target, start, {
-      order,
+      ...{ order, ...(skip !== undefined && { skip }) },
       careful: () => (this.#applied?.sequence ?? 0) < this.#carefulUntil,
       onApplied: (applied, heartbeatMs) => this.#reached(applied, heartbeatMs),
     });

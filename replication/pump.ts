@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { PreflightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { formatPosition, parsePosition } from "../core/position.ts";
-import type { LinkOrder } from "../core/protection.ts";
+import type { LinkOrder, SkipOrder } from "../core/protection.ts";
 import { encodeBatch } from "./batch.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { BinlogDump } from "./binlog/dump.ts";
@@ -26,6 +26,8 @@ export interface PumpOptions {
   readonly order: LinkOrder;
   readonly databases: readonly string[];
   readonly clock: Clock;
+  /** A transaction to leave out, which may be one that cannot be read. */
+  readonly skip?: SkipOrder;
   /** Called after each batch that is in the log. */
   readonly onAppended: (appended: Appended) => void;
 }
@@ -50,7 +52,7 @@ export async function pump(options: PumpOptions, resume: ResumePoint, signal: Ab
   const charsets = await readCharsets(source);
   const { flavour } = source.version;
   const assembler = new TransactionAssembler(
-    { flavour, databases, charsets, origin: state.origin, partBytes },
+    { flavour, databases, charsets, origin: state.origin, partBytes, ...skipOf(options) },
     from,
   );
   const progress = begun?.progress ?? resume.copy;
@@ -61,6 +63,10 @@ export async function pump(options: PumpOptions, resume: ResumePoint, signal: Ab
     signal,
   );
   await new Pump(options, { builder, assembler, copy, source }).run(dump, signal);
+}
+
+function skipOf({ skip }: PumpOptions): { skip?: string } {
+  return skip === undefined ? {} : { skip: skip.gtid };
 }
 
 /** A server id that no server has; the same for each try, so that a newer reader ends a forgotten older one. */

@@ -24,5 +24,14 @@ CREATE TABLE IF NOT EXISTS hotsite.ledger (
   drill VARCHAR(64) NOT NULL,
   written_ms BIGINT NOT NULL
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='what the client of a drill wrote';
+CREATE TABLE IF NOT EXISTS hotsite.skipped (
+  stream VARCHAR(190) NOT NULL,
+  gtid VARCHAR(190) NOT NULL,
+  sequence BIGINT UNSIGNED NOT NULL,
+  at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  skipped_by VARCHAR(190) NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (stream, gtid)
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='transactions that a person has left out';
 SET SESSION sql_log_bin = 1;
 `;

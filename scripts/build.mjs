@@ -13,6 +13,8 @@ const dist = join(root, "dist");
 const entries = ["main.js", "hotsite.js"];
 /** Packages that every command starts with and that consist of many files or are mostly unused: opening the files would take longer than answering. */
 const bundled = new Set(["commander", "dockerode", "zod"]);
+/** Packages that are no CommonJS: what `require` gives for them is not what their importers expect. */
+const modules = new Set(["@vlasky/zongji"]);
 
 /**
  * Builds dist/. A command that runs meanwhile still finds the pieces it loads later: they are named by their content, so the old ones
@@ -65,6 +67,7 @@ const packagesByRequire = {
     const beside = (path) => packageOf(path) in dependencies && !bundled.has(packageOf(path));
     onResolve({ filter: /^[^./]/ }, ({ path, namespace }) => {
       if (namespace === "package") return { path, external: true };
+      if (modules.has(path)) return { path, external: true };
       return beside(path) ? { path, namespace: "package" } : undefined;
     });
     onLoad({ filter: /.*/, namespace: "package" }, ({ path }) => ({

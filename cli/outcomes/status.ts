@@ -33,9 +33,10 @@ export const link = exactly<LinkStatus>()(
   z.strictObject({
     stream: z.string(),
     epoch: z.number(),
-    state: z.enum(["stopped", "starting", "copying", "streaming", "failed"]),
+    state: z.enum(["stopped", "starting", "copying", "streaming", "paused", "failed"]),
     problem: z.string().optional(),
     remedy: z.string().optional().describe("what to do about the problem"),
+    stoppedAt: z.string().optional().describe("the source's transaction at which it failed"),
     received: z.string().optional().describe("the source's position up to which everything is in the log"),
     applied: z.string().optional().describe("the same for the target"),
     sequence: z.number().optional(),

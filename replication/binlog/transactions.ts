@@ -48,6 +48,8 @@ export interface AssemblerOptions {
   readonly charsets: Charsets;
   /** Size from which a transaction is given in parts. */
   readonly partBytes: number;
+  /** GTID of a transaction that is left out: it comes without changes, and nothing of it is looked at. */
+  readonly skip?: string;
 }
 
 /** The schema of Hotsite itself is local to each server, but for these. */
@@ -62,6 +64,8 @@ const packed = new EventParser(false);
 interface Group {
   readonly gtid: GtidEvent;
   readonly own: boolean;
+  /** Of the own origin, and to be left out. */
+  readonly skipped: boolean;
   standalone: boolean | undefined;
   part: number;
   changes: (OpenRows | StatementChange)[];
@@ -170,12 +174,14 @@ export class TransactionAssembler {
 
   #begin(gtid: GtidEvent): Piece | undefined {
     if (this.#group !== undefined) throw badEvent("a transaction began before the one before it had ended");
-    const own = isOfOrigin(gtid.origin, this.#options.origin);
+    const ours = isOfOrigin(gtid.origin, this.#options.origin);
+    const skipped = ours && gtid.gtid === this.#options.skip;
+    const own = ours && !skipped;
+    const { standalone } = gtid;
+    this.#group = { gtid, own, skipped, standalone, part: 1, changes: [], bytes: 0, statement: false };
     if (own && gtid.xa) throw unsupported("an XA transaction", xaHint);
     if (own && gtid.twoPhaseAlter)
       throw unsupported("an ALTER TABLE in two parts", "SET GLOBAL binlog_alter_two_phase = OFF");
-    const { standalone } = gtid;
-    this.#group = { gtid, own, standalone, part: 1, changes: [], bytes: 0, statement: false };
     return undefined;
   }
 
@@ -244,7 +250,7 @@ export class TransactionAssembler {
     this.#group = undefined;
     const { gtid, origin } = group.gtid;
     this.#newGtids.set(typeof origin === "number" ? origin : gtid, gtid);
-    return group.own ? takePart(group, true) : undefined;
+    return group.own || group.skipped ? takePart(group, true) : undefined;
   }
 
   /** Numbers of tables mean nothing across files. */

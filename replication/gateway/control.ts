@@ -1,5 +1,12 @@
 import { z } from "zod";
-import type { LinkControl, LinkOrder, LinkStatus } from "../../core/protection.ts";
+import type {
+  LinkControl,
+  LinkOperator,
+  LinkOrder,
+  LinkStatus,
+  PauseScope,
+  SkipOrder,
+} from "../../core/protection.ts";
 import type { Shell } from "../../core/shell.ts";
 import { askThere, type ControlPlace } from "../control/client.ts";
 
@@ -13,6 +20,14 @@ export const linkOrder: z.ZodType<LinkOrder> = z.strictObject({
   begin: z.enum(["copy", "stream"]),
 });
 
+export const pauseScope: z.ZodType<PauseScope> = z.enum(["applying", "all"]);
+
+export const skipOrder: z.ZodType<SkipOrder> = z.strictObject({
+  gtid: z.string().min(1),
+  reason: z.string().min(1),
+  by: z.string().min(1),
+});
+
 export interface GatewayControlOptions {
   readonly site: string;
   /** Logged in on the gateway's node. */
@@ -22,7 +37,7 @@ export interface GatewayControlOptions {
 }
 
 /** The gateway of one site, through a shell on its node. Each call is one exchange. */
-export class GatewayControl implements LinkControl {
+export class GatewayControl implements LinkControl, LinkOperator {
   readonly site: string;
   readonly #place: ControlPlace;
 
@@ -49,5 +64,17 @@ export class GatewayControl implements LinkControl {
 
   async stop(signal: AbortSignal): Promise<void> {
     await askThere(this.#place, "stop", undefined, signal);
+  }
+
+  async pause(scope: PauseScope, signal: AbortSignal): Promise<void> {
+    await askThere(this.#place, "pause", { scope }, signal);
+  }
+
+  async goOn(signal: AbortSignal): Promise<void> {
+    await askThere(this.#place, "go-on", undefined, signal);
+  }
+
+  async skip(order: SkipOrder, signal: AbortSignal): Promise<void> {
+    await askThere(this.#place, "skip", order, signal);
   }
 }

@@ -1,9 +1,16 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../core/clock.ts";
-import { HotsiteError, RetryableError, StaleEpochError } from "../../core/errors.ts";
+import { HotsiteError, messageOf, RetryableError, StaleEpochError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { LinkControl, LinkOrder, LinkStatus } from "../../core/protection.ts";
+import type {
+  LinkControl,
+  LinkOperator,
+  LinkOrder,
+  LinkStatus,
+  PauseScope,
+  SkipOrder,
+} from "../../core/protection.ts";
 import { Link } from "../link.ts";
 import type { LinkEnds } from "../link-ends.ts";
 import { OrderFile, type Wish } from "./order-file.ts";
@@ -28,10 +35,13 @@ export interface GatewayOptions {
 }
 
 /** The gateway's process: keeps its order on disk, and a link running as it says. Everything that it is told survives a kill. */
-export class Gateway implements LinkControl {
+export class Gateway implements LinkControl, LinkOperator {
   readonly #options: GatewayOptions;
   readonly #orders: OrderFile;
   #running: Running | undefined;
+  #kept: Wish["failure"];
+  /** Before, only what it is to do is changed. */
+  #awake = false;
   /** Changes of the order run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -50,6 +60,7 @@ export class Gateway implements LinkControl {
 
   /** Goes on as before the last end of this process, until the signal ends. */
   async resume(signal: AbortSignal): Promise<void> {
+    this.#awake = true;
     await this.#oneByOne(() => this.#follow(), signal);
   }
 
@@ -61,15 +72,54 @@ export class Gateway implements LinkControl {
   status(): Promise<LinkStatus | undefined> {
     const wish = this.#orders.wish;
     if (wish === undefined) return Promise.resolve(undefined);
-    const { stream, epoch } = wish.order;
-    return Promise.resolve(this.#running?.link.status() ?? { stream, epoch, state: "stopped" });
+    return Promise.resolve(this.#running?.link.status() ?? restingStatus(wish));
   }
 
   start(order: LinkOrder, signal: AbortSignal): Promise<void> {
+    this.#awake = true;
     return this.#oneByOne(async () => {
       this.#refuse(order);
-      const failed = this.#running?.link.status().state === "failed";
-      await this.#become({ order, mode: "run" }, failed);
+      const known = this.#orders.wish;
+      // A pause is a person's word: only a person ends it.
+      const kept = known?.order.stream === order.stream ? { paused: known.paused, skip: known.skip } : {};
+      await this.#become({ order, mode: "run", ...defined(kept) }, this.#failed);
+    }, signal);
+  }
+
+  /** Takes an order without following it: for when nothing runs. */
+  keep(order: LinkOrder, signal: AbortSignal): Promise<void> {
+    return this.#oneByOne(async () => {
+      this.#refuse(order);
+      await this.#orders.write({ order, mode: "run" });
+    }, signal);
+  }
+
+  pause(scope: PauseScope, signal: AbortSignal): Promise<void> {
+    return this.#oneByOne(async () => {
+      const wish = this.#wishToRun();
+      if (wish.paused === scope) return;
+      await this.#orders.write({ ...wish, paused: scope });
+      if (scope === "all") await this.#end();
+      else if (this.#running === undefined) await this.#follow();
+      else this.#running.link.pause();
+    }, signal);
+  }
+
+  goOn(signal: AbortSignal): Promise<void> {
+    return this.#oneByOne(async () => {
+      const { order, mode, skip } = this.#wishToRun();
+      await this.#orders.write({ order, mode, ...defined({ skip }) });
+      if (this.#running === undefined || this.#failed) await this.#again();
+      else this.#running.link.resume();
+    }, signal);
+  }
+
+  skip(skip: SkipOrder, signal: AbortSignal): Promise<void> {
+    return this.#oneByOne(async () => {
+      const { order, mode, paused } = this.#wishToRun();
+      refuseOther(skip, await this.status());
+      await this.#orders.write({ order, mode, skip, ...defined({ paused }) });
+      await this.#again();
     }, signal);
   }
 
@@ -89,7 +139,8 @@ export class Gateway implements LinkControl {
     return this.#oneByOne(async () => {
       const wish = this.#orders.wish;
       if (wish === undefined) throw noOrder();
-      await this.#become({ ...wish, mode: "drain" });
+      const { order, skip } = wish;
+      await this.#become({ order, mode: "drain", ...defined({ skip }) });
       return this.#running;
     }, signal);
   }
@@ -101,7 +152,23 @@ export class Gateway implements LinkControl {
 
   /** For the end of the process: the order stays as it is. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#last;
     await this.#end();
+  }
+
+  get #failed(): boolean {
+    return this.#running?.link.status().state === "failed";
+  }
+
+  #wishToRun(): Wish {
+    const { wish } = this.#orders;
+    if (wish?.mode !== "run") throw noOrder();
+    return wish;
+  }
+
+  async #again(): Promise<void> {
+    await this.#end();
+    await this.#follow();
   }
 
   #refuse(order: LinkOrder): void {
@@ -131,15 +198,21 @@ export class Gateway implements LinkControl {
       this.#running.link.drain();
       return;
     }
-    await this.#end();
-    await this.#follow();
+    await this.#again();
   }
 
   async #follow(): Promise<void> {
     const wish = this.#orders.wish;
-    if (wish === undefined || wish.mode === "stop") return;
+    if (!this.#awake || wish === undefined || wish.mode === "stop" || wish.paused === "all") return;
     const { ends, clock, logger } = this.#options;
-    const link = await Link.open({ ...(await ends()), order: wish.order, clock, logger });
+    const { order, skip, paused } = wish;
+    const link = await Link.open(
+      {
+        ...(await ends()),
+        ...{ order, clock, logger, paused: paused !== undefined, ...defined({ skip }) },
+      },
+      (status) => this.#keepFailure(status),
+    );
     if (wish.mode === "drain") link.drain();
     const stop = new AbortController();
     // How it failed is in its status.
@@ -147,8 +220,25 @@ export class Gateway implements LinkControl {
     this.#running = { link, ended, stop };
   }
 
+  /** Whoever looks when this process is gone is told as well. */
+  #keepFailure({ stream, state, problem = "", remedy, stoppedAt }: LinkStatus): void {
+    const wish = this.#orders.wish;
+    const failure = { problem, ...defined({ remedy, stoppedAt }) };
+    if (state !== "failed" || isDeepStrictEqual(failure, this.#kept)) return;
+    this.#kept = failure;
+    const keep = this.#last.then(async () => {
+      const now = this.#orders.wish;
+      if (now !== undefined && now === wish && now.order.stream === stream)
+        await this.#orders.write({ ...now, failure });
+    });
+    this.#last = keep.catch((error: unknown) =>
+      this.#options.logger.error("the failure could not be kept", { problem: messageOf(error) }),
+    );
+  }
+
   async #end(): Promise<void> {
     const running = this.#running;
+    this.#kept = undefined;
     this.#running = undefined;
     running?.stop.abort();
     await running?.ended;
@@ -186,6 +276,34 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+/** What is known while nothing runs. */
+function restingStatus({ order, paused, failure }: Wish): LinkStatus {
+  const { stream, epoch } = order;
+  const state = failure !== undefined ? "failed" : paused !== undefined ? "paused" : "stopped";
+  return { stream, epoch, state, ...failure };
+}
+
+function refuseOther({ gtid }: SkipOrder, status: LinkStatus | undefined): void {
+  const { state, stoppedAt } = status ?? {};
+  if (state === "failed" && stoppedAt === gtid) return;
+  const found =
+    state === "failed" ? `it stopped at ${stoppedAt ?? "no transaction"}` : `it is ${state ?? "not there"}`;
+  throw new HotsiteError(
+    "not-stopped-there",
+    `only the transaction at which the link stopped can be skipped, and ${found}`,
+    {
+      hint: "`hotsite replication status` shows where it stopped",
+    },
+  );
+}
+
+/** Without what is undefined. */
+function defined<T extends object>(facts: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 function noOrder(): HotsiteError {

@@ -1,11 +1,18 @@
 import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
 import { readIfThere, writeDurably } from "../control/durable-file.ts";
-import { linkOrder } from "./control.ts";
+import { linkOrder, pauseScope, skipOrder } from "./control.ts";
 
 const wishSchema = z.strictObject({
   order: linkOrder,
   mode: z.enum(["run", "drain", "stop"]),
+  paused: pauseScope.optional(),
+  /** The last transaction that a person has left out. */
+  skip: skipOrder.optional(),
+  /** Why it stopped last; gone once it goes on. */
+  failure: z
+    .strictObject({ problem: z.string(), remedy: z.string().optional(), stoppedAt: z.string().optional() })
+    .optional(),
 });
 
 /** What the gateway is to do. */

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { waitFor } from "../../core/wait.ts";
+import { builtHotsite } from "../cli/process.ts";
+import { startLinkRig, type LinkRig } from "./two-servers.ts";
+
+jest.setTimeout(180_000);
+const signal = AbortSignal.timeout(600_000);
+const seed = [
+  "CREATE DATABASE shop",
+  "CREATE TABLE shop.item (id INT PRIMARY KEY, name VARCHAR(50))",
+  "INSERT INTO shop.item VALUES (1, 'one'), (2, 'two'), (3, 'three')",
+];
+
+interface Status {
+  readonly state: string;
+  readonly stoppedAt?: string;
+  readonly behindTransactions?: number;
+}
+
+describe("a person operates a link", () => {
+  let rig: LinkRig;
+
+  beforeAll(async () => {
+    await builtHotsite();
+    rig = await startLinkRig();
+  });
+  afterAll(async () => rig[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    await rig.begin(seed);
+    await rig.declare('databases: ["shop"],');
+  });
+
+  async function status(): Promise<Status> {
+    const { stdout } = await rig.hotsite("replication", "status", "--json");
+    const { links } = JSON.parse(stdout) as { links: [{ link: { value: Status } }] };
+    return links[0].link.value;
+  }
+
+  const until = (is: (now: Status) => boolean) =>
+    waitFor(
+      async () => is(await status()) || undefined,
+      { timeoutMs: 60_000, what: "the link to be so" },
+      signal,
+    );
+
+  test("pauses it while the log still fills, over a restart, and lets it go on", async () => {
+    const running = rig.start("replicate");
+    await running.said("streaming");
+    expect((await rig.hotsite("replication", "pause")).stdout).toContain("shop is paused");
+    await rig.source.query("INSERT INTO shop.item VALUES (4, 'four')");
+    await until(({ state, behindTransactions = 0 }) => state === "paused" && behindTransactions > 0);
+    running.kill("SIGKILL");
+    await running.ended;
+
+    rig.start("replicate");
+    await until(({ state }) => state === "paused");
+    expect(await rig.target.query("SELECT id FROM shop.item WHERE id = 4")).toEqual([]);
+    await rig.hotsite("replication", "resume");
+    await rig.equal("shop.item");
+  });
+
+  test("skips the one transaction at which it stopped, and no other; who, when and why are kept", async () => {
+    await rig.hotsite("replicate", "--until-caught-up");
+    await rig.target.query("DELETE FROM shop.item WHERE id = 2");
+    await rig.source.query("UPDATE shop.item SET name = 'zwei' WHERE id = 2");
+    const [{ gtid } = { gtid: "" }] = await rig.source.query("SELECT @@gtid_binlog_pos AS gtid");
+    await rig.source.query("INSERT INTO shop.item VALUES (5, 'five')");
+    const stopped = await rig.hotsite("replicate");
+    expect(stopped).toMatchObject({ code: 1, stderr: expect.stringContaining("update shop.item, key (2)") });
+    expect(await status()).toMatchObject({ state: "failed", stoppedAt: expect.stringMatching(/^1-11-\d+$/) });
+    const { stoppedAt = "" } = await status();
+    expect(Number(stoppedAt.split("-")[2])).toBeLessThanOrEqual(Number(String(gtid).split("-")[2]));
+
+    const skip = (which: string, ...reason: string[]) => rig.hotsite("replication", "skip", which, ...reason);
+    expect((await skip(stoppedAt)).code).toBe(2);
+    expect((await skip("1-11-1", "--reason", "wrong one")).stderr).toContain(`it stopped at ${stoppedAt}`);
+    expect((await skip(stoppedAt, "--reason", "row 2 is not wanted there")).code).toBe(0);
+    expect((await rig.hotsite("replicate", "--until-caught-up")).code).toBe(0);
+    expect(await rig.target.query("SELECT id FROM shop.item")).toEqual([{ id: 1 }, { id: 3 }, { id: 5 }]);
+    expect(await rig.target.query("SELECT gtid, reason, skipped_by FROM hotsite.skipped")).toEqual([
+      { gtid: stoppedAt, reason: "row 2 is not wanted there", skipped_by: expect.stringContaining("@") },
+    ]);
+  });
+
+  test("skips what the source's binlog cannot be read at, while it runs", async () => {
+    const running = rig.start("replicate");
+    await running.said("streaming");
+    await rig.source.query(
+      "SET SESSION binlog_format = STATEMENT",
+      "UPDATE shop.item SET name = 'eins' WHERE id = 1",
+    );
+    expect(await running.ended).toMatchObject({ code: 1, stderr: expect.stringContaining("stops the link") });
+    const { stoppedAt = "" } = await status();
+    expect((await rig.hotsite("replication", "skip", stoppedAt, "--reason", "mended by hand")).code).toBe(0);
+    await rig.target.query("UPDATE shop.item SET name = 'eins' WHERE id = 1");
+    expect((await rig.hotsite("replicate", "--until-caught-up")).code).toBe(0);
+    await rig.equal("shop.item");
+    expect(await rig.target.query("SELECT gtid FROM hotsite.skipped")).toEqual([{ gtid: stoppedAt }]);
+  });
+
+  test("replaces the target's data by a new first copy", async () => {
+    await rig.hotsite("replicate", "--until-caught-up");
+    await rig.target.query("UPDATE shop.item SET name = 'changed here'");
+    expect((await rig.hotsite("replication", "reseed")).code).toBe(2);
+    expect((await rig.hotsite("replication", "reseed", "--yes")).stdout).toContain(
+      "with the next `hotsite replicate`",
+    );
+    await rig.hotsite("replicate", "--until-caught-up");
+    await rig.equal("shop.item");
+  });
+});

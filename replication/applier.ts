@@ -7,9 +7,13 @@ import { lostCheckpoint, moveSql, readFacts, type Applied } from "./checkpoint.t
 import { failpoint } from "./failpoint.ts";
 import { byHand } from "./foreign/foreign.ts";
 import { Understood } from "./foreign/understood.ts";
+import { hasAnsiQuotes, withDefiner } from "./definer.ts";
+import { guarded } from "./guard.ts";
 import { identityOf, type Identity } from "./identity.ts";
 import { Lane } from "./lane.ts";
+import { quoteString } from "./literal.ts";
 import type {
+  Change,
   CopyChunkRecord,
   RecordBatch,
   SchemaStatement,
@@ -17,7 +21,8 @@ import type {
   StreamRecord,
   TransactionRecord,
 } from "./record.ts";
-import { dropDatabase, refuseNameless, repeatable, truncateTable } from "./schema-statements.ts";
+import { insertSql } from "./row-sql.ts";
+import { dropDatabase, madeAgain, repeatable, truncateTable } from "./schema-statements.ts";
 import { skippedSql } from "./skipped.ts";
 import { contextSql, schemaContextSql } from "./session.ts";
 import { TargetError, type Target } from "./target.ts";
@@ -27,6 +32,8 @@ export interface ApplierOptions {
   readonly order: LinkOrder;
   /** A transaction to leave out. */
   readonly skip?: SkipOrder;
+  /** Another connection, for what may not be part of a transaction that is open; the caller's to dispose of. */
+  readonly connect: () => Promise<Target>;
   /** One statement at a time, to name the one that fails. */
   readonly careful: () => boolean;
   /** After each commit. `heartbeatMs` is the newest heartbeat of the source inside. */
@@ -97,9 +104,7 @@ export class Applier {
       case "copy-end":
         await this.#flush();
         await this.#schema(
-          (await this.#understood.schema(record.statements, batch.position)).flatMap((one) =>
-            repeatable(one, this.#target.version.flavour),
-          ),
+          await this.#understood.schema(record.statements.flatMap(repeatable), batch.position),
         );
         return this.#move({ sequence: record.seq, position: "" });
     }
@@ -136,14 +141,41 @@ export class Applier {
     const [change] = record.changes;
     if (change?.kind === "statement") {
       await this.#flush();
-      return this.#statement(record, change);
+      if (record.last && record.changes.length === 1) return this.#statement(record, change);
+      await this.#createFor(record, change);
+      return this.#takePart({ ...record, changes: record.changes.slice(1) }, batch);
     }
     if (record.part === 1 && record.last) {
-      this.#pending.push({ record, batch });
+      this.#pending.push({ record: await this.#setSequences(record, batch), batch });
       return;
     }
     await this.#flush();
-    return this.#takePart(record, batch);
+    return this.#takePart(await this.#setSequences(record, batch), batch);
+  }
+
+  /** What is left of a transaction. Setting a sequence again changes nothing, so it may be done before, and by a statement of its own. */
+  async #setSequences(record: TransactionRecord, batch: RecordBatch): Promise<TransactionRecord> {
+    const left: Change[] = [];
+    const sets: string[] = [];
+    for (const change of record.changes) {
+      const table =
+        change.kind === "statement" ? undefined : await this.#tables.of(tableAt(batch, change.table));
+      if (change.kind === "statement" || table?.sequence !== true) left.push(change);
+      else sets.push(...change.rows.map((row) => insertSql(table, [row])));
+    }
+    if (sets.length === 0) return record;
+    if (this.#open === undefined) {
+      await this.#lane.drained();
+      await this.#runEach(this.#target, sets);
+    } else {
+      await using target = await this.#options.connect();
+      await this.#runEach(target, sets);
+    }
+    return { ...record, changes: left };
+  }
+
+  async #runEach(target: Target, statements: readonly string[]): Promise<void> {
+    for (const sql of statements) await target.run([...this.#identity.own(), sql].join(";\n"));
   }
 
   async #takePart(record: TransactionRecord, batch: RecordBatch): Promise<void> {
@@ -222,20 +254,40 @@ export class Applier {
    * the server writes both to its binlog at once.
    */
   async #statement(record: TransactionRecord, change: StatementChange): Promise<void> {
-    refuseNameless(record, change);
     await this.#lane.drained();
-    const { flavour } = this.#target.version;
     if (this.#identity.ran(record.gtid, (await readFacts(this.#target)).position)) {
       this.#refuseUsed(record);
     } else {
-      const told = await this.#understood.statement(record, change);
-      const context = [...this.#identity.statement(record.gtid), contextSql(told, flavour)].join(";\n");
-      await this.#runAlone(context, told.sql, record);
+      await this.#runStatement(this.#identity.statement(record.gtid), change, record);
       failpoint("after-statement");
-      await this.#target.beginSession();
-      this.#tables.forget();
     }
     await this.#move({ sequence: record.seq, position: this.#advanced(record.gtid) });
+  }
+
+  /** The table that the rows of the same transaction go into; the transaction's own GTID is theirs. After a crash it is made again. */
+  async #createFor(record: TransactionRecord, change: StatementChange): Promise<void> {
+    await this.#lane.drained();
+    await this.#runStatement(this.#identity.own(), { ...change, sql: madeAgain(change.sql) }, record);
+  }
+
+  async #runStatement(
+    identity: readonly string[],
+    change: StatementChange,
+    record: TransactionRecord,
+  ): Promise<void> {
+    const told = await this.#understood.statement(record, { ...change, sql: withDefiner(change) });
+    const database = await this.#defaultDatabase(change.database);
+    const context = [...identity, contextSql(told, database, this.#target.version.flavour)].join(";\n");
+    await this.#runAlone(context, guarded(told.sql, hasAnsiQuotes(told.sqlMode)), record);
+    await this.#target.beginSession();
+    this.#tables.forget();
+  }
+
+  /** A session may have been in a database that is not replicated: then the statement names its own. */
+  async #defaultDatabase(name: string): Promise<string> {
+    if (name === "") return name;
+    const sql = `SELECT 1 FROM information_schema.schemata WHERE schema_name = ${quoteString(name)}`;
+    return (await this.#target.rows(sql)).length > 0 ? name : "hotsite";
   }
 
   /** Only the first one after a crash may be there already. */
@@ -260,7 +312,8 @@ export class Applier {
         ...this.#identity.own(),
         schemaContextSql(statement, this.#target.version.flavour),
       ].join(";\n");
-      await this.#runAlone(context, statement.sql, { seq: this.#sent.sequence + 1 });
+      const sql = guarded(statement.sql, statement.sqlMode.includes("ANSI_QUOTES"));
+      await this.#runAlone(context, sql, { seq: this.#sent.sequence + 1 });
     }
     await this.#target.beginSession();
     this.#tables.forget();

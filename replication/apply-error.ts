@@ -17,8 +17,26 @@ export class ApplyError extends HotsiteError {
     super("diverged", `${order.stream}: record ${seq}${gtid === undefined ? "" : ` (${gtid})`}: ${problem}`, {
       cause,
       details: { sequence: seq, gtid },
-      hint,
+      hint: remedyOf(cause) ?? hint,
     });
     this.sequence = seq;
   }
+}
+
+const definerHint =
+  "make the definer that it names, with its grants, at the target: SHOW CREATE USER and SHOW GRANTS at the source tell them; then resume";
+
+const trustHint =
+  "SET GLOBAL log_bin_trust_function_creators = ON at the target, and in its configuration; then resume";
+
+/** What the target's own settings refuse, by the server's number of the error. */
+const remedies: Readonly<Record<number, string>> = {
+  1153: "SET GLOBAL max_allowed_packet = 1073741824 at the target, and in its configuration; then resume",
+  ...{ 1418: trustHint, 1419: trustHint },
+  // A trigger's definer has to be there, and to have the privilege.
+  ...{ 1142: definerHint, 1449: definerHint },
+};
+
+function remedyOf(cause: unknown): string | undefined {
+  return cause instanceof HotsiteError ? remedies[Number(cause.details["number"])] : undefined;
 }

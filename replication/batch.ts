@@ -138,6 +138,7 @@ const statementChange = z.strictObject({
   timeZone: z.string().optional(),
   timestamp: z.number(),
   checks,
+  ifExists: z.boolean().optional(),
   invoker: z.strictObject({ user: z.string(), host: z.string() }).optional(),
   explicitTimestamps: z.boolean().optional(),
   collationUtf8mb4: z.int().optional(),
@@ -148,6 +149,8 @@ const schemaStatement = z.strictObject({
   database: z.string(),
   sqlMode: z.string(),
   collationConnection: z.string(),
+  timeZone: z.string().optional(),
+  drop: z.string().optional(),
 });
 
 const tableName = z.strictObject({ database: z.string(), table: z.string() });

@@ -1,9 +1,11 @@
-import { HotsiteError, RetryableError } from "../core/errors.ts";
+import { RetryableError } from "../core/errors.ts";
 import { formatPosition } from "../core/position.ts";
 import { parentsFirst, type Reference } from "./copy-order.ts";
+import { readEvents, readRoutines, readSequences, readTriggers, readViews } from "./copy-programs.ts";
 import { quoteName, quoteString } from "./literal.ts";
 import type { CopyUnit, SchemaStatement } from "./record.ts";
 import { readFindingKeys } from "./finding-key.ts";
+import { each, fullName, shown } from "./show-create.ts";
 import type { Source } from "./source.ts";
 import { sourceState } from "./start-position.ts";
 
@@ -18,7 +20,7 @@ interface TableToCopy {
 export interface CopySchema {
   /** Databases and tables. */
   readonly before: readonly SchemaStatement[];
-  /** Views and routines: some need the tables to be there. */
+  /** Views and programs: some need the tables to be there, and none may change the rows. */
   readonly after: readonly SchemaStatement[];
   /** Those that others refer to come first. */
   readonly units: readonly CopyUnit[];
@@ -46,26 +48,35 @@ export async function schemaAtPosition(
   );
 }
 
-/** AUTO_INCREMENT counts rows, not changes of the schema. */
+/** AUTO_INCREMENT and sequences count rows, not changes of the schema. */
 function fingerprint({ before, after, units }: CopySchema): string {
-  const texts = [...before, ...after].map(({ sql }) => sql.replace(/ AUTO_INCREMENT=\d+/, ""));
+  const definitions = [...before, ...after].filter(({ sql }) => !sql.startsWith("INSERT"));
+  const texts = definitions.map(({ sql }) => sql.replace(/ AUTO_INCREMENT=\d+/, ""));
   return JSON.stringify([texts, units]);
 }
 
 async function readSchema(source: Source, databases: readonly string[]): Promise<CopySchema> {
   const tables = await listTables(source, databases);
+  const sequences = await readSequences(source, databases);
   const before = [
     ...(await each(databases, async (name) =>
-      made(source, "", `SHOW CREATE DATABASE ${quoteName(name)}`, 1),
+      shown(source, "", `SHOW CREATE DATABASE ${quoteName(name)}`, { text: 1 }),
     )),
+    ...sequences.map(({ definition }) => definition),
     ...(await each(tables, async (one) =>
-      made(source, one.database, `SHOW CREATE TABLE ${fullName(one)}`, 1),
+      shown(source, one.database, `SHOW CREATE TABLE ${fullName(one)}`, { text: 1 }),
     )),
   ];
   const ledger = await listTables(source, ["hotsite"]);
   return {
     before,
-    after: [...(await readRoutines(source, databases)), ...(await readViews(source, databases))],
+    after: [
+      ...sequences.map(({ state }) => state),
+      ...(await readRoutines(source, databases)),
+      ...(await readViews(source, databases)),
+      ...(await readTriggers(source, databases)),
+      ...(await readEvents(source, databases)),
+    ],
     units: [
       ...(await unitsOf(source, databases, tables)),
       ...ledger
@@ -112,69 +123,4 @@ async function listReferences(source: Source, databases: readonly string[]): Pro
     child: fullName({ database: childDb, table: child }),
     parent: fullName({ database: parentDb, table: parent }),
   }));
-}
-
-async function readRoutines(
-  source: Source,
-  databases: readonly string[],
-): Promise<readonly SchemaStatement[]> {
-  const rows = await source.rows<{ database: string; name: string; kind: string }>(
-    `SELECT ROUTINE_SCHEMA AS \`database\`, ROUTINE_NAME AS name, ROUTINE_TYPE AS kind FROM information_schema.ROUTINES
-     WHERE ROUTINE_SCHEMA IN (${databases.map(quoteString).join(", ")}) ORDER BY ROUTINE_SCHEMA, ROUTINE_TYPE, ROUTINE_NAME`,
-  );
-  return each(rows, async ({ database, name, kind }) => {
-    const full = fullName({ database, table: name });
-    return made(source, database, `SHOW CREATE ${kind} ${full}`, 2, { sqlMode: 1, collation: 4 });
-  });
-}
-
-/** A view that others use comes before them. */
-async function readViews(source: Source, databases: readonly string[]): Promise<readonly SchemaStatement[]> {
-  const rows = await source.rows<{ database: string; table: string; definition: string }>(
-    `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS \`table\`, VIEW_DEFINITION AS definition FROM information_schema.VIEWS
-     WHERE TABLE_SCHEMA IN (${databases.map(quoteString).join(", ")}) ORDER BY TABLE_SCHEMA, TABLE_NAME`,
-  );
-  const references = rows.flatMap((view) =>
-    rows
-      .filter((other) => other !== view && view.definition.includes(fullName(other)))
-      .map((other) => ({ child: fullName(view), parent: fullName(other) })),
-  );
-  const byName = new Map(rows.map((view) => [fullName(view), view]));
-  const ordered = parentsFirst([...byName.keys()], references).flat();
-  const views = ordered.flatMap((name) => byName.get(name) ?? []);
-  return each(views, async (view) =>
-    made(source, view.database, `SHOW CREATE VIEW ${fullName(view)}`, 1, { collation: 3 }),
-  );
-}
-
-/** What one SHOW CREATE says; the numbers are the places of its columns. */
-async function made(
-  source: Source,
-  database: string,
-  show: string,
-  text: number,
-  places: { readonly sqlMode?: number; readonly collation?: number } = {},
-): Promise<SchemaStatement> {
-  const [row = []] = await source.raw(show);
-  const column = (place: number | undefined): string | undefined =>
-    place === undefined ? undefined : row[place]?.toString("utf8");
-  const sql = column(text);
-  if (sql === undefined) {
-    throw new HotsiteError("unsupported-schema", `the source does not show it: ${show}`, {
-      hint: "the feeder's user may not see it; hotsite install prints the GRANT that is missing",
-    });
-  }
-  const collationConnection = column(places.collation) ?? "utf8mb4_general_ci";
-  return { sql, database, sqlMode: column(places.sqlMode) ?? "", collationConnection };
-}
-
-function fullName({ database, table }: { readonly database: string; readonly table: string }): string {
-  return `${quoteName(database)}.${quoteName(table)}`;
-}
-
-/** One after the other: they share a connection. */
-async function each<T, R>(list: readonly T[], work: (one: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (const one of list) results.push(await work(one));
-  return results;
 }

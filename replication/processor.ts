@@ -6,7 +6,10 @@ import type { LinkOrder, SkipOrder } from "../core/protection.ts";
 import { Applier } from "./applier.ts";
 import { ApplyError } from "./apply-error.ts";
 import { decodeBatch } from "./batch.ts";
-import { openCheckpoint, type Applied } from "./checkpoint.ts";
+import { openCheckpoint, readFacts, type Applied } from "./checkpoint.ts";
+import { guardTriggers } from "./guard-programs.ts";
+import { identityOf } from "./identity.ts";
+import { UnguardedError } from "./target-tables.ts";
 import { Target, type TargetOptions } from "./target.ts";
 
 export interface ProcessorOptions {
@@ -37,6 +40,9 @@ export class Processor {
   /** Until here one statement at a time, to name the one that failed in a group. */
   #carefulUntil = 0;
   #trimmedMs = 0;
+  /** The database whose triggers have to be guarded before anything is applied, and those of which they were. */
+  #toGuard: string | undefined;
+  readonly #guarded = new Set<string>();
 
   constructor(options: ProcessorOptions) {
     this.#options = options;
@@ -60,6 +66,10 @@ export class Processor {
 
   async #afterFailure(error: unknown, signal: AbortSignal): Promise<void> {
     const { clock, logger, order, onTrouble } = this.#options;
+    if (error instanceof UnguardedError && !this.#guarded.has(error.database)) {
+      this.#toGuard = error.database;
+      return;
+    }
     if (error instanceof ApplyError && error.sequence > this.#carefulUntil) {
       logger.warn("applying one statement at a time", { stream: order.stream, problem: error.message });
       this.#carefulUntil = error.sequence;
@@ -80,12 +90,23 @@ export class Processor {
     const tail = (await log.tail())?.last ?? 0;
     if (tail < start.sequence) throw logBehind(order, tail, start);
     this.#reached(start, undefined);
+    await this.#guard(target);
     const applier = await Applier.open(target, start, {
       ...{ order, ...(skip !== undefined && { skip }) },
+      connect: () => Target.open(server, signal),
       careful: () => (this.#applied?.sequence ?? 0) < this.#carefulUntil,
       onApplied: (applied, heartbeatMs) => this.#reached(applied, heartbeatMs),
     });
     if (start.sequence < until) await this.#apply(applier, start.sequence + 1, until, signal);
+  }
+
+  /** A primary that follows another one now has triggers of its own. */
+  async #guard(target: Target): Promise<void> {
+    const database = this.#toGuard;
+    if (database === undefined) return;
+    await guardTriggers(target, identityOf(await readFacts(target)), database);
+    this.#guarded.add(database);
+    this.#toGuard = undefined;
   }
 
   async #apply(applier: Applier, from: number, until: number, signal: AbortSignal): Promise<void> {

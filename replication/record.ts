@@ -87,16 +87,18 @@ export interface StatementChange {
   /** `SET TIMESTAMP`: seconds since 1970, with a fraction. */
   readonly timestamp: number;
   readonly checks: Checks;
+  /** MariaDB's `sql_if_exists`, and whether a TIMESTAMP has no default but those that are written; absent where the source does not tell. */
+  readonly ifExists?: boolean;
+  readonly explicitTimestamps?: boolean;
   /** What the source's session said where the statement names no definer. */
   readonly invoker?: { readonly user: string; readonly host: string };
-  /** What only MySQL writes: `explicit_defaults_for_timestamp`, and the id of the collation that `utf8mb4` alone means. */
-  readonly explicitTimestamps?: boolean;
+  /** What only MySQL writes: the id of the collation that `utf8mb4` alone means. */
   readonly collationUtf8mb4?: number;
 }
 
 export type Change = RowsChange | StatementChange;
 
-/** One source transaction, or a part of a large one. A statement is alone in its transaction. */
+/** One source transaction, or a part of a large one. A statement is alone in its transaction, or makes the table of all that follows. */
 export interface TransactionRecord {
   readonly kind: "transaction";
   readonly seq: number;
@@ -123,6 +125,10 @@ export interface SchemaStatement {
   readonly database: string;
   readonly sqlMode: string;
   readonly collationConnection: string;
+  /** Of an event: what its times are meant in. */
+  readonly timeZone?: string;
+  /** Takes away what an attempt before may have made. */
+  readonly drop?: string;
 }
 
 /** The first copy begins: the target drops these databases and runs the statements, in order. */

@@ -13,6 +13,8 @@ export interface TargetTable {
   /** Places of the columns that are written: all but generated ones. */
   readonly written: readonly number[];
   readonly keys: TableKeys;
+  /** It is a sequence: an INSERT sets where it is, at once and outside of any transaction. */
+  readonly sequence: boolean;
 }
 
 /** A longer statement is hard on the parser and gains nothing. */

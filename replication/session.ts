@@ -18,16 +18,20 @@ export function sessionSql(flavour: Flavour): string {
     ownSettings[flavour],
     checksSql(allChecks, flavour),
     sqlModeSql(false),
+    appliesSql,
   ].join(";\n");
 }
 
 /** What only one kind of server knows. Tables are made as the source has them: without a key that it did not ask for, with references that it allows. */
 const ownSettings: Readonly<Record<Flavour, string>> = {
-  mariadb: "SET max_statement_time = 0",
+  mariadb: "SET max_statement_time = 0, innodb_strict_mode = 0, sql_if_exists = 0",
   mysql:
     "SET max_execution_time = 0, sql_require_primary_key = 0 /*!80030 , sql_generate_invisible_primary_key = 0 */ " +
     "/*!80400 , restrict_fk_on_non_standard_key = 0 */",
 };
+
+/** Triggers that came from the source look at it: see `guarded`. */
+const appliesSql = "SET @hotsite_applies = 1";
 
 export function sqlModeSql(lenient: boolean): string {
   const mode = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES";
@@ -41,11 +45,16 @@ export function checksSql({ foreignKeys, unique, constraints }: Checks, flavour:
   return flavour === "mysql" ? both : `${both}, check_constraint_checks = ${flag(constraints)}`;
 }
 
-/** The session of the source in which a statement was run. */
-export function contextSql(change: StatementChange, flavour: Flavour): string {
-  const { database, sqlMode, collationConnection, collationServer, timeZone, timestamp, checks } = change;
+/** The session of the source in which a statement was run. `database`: the default one, which has to be there. */
+export function contextSql(change: StatementChange, database: string, flavour: Flavour): string {
+  const { sqlMode, collationConnection, collationServer, timeZone, timestamp, checks } = change;
+  const { ifExists, explicitTimestamps } = change;
   return [
     ...useSql(database),
+    ...(explicitTimestamps === undefined
+      ? []
+      : [`SET explicit_defaults_for_timestamp = ${explicitTimestamps ? 1 : 0}`]),
+    ...(ifExists === true && flavour === "mariadb" ? ["SET sql_if_exists = 1"] : []),
     `SET sql_mode = ${String(sqlMode)}, collation_connection = ${collationConnection}`,
     `SET collation_server = ${collationServer}, timestamp = ${timestamp}`,
     ...(timeZone === undefined ? [] : [`SET time_zone = ${quoteString(timeZone)}`]),
@@ -55,13 +64,14 @@ export function contextSql(change: StatementChange, flavour: Flavour): string {
 
 /** The session in which a part of the schema is made: tables in any order, so that references may point ahead. */
 export function schemaContextSql(
-  { database, sqlMode, collationConnection }: SchemaStatement,
+  { database, sqlMode, collationConnection, timeZone }: SchemaStatement,
   flavour: Flavour,
 ): string {
   return [
     ...useSql(database),
     `SET sql_mode = ${quoteString(sqlMode)}`,
     `SET collation_connection = ${quoteString(collationConnection)}`,
+    ...(timeZone === undefined ? [] : [`SET time_zone = ${quoteString(timeZone)}`]),
     checksSql({ ...allChecks, foreignKeys: false }, flavour),
   ].join(";\n");
 }

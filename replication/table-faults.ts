@@ -11,8 +11,6 @@ export async function tableFaults(source: Source, databases: readonly string[]):
     ...(await tablesThatAreNone(source, within)),
     ...(await columns(source, within)),
     ...(await foreignReferences(source, within)),
-    ...(await programs(source, within, "TRIGGER")),
-    ...(await programs(source, within, "EVENT")),
   ];
 }
 
@@ -38,7 +36,7 @@ async function missingDatabases(source: Source, databases: readonly string[]): P
 async function tablesThatAreNone(source: Source, within: string): Promise<readonly Fault[]> {
   const rows = await source.rows<Named & { type: string; engine: string | null }>(
     `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine FROM information_schema.TABLES
-     WHERE TABLE_SCHEMA ${within} AND TABLE_TYPE <> 'VIEW' AND NOT (TABLE_TYPE = 'BASE TABLE' AND ENGINE <=> 'InnoDB')`,
+     WHERE TABLE_SCHEMA ${within} AND TABLE_TYPE NOT IN ('VIEW', 'SEQUENCE') AND NOT (TABLE_TYPE = 'BASE TABLE' AND ENGINE <=> 'InnoDB')`,
   );
   return rows.map(({ database, name, type, engine }) =>
     type === "BASE TABLE"
@@ -79,22 +77,6 @@ async function foreignReferences(source: Source, within: string): Promise<readon
     path: path({ database, name }),
     problem: `it refers to database ${parent}, which is not replicated`,
     remedy: "replicate both databases",
-  }));
-}
-
-/** Their effects are in the rows already; at the target they would happen twice. */
-async function programs(
-  source: Source,
-  within: string,
-  kind: "TRIGGER" | "EVENT",
-): Promise<readonly Fault[]> {
-  const rows = await source.rows<Named>(
-    `SELECT ${kind}_SCHEMA AS \`database\`, ${kind}_NAME AS name FROM information_schema.${kind}S WHERE ${kind}_SCHEMA ${within}`,
-  );
-  return rows.map((one) => ({
-    path: `source: ${kind.toLowerCase()} ${one.database}.${one.name}`,
-    problem: `${kind.toLowerCase()}s are not replicated yet`,
-    remedy: `DROP ${kind} ${full(one)}`,
   }));
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { HotsiteError } from "../core/errors.ts";
 import { readForeignKeys, type ForeignKey } from "./foreign-keys.ts";
+import { isGuarded } from "./guard.ts";
 import { quoteString } from "./literal.ts";
 import { readFindingKeys } from "./finding-key.ts";
 import type { ColumnSchema, TableSchema } from "./record.ts";
@@ -18,7 +19,19 @@ interface Facts {
   /** Columns of the key by which rows are found; empty when there is none. */
   readonly key: readonly string[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** Those that would act on what a link writes. */
   readonly triggers: number;
+  readonly sequence: boolean;
+}
+
+/** Triggers of this database would act on what a link writes, whose effects arrive as rows. */
+export class UnguardedError extends HotsiteError {
+  readonly database: string;
+
+  constructor(database: string) {
+    super("triggers", `the target's ${database} has triggers: they would change rows twice`);
+    this.database = database;
+  }
 }
 
 /** The target's tables, asked once each until a statement may have changed them. */
@@ -64,7 +77,7 @@ export class TargetTables {
     const columns = schema.columns.map((column) => asKept(column, facts));
     const primaryKey = schema.primaryKey.length > 0 ? schema.primaryKey : placesOf(schema, facts.key);
     const found: TableSchema = { ...schema, columns, primaryKey };
-    return { schema: found, written, keys: keysOf(found, facts) };
+    return { schema: found, written, keys: keysOf(found, facts), sequence: facts.sequence };
   }
 
   #factsOf(name: string, schema: TableSchema): Promise<Facts> {
@@ -75,6 +88,14 @@ export class TargetTables {
     return asked;
   }
 
+  async #isSequence(database: string, table: string): Promise<boolean> {
+    const rows = await this.#target.rows(
+      `SELECT 1 FROM information_schema.tables WHERE table_type = 'SEQUENCE'
+         AND table_schema = ${quoteString(database)} AND table_name = ${quoteString(table)}`,
+    );
+    return rows.length > 0;
+  }
+
   async #ask({ database, table }: TableSchema): Promise<Facts> {
     this.#foreignKeys ??= readForeignKeys(this.#target);
     const columns = await this.#target.rows<ColumnFacts>(
@@ -83,8 +104,8 @@ export class TargetTables {
        WHERE table_schema = ${quoteString(database)} AND table_name = ${quoteString(table)}`,
     );
     const [key] = await readFindingKeys(this.#target, [database], table);
-    const triggers = await this.#target.rows<unknown>(
-      `SELECT 1 FROM information_schema.triggers
+    const triggers = await this.#target.rows<{ body: string }>(
+      `SELECT action_statement AS body FROM information_schema.triggers
        WHERE event_object_schema = ${quoteString(database)} AND event_object_table = ${quoteString(table)}`,
     );
     return {
@@ -97,7 +118,8 @@ export class TargetTables {
       collations: new Map(columns.map(({ name, collation }) => [name, collation ?? ""])),
       unique: await readUniqueIndexes(this.#target, database, table),
       foreignKeys: await this.#foreignKeys,
-      triggers: triggers.length,
+      sequence: await this.#isSequence(database, table),
+      triggers: triggers.filter(({ body }) => !isGuarded(body)).length,
     };
   }
 }
@@ -135,8 +157,6 @@ function refuse(name: string, schema: TableSchema, { columns, triggers }: Facts)
     );
   }
   if (triggers > 0) {
-    throw new HotsiteError("triggers", `the target's ${name} has triggers: they would change rows twice`, {
-      hint: `drop the triggers of ${name} at the target; their effects arrive from the source as rows`,
-    });
+    throw new UnguardedError(schema.database);
   }
 }

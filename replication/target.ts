@@ -63,6 +63,14 @@ export class Target implements AsyncDisposable {
     throw new RetryableError("gtid-used", "another processor has used the GTID of the next transaction");
   }
 
+  /** Rows by place, each value as the server sent it. */
+  async raw(sql: string): Promise<readonly (readonly (Buffer | null)[])[]> {
+    const typeCast = (field: { buffer(): Buffer | null }): Buffer | null => field.buffer();
+    const asked = this.#connection.query<RowDataPacket[][]>({ sql, rowsAsArray: true, typeCast });
+    const [rows] = await this.#exchange(asked, exchangeMs);
+    return rows as unknown as readonly (readonly (Buffer | null)[])[];
+  }
+
   /** Without farewell, so that it does not wait for a statement in progress; the server rolls back. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#connection.destroy();

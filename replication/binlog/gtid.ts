@@ -15,8 +15,8 @@ export interface GtidEvent {
   readonly commitMs: number;
   /** A part of an XA transaction. */
   readonly xa: boolean;
-  /** A part of an ALTER TABLE that was written in two. */
-  readonly twoPhaseAlter: boolean;
+  /** It tells that an ALTER TABLE began, or that it failed after all; what is done is written at its end. */
+  readonly alterWaits: boolean;
 }
 
 type ReadGtid = (event: BinlogEvent) => GtidEvent;
@@ -39,7 +39,8 @@ export function gtidReader(type: number): ReadGtid | undefined {
 }
 
 const flag = { standalone: 1, groupCommit: 2, preparedXa: 64, completedXa: 128 };
-const alterFlags = 2 | 4 | 8;
+/** Of an ALTER TABLE in two parts: that it began, that it was taken back. */
+const alterWaits = 2 | 8;
 
 function readMariadbGtid({ body, serverId, timestamp }: BinlogEvent): GtidEvent {
   const reader = new Reader(body);
@@ -47,8 +48,8 @@ function readMariadbGtid({ body, serverId, timestamp }: BinlogEvent): GtidEvent 
   const domain = reader.uint(4);
   const flags = reader.uint(1);
   const xa = (flags & (flag.preparedXa | flag.completedXa)) !== 0;
-  // What an older server writes there is padding.
-  reader.skip(Math.min(reader.left, (flags & flag.groupCommit) !== 0 ? 8 : 6));
+  if ((flags & flag.groupCommit) !== 0) reader.skip(8);
+  // What an older server writes there is zeros.
   const extra = !xa && reader.left > 0 ? reader.uint(1) : 0;
   return {
     gtid: `${domain}-${serverId}-${sequence}`,
@@ -56,7 +57,7 @@ function readMariadbGtid({ body, serverId, timestamp }: BinlogEvent): GtidEvent 
     commitMs: timestamp * 1000,
     xa,
     standalone: (flags & flag.standalone) !== 0,
-    twoPhaseAlter: (extra & alterFlags) !== 0,
+    alterWaits: (extra & alterWaits) !== 0,
   };
 }
 

@@ -68,7 +68,7 @@ function gtidEvent(uuid: string, tag: string, number: bigint, micros: bigint, ti
   const commitMs = micros === 0n ? timestamp * 1000 : Number(micros / 1000n);
   return {
     ...{ gtid: `${origin}:${number}`, origin, commitMs, standalone: undefined },
-    ...{ xa: false, twoPhaseAlter: false },
+    ...{ xa: false, alterWaits: false },
   };
 }
 

@@ -1,4 +1,5 @@
 import { TextDecoder } from "node:util";
+import type { Flavour } from "../flavour.ts";
 import type { StatementChange } from "../record.ts";
 import { uncompressed } from "./compressed.ts";
 import { eventTypes, type BinlogEvent } from "./event.ts";
@@ -30,10 +31,11 @@ export function readQuery({ type, timestamp, body }: BinlogEvent): QueryEvent {
 }
 
 /** The statement with its session. Throws "unsupported-event" when part of it cannot be carried. */
-export function statementOf(query: QueryEvent, charsets: Charsets): StatementChange {
+export function statementOf(
+  query: QueryEvent,
+  { charsets, flavour }: { readonly charsets: Charsets; readonly flavour: Flavour },
+): StatementChange {
   const session = readStatus(new Reader(query.status));
-  if ((session.flags & flag.ifExists) !== 0)
-    throw unsupported("a session with sql_if_exists", "write IF EXISTS in the statement instead");
   return {
     kind: "statement",
     sql: decodeText(query.text, charsets.get(session.collationClient) ?? "unknown"),
@@ -50,30 +52,52 @@ export function statementOf(query: QueryEvent, charsets: Charsets): StatementCha
     },
     ...(session.invoker === undefined ? {} : { invoker: session.invoker }),
     ...(session.explicitTimestamps === undefined ? {} : { explicitTimestamps: session.explicitTimestamps }),
+    ...(flavour === "mariadb" ? mariadbFlags(session.flags) : {}),
     ...(session.collationUtf8mb4 === undefined ? {} : { collationUtf8mb4: session.collationUtf8mb4 }),
+  };
+}
+
+function mariadbFlags(flags: number): Pick<StatementChange, "ifExists" | "explicitTimestamps"> {
+  return {
+    explicitTimestamps: (flags & flag.explicitTimestamps) !== 0,
+    ...((flags & flag.ifExists) === 0 ? {} : { ifExists: true }),
   };
 }
 
 /** The text as it is sent again, in utf8mb4. */
 function decodeText(text: Buffer, charset: string): string {
-  const decoder = decoders[charset];
-  if (decoder === undefined)
+  const known = decoders[charset];
+  if (known === undefined)
     throw unsupported(`a statement in character set ${charset}`, "run it with SET NAMES utf8mb4");
   try {
-    return decoder.decode(text);
+    return known.decode(text);
   } catch {
     throw unsupported("a statement that is not valid text", "write bytes as X'…' in it");
   }
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const decoder = (encoding: string): TextDecoder =>
+  new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+const utf8 = decoder("utf-8");
+
+/** By the server's name of the character set; those that differ from every standard are not among them. */
 const decoders: Readonly<Record<string, TextDecoder>> = {
   ...{ utf8mb4: utf8, utf8mb3: utf8, utf8: utf8, ascii: utf8, binary: utf8 },
-  latin1: new TextDecoder("windows-1252", { fatal: true }),
+  ...{ latin1: decoder("windows-1252"), latin2: decoder("iso-8859-2"), latin5: decoder("windows-1254") },
+  ...{ latin7: decoder("iso-8859-13"), greek: decoder("iso-8859-7"), hebrew: decoder("iso-8859-8") },
+  ...{ cp1250: decoder("windows-1250"), cp1251: decoder("windows-1251"), cp1256: decoder("windows-1256") },
+  ...{ cp1257: decoder("windows-1257"), cp866: decoder("ibm866"), koi8r: decoder("koi8-r") },
+  ...{ koi8u: decoder("koi8-u"), macroman: decoder("macintosh"), tis620: decoder("windows-874") },
+  ...{ big5: decoder("big5"), gb2312: decoder("gbk"), gbk: decoder("gbk"), gb18030: decoder("gb18030") },
+  ...{ sjis: decoder("shift_jis"), cp932: decoder("shift_jis"), ujis: decoder("euc-jp") },
+  ...{ eucjpms: decoder("euc-jp"), euckr: decoder("euc-kr") },
 };
 
 /** Bits of `flags2`. */
-const flag = { noConstraints: 1 << 23, noForeignKeys: 1 << 26, relaxedUnique: 1 << 27, ifExists: 1 << 28 };
+const flag = {
+  ...{ noConstraints: 1 << 23, noForeignKeys: 1 << 26, relaxedUnique: 1 << 27 },
+  ...{ explicitTimestamps: 1 << 24, ifExists: 1 << 28 },
+};
 
 interface Session {
   flags: number;
@@ -142,6 +166,8 @@ const variables: Readonly<Record<number, (reader: Reader, session: Session) => u
   20: (reader) => reader.skip(1),
   128: (reader, session) => (session.microseconds = reader.uint(3)),
   129: (reader) => reader.skip(8),
+  // Which part of an ALTER TABLE in two parts it is, and of the end the number of its beginning.
+  130: (reader) => ((reader.uint(1) & endOfAlter) === 0 ? 0 : reader.skip(8)),
 };
 
 /** Names of the databases that the statement changes, or a number that stands for too many. */
@@ -149,6 +175,8 @@ function passNames(reader: Reader): void {
   const count = reader.uint(1);
   for (let left = count === 254 ? 0 : count; left > 0; left -= 1) while (reader.uint(1) !== 0);
 }
+
+const endOfAlter = 4 | 8;
 
 function safe(value: bigint): number | bigint {
   if (value > 2n ** 63n) throw badEvent("a sql_mode beyond all modes");

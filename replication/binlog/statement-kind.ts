@@ -14,7 +14,7 @@ export function statementKind(statement: StatementChange, databases: ReadonlySet
     tokensOf(statement.sql, (BigInt(statement.sqlMode) & ansiQuotes) !== 0n),
     statement.database,
   );
-  const touched = touchedDatabases(cursor, statement.sql, databases);
+  const touched = touchedDatabases(cursor, statement.sql);
   if (touched === "nothing") return "pass";
   const inside = touched.filter((database) => databases.has(database));
   if (inside.length === 0) return "pass";
@@ -27,24 +27,32 @@ export function statementKind(statement: StatementChange, databases: ReadonlySet
 }
 
 /** Databases named by the statement, or "nothing" when it changes no data and no schema. */
-function touchedDatabases(
-  cursor: Cursor,
-  sql: string,
-  replicated: ReadonlySet<string>,
-): readonly string[] | "nothing" {
+function touchedDatabases(cursor: Cursor, sql: string): readonly string[] | "nothing" {
   const verb = cursor.word();
   if (harmless.has(verb)) return "nothing";
   const rule = rules[verb];
   if (rule === undefined) throw refuse(sql, "it is none that is known to be safe", byRows);
-  return rule(cursor, sql, replicated);
+  return rule(cursor, sql);
 }
 
 const byRows =
   "SET GLOBAL binlog_format = ROW, end the sessions that set another one, then make a new first copy";
 const harmless = new Set(["GRANT", "REVOKE", "FLUSH", "PURGE", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"]);
 const accounts = new Set(["USER", "ROLE"]);
+/** What belongs to no database: each server has its own. */
+const global = new Set([...accounts, "SERVER", "TABLESPACE", "LOGFILE", "INSTANCE"]);
+/** Behind ALTER DATABASE they say that it is the session's own. */
+const databaseWords = new Set([
+  "CHARACTER",
+  "CHARSET",
+  "COLLATE",
+  "DEFAULT",
+  "COMMENT",
+  "ENCRYPTION",
+  "READ",
+]);
 
-type Rule = (cursor: Cursor, sql: string, replicated: ReadonlySet<string>) => readonly string[] | "nothing";
+type Rule = (cursor: Cursor, sql: string) => readonly string[] | "nothing";
 
 /** OPTIMIZE TABLE and its like; the same words can stand before a statement that changes rows. */
 const maintenance: Rule = (cursor, sql) => {
@@ -54,9 +62,9 @@ const maintenance: Rule = (cursor, sql) => {
 };
 
 const rules: Readonly<Record<string, Rule>> = {
-  CREATE: (cursor, sql, replicated) => object(cursor, sql, replicated),
-  ALTER: (cursor, sql, replicated) => object(cursor, sql, replicated),
-  DROP: (cursor, sql, replicated) => object(cursor, sql, replicated, true),
+  CREATE: (cursor, sql) => object(cursor, sql),
+  ALTER: (cursor, sql) => object(cursor, sql),
+  DROP: (cursor, sql) => object(cursor, sql, true),
   TRUNCATE: (cursor) => {
     cursor.accept("TABLE");
     return [cursor.qualified()];
@@ -65,9 +73,14 @@ const rules: Readonly<Record<string, Rule>> = {
     if (accounts.has(cursor.peek())) return "nothing";
     if (!cursor.accept("TABLE") && !cursor.accept("TABLES"))
       throw refuse(sql, "it renames something else", byRows);
+    cursor.condition();
     return cursor.list(["TO", ","]);
   },
   SET: (cursor, sql) => {
+    if (cursor.accept("STATEMENT")) {
+      cursor.skipTo(new Set(["FOR"]));
+      return touchedDatabases(cursor, sql);
+    }
     if (["PASSWORD", "DEFAULT"].includes(cursor.peek())) return "nothing";
     throw refuse(sql, "it is none that is known to be safe", byRows);
   },
@@ -76,49 +89,40 @@ const rules: Readonly<Record<string, Rule>> = {
 
 const objects = new Set([
   ...["TABLE", "DATABASE", "SCHEMA", "INDEX", "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"],
-  ...["USER", "ROLE", "SEQUENCE", "PACKAGE", "SERVER", "TABLESPACE", "LOGFILE"],
+  ...["USER", "ROLE", "SEQUENCE", "PACKAGE", "SERVER", "TABLESPACE", "LOGFILE", "INSTANCE"],
 ]);
 
-function object(
-  cursor: Cursor,
-  sql: string,
-  replicated: ReadonlySet<string>,
-  dropped = false,
-): readonly string[] | "nothing" {
+function object(cursor: Cursor, sql: string, dropped = false): readonly string[] | "nothing" {
   const kind = cursor.skipTo(objects);
-  if (cursor.sawTemporary || accounts.has(kind)) return "nothing";
+  if (cursor.sawTemporary || global.has(kind)) return "nothing";
+  if (kind === "PACKAGE") cursor.accept("BODY");
   cursor.condition();
   switch (kind) {
     case "DATABASE":
     case "SCHEMA":
-      return [cursor.name() ?? cursor.database];
+      return [databaseWords.has(cursor.peek()) ? cursor.database : (cursor.name() ?? cursor.database)];
     case "TABLE":
+      return dropped ? cursor.list([","]) : [cursor.qualified(), ...cursor.otherTables()];
     case "VIEW":
-      return dropped
-        ? cursor.list([","])
-        : [cursor.qualified(), ...(kind === "TABLE" ? cursor.renamed() : [])];
+    case "SEQUENCE":
+      return dropped ? cursor.list([","]) : [cursor.qualified()];
     case "INDEX":
       cursor.skipTo(new Set(["ON"]));
       return [cursor.qualified()];
+    case "EVENT":
+      return [cursor.qualified(), ...cursor.otherTables()];
     case "PROCEDURE":
-    case "FUNCTION":
+    case "TRIGGER":
+    case "PACKAGE":
       return [cursor.qualified()];
+    case "FUNCTION": {
+      const database = cursor.qualified();
+      // A function out of a library belongs to no database.
+      return cursor.skipTo(new Set(["SONAME"])) === "" ? [database] : "nothing";
+    }
     default:
-      return elsewhere(cursor, sql, kind, replicated);
+      throw refuse(sql, "it is none that is known to be safe", byRows);
   }
-}
-
-/** What is not carried does no harm in a database that is not replicated. */
-function elsewhere(
-  cursor: Cursor,
-  sql: string,
-  kind: string,
-  replicated: ReadonlySet<string>,
-): readonly string[] {
-  const database = ["TRIGGER", "EVENT", "SEQUENCE", "PACKAGE"].includes(kind) ? cursor.qualified() : "";
-  if (database !== "" && !replicated.has(database)) return [database];
-  const thing = kind === "" ? "what it makes" : `a ${kind.toLowerCase()}`;
-  throw refuse(sql, `${thing} is not replicated`, "drop it, or run without replication of its database");
 }
 
 function refuse(sql: string, problem: string, hint: string): Error {
@@ -193,21 +197,44 @@ class Cursor {
   /** The databases of names with these words or signs between them. */
   list(between: readonly string[]): readonly string[] {
     const databases = [this.qualified()];
+    this.#wait();
     while (between.includes(this.#tokens[this.#place]?.text ?? "")) {
       this.#place += 1;
       databases.push(this.qualified());
+      this.#wait();
     }
     return databases;
   }
 
-  /** The database that ALTER TABLE … RENAME [TO|AS|=] moves the table to; nothing when columns or indexes are renamed. */
-  renamed(): readonly string[] {
-    const notTables = new Set(["COLUMN", "INDEX", "KEY"]);
+  /** WAIT 5, NOWAIT. */
+  #wait(): void {
+    if (this.accept("NOWAIT") || !this.accept("WAIT")) return;
+    this.#place += 1;
+  }
+
+  /** Databases of further tables: RENAME [TO|AS|=] one, LIKE one, EXCHANGE PARTITION … WITH TABLE one, CONVERT … TABLE one. */
+  otherTables(): readonly string[] {
+    const databases: string[] = this.#likeAnother();
     while (this.#place < this.#tokens.length) {
-      if (this.word() !== "RENAME" || notTables.has(this.peek())) continue;
-      if (!this.accept("TO")) this.accept("AS");
-      return [this.qualified()];
+      const word = this.word();
+      if (word === "RENAME" && this.#renamesTable()) databases.push(this.qualified());
+      else if (tableFollows.has(word) && this.accept("TABLE")) databases.push(this.qualified());
     }
-    return [];
+    return databases;
+  }
+
+  #likeAnother(): string[] {
+    if (this.#tokens[this.#place]?.text === "(") this.#place += 1;
+    return this.accept("LIKE") ? [this.qualified()] : [];
+  }
+
+  /** Columns and indexes are renamed as well. */
+  #renamesTable(): boolean {
+    if (["COLUMN", "INDEX", "KEY"].includes(this.peek())) return false;
+    if (this.#tokens[this.#place]?.text === "=") this.#place += 1;
+    else if (!this.accept("TO")) this.accept("AS");
+    return true;
   }
 }
+
+const tableFollows = new Set(["WITH", "TO", "CONVERT"]);

@@ -5,6 +5,8 @@ export interface Token {
   readonly text: string;
   /** A word as it is written, for a name that is not quoted. */
   readonly written: string;
+  /** Where it begins in the statement. */
+  readonly start: number;
 }
 
 const pattern = new RegExp(
@@ -20,18 +22,21 @@ const pattern = new RegExp(
   "gu",
 );
 
-/** The first tokens of a statement, at most `limit`. */
-export function tokensOf(sql: string, ansiQuotes: boolean, limit = 200): readonly Token[] {
+/** The tokens of a statement, or the first ones. */
+export function tokensOf(sql: string, ansiQuotes: boolean, limit = Infinity): readonly Token[] {
   const tokens: Token[] = [];
-  for (const { groups = {} } of sql.matchAll(pattern)) {
+  for (const { groups = {}, index } of sql.matchAll(pattern)) {
     const token = tokenOf(groups, ansiQuotes);
-    if (token !== undefined) tokens.push(token);
+    if (token !== undefined) tokens.push({ ...token, start: index });
     if (tokens.length === limit) break;
   }
   return tokens;
 }
 
-function tokenOf(groups: Record<string, string | undefined>, ansiQuotes: boolean): Token | undefined {
+function tokenOf(
+  groups: Record<string, string | undefined>,
+  ansiQuotes: boolean,
+): Omit<Token, "start"> | undefined {
   const { name, string, word, sign } = groups;
   if (name !== undefined) return named(name.replaceAll("``", "`"));
   if (string?.startsWith('"') === true && ansiQuotes) return named(string.slice(1, -1).replaceAll('""', '"'));
@@ -40,6 +45,6 @@ function tokenOf(groups: Record<string, string | undefined>, ansiQuotes: boolean
   return sign === undefined ? undefined : { kind: "sign", text: sign, written: sign };
 }
 
-function named(text: string): Token {
+function named(text: string): Omit<Token, "start"> {
   return { kind: "name", text, written: text };
 }

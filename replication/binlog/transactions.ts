@@ -70,7 +70,6 @@ interface Group {
   part: number;
   changes: (OpenRows | StatementChange)[];
   bytes: number;
-  statement: boolean;
 }
 
 /** Puts events together to transactions. Whatever is not understood throws, with the place in the source's binlog. */
@@ -178,10 +177,8 @@ export class TransactionAssembler {
     const skipped = ours && gtid.gtid === this.#options.skip;
     const own = ours && !skipped;
     const { standalone } = gtid;
-    this.#group = { gtid, own, skipped, standalone, part: 1, changes: [], bytes: 0, statement: false };
+    this.#group = { gtid, own, skipped, standalone, part: 1, changes: [], bytes: 0 };
     if (own && gtid.xa) throw unsupported("an XA transaction", xaHint);
-    if (own && gtid.twoPhaseAlter)
-      throw unsupported("an ALTER TABLE in two parts", "SET GLOBAL binlog_alter_two_phase = OFF");
     return undefined;
   }
 
@@ -205,7 +202,7 @@ export class TransactionAssembler {
     const table = this.#tables.get(tableIdOf(event));
     if (table === undefined) throw badEvent("rows of a table that was not described");
     if (table.mapped === undefined) return undefined;
-    if (group.statement) throw createSelect();
+    if (group.standalone === true) throw badEvent("rows behind a statement that stands alone");
     addRows(group.changes, table.mapped, readRows(event, table.mapped));
     group.bytes += event.body.length;
     return group.bytes < this.#options.partBytes ? undefined : takePart(group, false);
@@ -236,10 +233,12 @@ export class TransactionAssembler {
   }
 
   #statement(query: QueryEvent, group: Group): void {
-    const statement = statementOf(query, this.#options.charsets);
+    if (group.gtid.alterWaits) return;
+    const statement = statementOf(query, this.#options);
     if (statementKind(statement, this.#databases) === "pass") return;
-    if (this.#options.flavour === "mysql" && group.standalone !== true) throw createSelect();
-    group.statement = true;
+    // What a table is made from is written behind it: nothing can be in front.
+    if (group.part > 1 || group.changes.length > 0)
+      throw unsupported("a statement behind rows", "end the transaction before it");
     group.changes.push(statement);
     group.bytes += statement.sql.length;
   }
@@ -275,10 +274,6 @@ export class TransactionAssembler {
 }
 
 const xaHint = "use plain transactions on this database";
-
-function createSelect(): HotsiteError {
-  return unsupported("a CREATE TABLE … SELECT", "create the table first, then insert into it");
-}
 
 const statementHint =
   "statement-based changes are not carried: SET GLOBAL binlog_format = ROW, then make a new first copy";

@@ -1,28 +1,28 @@
 import { afterEach, beforeEach, describe, jest, test } from "@jest/globals";
-import { LinkRig } from "./link-rig.ts";
+import { ServerLink } from "./server-link.ts";
 
 jest.setTimeout(90_000);
-let rig: LinkRig;
+let link: ServerLink;
 
 beforeEach(async () => {
-  rig = await LinkRig.start(["shop"]);
-  await rig.east.query("CREATE DATABASE shop");
+  link = await ServerLink.start(["shop"]);
+  await link.east.query("CREATE DATABASE shop");
 });
-afterEach(async () => rig[Symbol.asyncDispose]());
+afterEach(async () => link[Symbol.asyncDispose]());
 
 /** Of every version, and the server keeps them in different orders. */
 const uuid = `INSERT(INSERT(HEX(RANDOM_BYTES(16)), 13, 1, ELT(1 + seq % 8, 1, 2, 3, 4, 5, 6, 7, 8)), 17, 1, ELT(1 + seq % 4, 8, 9, 'a', 'b'))`;
 
 /** Makes the tables, copies them, then runs the statements while the link follows. */
 async function follow(before: readonly string[], after: readonly string[]): Promise<void> {
-  const writer = await rig.east.connect({ database: "shop" });
+  const writer = await link.east.connect({ database: "shop" });
   for (const sql of before) await writer.query(sql);
-  rig.run();
-  await rig.reach();
-  await rig.expectEqual();
+  link.run();
+  await link.reach();
+  await link.expectEqual();
   for (const sql of after) await writer.query(sql);
-  await rig.reach();
-  await rig.expectEqual();
+  await link.reach();
+  await link.expectEqual();
 }
 
 describe("a link carries", () => {
@@ -91,7 +91,7 @@ describe("a link carries", () => {
 
 describe("a first copy", () => {
   test("takes tables whose foreign keys make a circle as they are at one moment, while they are written", async () => {
-    await rig.east.query(
+    await link.east.query(
       "USE shop",
       "CREATE TABLE staff (id INT PRIMARY KEY, store INT)",
       "CREATE TABLE store (id INT PRIMARY KEY, boss INT, FOREIGN KEY (boss) REFERENCES staff (id) ON DELETE CASCADE)",
@@ -102,7 +102,7 @@ describe("a first copy", () => {
       "UPDATE staff SET store = id",
       "INSERT INTO note SELECT seq, seq FROM seq_1_to_2000",
     );
-    const writer = await rig.east.connect({ database: "shop" });
+    const writer = await link.east.connect({ database: "shop" });
     const over = new AbortController();
     const writing = (async () => {
       for (let id = 1; !over.signal.aborted; id += 1) {
@@ -111,11 +111,11 @@ describe("a first copy", () => {
         await writer.query("INSERT INTO note VALUES (?, NULL)", [id]);
       }
     })();
-    rig.run();
-    await rig.reach();
+    link.run();
+    await link.reach();
     over.abort();
     await writing;
-    await rig.reach();
-    await rig.expectEqual();
+    await link.reach();
+    await link.expectEqual();
   });
 });

@@ -220,7 +220,6 @@ describe("a feeder", () => {
       ["XA START 'x'", "UPDATE shop.t SET v = 4", "XA END 'x'", "XA PREPARE 'x'", "XA COMMIT 'x'"],
       /XA/,
     ],
-    ["a trigger", ["CREATE TRIGGER shop.tr BEFORE INSERT ON shop.t FOR EACH ROW SET NEW.v = 1"], /trigger/],
     ["a table that keeps its history", ["ALTER TABLE shop.t ADD SYSTEM VERSIONING"], /versioned/],
     ["a statement across databases", ["RENAME TABLE shop.t TO other.t"], /replicated/],
   ])(

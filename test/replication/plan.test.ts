@@ -12,7 +12,8 @@ function table(name: string, facts: Partial<KeyFacts> = {}): TargetTable {
     ...{ database: "shop", table: name, primaryKey: [0] },
     columns: [column("id", "int"), column("v", "int"), column("code", "text")],
   };
-  return { schema, written: [0, 1, 2], keys: keysOf(schema, { ...nothing, ...facts }) };
+  const keys = keysOf(schema, { ...nothing, ...facts });
+  return { schema, written: [0, 1, 2], keys, sequence: false };
 }
 
 const code = (text: string): Buffer => Buffer.from(text);

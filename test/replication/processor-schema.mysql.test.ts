@@ -46,13 +46,19 @@ describe.each(["MariaDB 10.11", "MySQL 9.7"] as const)(
       expect(await rig.rows("shop.g")).toEqual([{ id: 1, v: 2, twice: 4, thrice: 6 }]);
     });
 
-    test("a table with triggers is refused: they would change rows twice", async () => {
+    test("triggers of a target that was a primary before do not change rows twice", async () => {
       await rig.server.query(
         "SET sql_log_bin = 0",
         "CREATE TRIGGER shop.tr AFTER INSERT ON shop.t FOR EACH ROW SET @a = 1",
       );
       await rig.feeder.transactions([insert([1, 1])]);
-      await expect(rig.apply()).rejects.toMatchObject({ code: "triggers" });
+      // MySQL cannot replace a trigger without a moment in which there is none.
+      if (target.startsWith("MySQL")) return expect(rig.apply()).rejects.toMatchObject({ code: "triggers" });
+      await rig.apply();
+      const [trigger] = await rig.server.query("SHOW CREATE TRIGGER shop.tr");
+      expect(trigger?.["SQL Original Statement"]).toMatch(
+        /BEGIN IF @hotsite_applies IS NULL THEN SET @a = 1/,
+      );
     });
 
     test("a table with other columns is refused", async () => {

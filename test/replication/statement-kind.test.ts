@@ -29,6 +29,18 @@ describe("a statement in the binlog", () => {
     "CREATE ALGORITHM=UNDEFINED DEFINER=`root`@`localhost` SQL SECURITY DEFINER VIEW `v` AS SELECT 1",
     "CREATE DEFINER=`root`@`localhost` PROCEDURE p() BEGIN SELECT 1; END",
     "/*!50001 CREATE TABLE t (id INT) */",
+    "/*M!100100 ALTER TABLE t ADD COLUMN b INT */",
+    "CREATE TABLE t (LIKE more.u)",
+    "ALTER TABLE t EXCHANGE PARTITION p WITH TABLE more.u WITHOUT VALIDATION",
+    "ALTER DATABASE CHARACTER SET latin1",
+    "RENAME TABLE IF EXISTS t WAIT 5 TO u, v NOWAIT TO more.v",
+    "SET STATEMENT max_statement_time = 1 FOR CREATE TABLE t (id INT)",
+    "CREATE DEFINER=`root`@`localhost` TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1",
+    "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+    "ALTER EVENT e RENAME TO more.e",
+    "CREATE SEQUENCE IF NOT EXISTS more.s START WITH 5",
+    "DROP SEQUENCE s, more.s",
+    "CREATE PACKAGE BODY p AS FUNCTION f RETURN INT AS BEGIN RETURN 1; END; END",
   ])("of a replicated database is carried: %s", (sql) => {
     expect(kindOf(sql)).toBe("carry");
   });
@@ -42,6 +54,8 @@ describe("a statement in the binlog", () => {
     "CREATE TEMPORARY TABLE t (id INT)",
     "DROP /*!40005 TEMPORARY */ TABLE IF EXISTS `t`",
     "CREATE TRIGGER other.tr BEFORE INSERT ON other.t FOR EACH ROW SET NEW.a = 1",
+    "CREATE AGGREGATE FUNCTION f RETURNS INTEGER SONAME 'lib.so'",
+    "CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'x')",
     "ANALYZE TABLE t",
   ])("that concerns nothing replicated is passed over: %s", (sql) => {
     expect(kindOf(sql)).toBe("pass");
@@ -54,9 +68,10 @@ describe("a statement in the binlog", () => {
     "ALTER TABLE t ADD COLUMN b INT, RENAME other.t",
     "RENAME TABLE other.t TO t",
     "DROP TABLE t, other.t",
-    "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1",
-    "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1",
-    "CREATE SEQUENCE s",
+    "CREATE TABLE t LIKE other.u",
+    "ALTER TABLE t EXCHANGE PARTITION p WITH TABLE other.u",
+    "ALTER TABLE t CONVERT PARTITION p TO TABLE other.u",
+    "ALTER EVENT e RENAME TO other.e",
     "LOAD DATA INFILE 'x' INTO TABLE t",
     "SET STATEMENT max_statement_time = 1 FOR UPDATE t SET a = 1",
     "",

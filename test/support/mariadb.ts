@@ -36,6 +36,7 @@ function argumentsOf(
     ...[`--plugin-dir=${plugins}`, `--socket=${join(folder, "s.sock")}`, `--pid-file=${join(folder, "pid")}`],
     ...[`--log-error=${join(folder, "err.log")}`, `--port=${port}`, "--bind-address=127.0.0.1"],
     ...[`--server-id=${serverId}`, `--gtid-domain-id=${domain}`, "--gtid-strict-mode=ON"],
+    "--log-bin-trust-function-creators=ON",
     ...["--log-bin=binlog", "--log-slave-updates=ON", "--binlog-format=ROW", "--binlog-row-image=FULL"],
     ...["--binlog-row-metadata=FULL", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1"],
     ...["--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--performance-schema=OFF"],

@@ -20,7 +20,7 @@ const applier = "'hotsite_applier'@'127.0.0.1'";
 const feeder = "'hotsite_feeder'@'127.0.0.1'";
 
 /** Two servers and a link between them in this process, with the users that an installation makes. */
-export class LinkRig implements AsyncDisposable {
+export class ServerLink implements AsyncDisposable {
   readonly east: MariadbServer;
   readonly west: MariadbServer;
   readonly log: Log;
@@ -37,18 +37,17 @@ export class LinkRig implements AsyncDisposable {
     this.databases = databases;
   }
 
-  static async start(databases: readonly string[], options: Partial<MariadbOptions> = {}): Promise<LinkRig> {
+  static async start(
+    databases: readonly string[],
+    options: Partial<MariadbOptions> = {},
+  ): Promise<ServerLink> {
+    const { extra = [] } = options;
     const [east, west] = await Promise.all([
-      startMariadb({ serverId: 101, domain: 1, ...options }),
-      startMariadb({
-        serverId: 102,
-        domain: 2,
-        ...options,
-        extra: ["--read-only=1", ...(options.extra ?? [])],
-      }),
+      startMariadb({ serverId: 101, domain: 1, ...options, extra }),
+      startMariadb({ serverId: 102, domain: 2, ...options, extra: ["--read-only=1", ...extra] }),
     ]);
     for (const server of [east, west]) await prepare(server, databases);
-    return new LinkRig(east, west, await temporaryLog("link/1"), databases);
+    return new ServerLink(east, west, await temporaryLog("link/1"), databases);
   }
 
   /** Begins with a first copy of what the source has, or where the link stopped. */

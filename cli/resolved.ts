@@ -28,9 +28,13 @@ export function resolvedConfig(application: Application): Readonly<Record<string
       to: traffic.to.label,
       health: traffic.health,
     },
-    replication: replication && { of: replication.of.name, through: replication.through },
+    replication: replication && { of: replication.of.name, through: throughOf(replication) },
     protection: application.protection,
   };
+}
+
+function throughOf({ through }: NonNullable<Application["replication"]>): string {
+  return through === "embedded" ? through : through.name;
 }
 
 function cloudOf({ kind, template }: Application["sites"][number]["cloud"]): unknown {

@@ -1,5 +1,6 @@
 import type { Driver, MachineTemplate } from "./driver.ts";
 import type { Ref, Service } from "./recipe.ts";
+import type { Secret } from "./secret.ts";
 import type { Endpoint } from "./driver.ts";
 import type { OpenShell } from "./ssh.ts";
 
@@ -53,9 +54,24 @@ export interface Traffic {
   readonly health: string;
 }
 
+/** What a gateway has to know to keep the log of its link at brokers. */
+export interface LinkLog {
+  /** `host:port`. Their certificates are of the application's own authority. */
+  readonly brokers: readonly string[];
+  readonly login: {
+    readonly mechanism: "scram-sha-256" | "scram-sha-512" | "plain";
+    readonly user: string;
+    readonly password: Secret;
+  };
+}
+
+/** A service that can keep the log of a link, in each site for the link that ends there: `kafka("log", {…})`. */
+export type LogService = Service & { readonly linkLog: Ref<LinkLog> };
+
 export interface Replication {
   readonly of: Service;
-  readonly through: "embedded";
+  /** Where the log is: in the gateway itself, or at this service. */
+  readonly through: "embedded" | LogService;
   readonly gateway: Service;
 }
 

@@ -1,7 +1,8 @@
 import { HotsiteError, RetryableError } from "../core/errors.ts";
 import type { NodeView } from "../core/recipe.ts";
 import { startsReadOnly } from "../lifecycle/application.ts";
-import { readScene, resolve, type Scene } from "../lifecycle/context.ts";
+import { readScene, type Scene } from "../lifecycle/context.ts";
+import { resolve } from "../lifecycle/resolve.ts";
 import { Controls } from "../lifecycle/controls.ts";
 import { startNodes, stopNodes } from "../lifecycle/launch.ts";
 import { frontDoor } from "../lifecycle/protect.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Cloud } from "../core/application.ts";
+import type { Cloud, LogService } from "../core/application.ts";
 import type { Endpoint } from "../core/driver.ts";
 import type { Fault } from "../core/errors.ts";
 import { faultsOf } from "../core/faults.ts";
@@ -35,6 +35,10 @@ const ref = z
     "not an endpoint of a service; write web.http, for example",
   )
   .describe("an endpoint of a service: web.http");
+
+function isLogService(value: unknown): boolean {
+  return service.safeParse(value).success && (value as Partial<LogService>).linkLog instanceof Ref;
+}
 
 /** What `application(name, {…})` takes. */
 export const applicationSpec = z.strictObject({
@@ -77,7 +81,14 @@ export const applicationSpec = z.strictObject({
   replication: z
     .strictObject({
       of: service.describe("the database service"),
-      through: z.enum(["embedded"]).describe("where the log is"),
+      through: z
+        .custom<"embedded" | LogService>(
+          (value) => value === "embedded" || isLogService(value),
+          'not a place for a log; write "embedded", or the value of kafka("log", {…})',
+        )
+        .describe(
+          'where the log is: "embedded", in the gateway itself, or a service of the application: kafka("log", {…})',
+        ),
     })
     .optional()
     .describe("keeps the standby's database in step; two sites need it"),
@@ -138,6 +149,7 @@ function serviceFaults({ services, traffic, replication }: ApplicationSpec): rea
     ...(Array.isArray(services) ? (services as readonly unknown[]) : []),
     traffic?.balancer,
     replication?.of,
+    replication?.through,
   ];
   const sound = given.filter((one): one is Service => service.safeParse(one).success);
   const wires = [...sound.flatMap(({ params }) => refsOf(params)), traffic?.to].filter(

@@ -1,4 +1,4 @@
-import type { Application, Cloud, Protection, Site, Traffic } from "../core/application.ts";
+import type { Application, Cloud, LogService, Protection, Site, Traffic } from "../core/application.ts";
 import type { Endpoint } from "../core/driver.ts";
 import { PreflightError } from "../core/errors.ts";
 import type { Ref, Service } from "../core/recipe.ts";
@@ -33,7 +33,7 @@ export interface ApplicationSpec {
   };
   /** The third small place for balancer and witness. */
   readonly edge?: { readonly cloud: Cloud };
-  readonly replication?: { readonly of: Service; readonly through: "embedded" };
+  readonly replication?: { readonly of: Service; readonly through: "embedded" | LogService };
   readonly protection?: Partial<Protection>;
 }
 

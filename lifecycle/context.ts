@@ -1,9 +1,10 @@
 import { HotsiteError } from "../core/errors.ts";
-import type { NodeView, RecipeContext, Ref, Service, ServiceView } from "../core/recipe.ts";
+import type { NodeView, RecipeContext, Service } from "../core/recipe.ts";
 import type { Secret } from "../core/secret.ts";
 import { locate } from "../recipes/local-path.ts";
 import { attributesFor, readAttributes, type Attribute } from "./attributes.ts";
-import { EDGE, nodesOf, roleOf, type NodeSpec, type Placement } from "./topology.ts";
+import { nodesOf, roleOf, type NodeSpec, type Placement } from "./topology.ts";
+import { resolve } from "./resolve.ts";
 import type { World } from "./world.ts";
 import { wiring } from "./wiring.ts";
 
@@ -70,25 +71,4 @@ export async function contextOf(
       views.filter((view) => view.service === service && (site === undefined || view.site === site)),
     value: (ref) => resolve(scene, ref, node.site),
   };
-}
-
-/** The value of an endpoint as seen from a site; the edge sees the nodes of all sites. */
-export function resolve<T>(scene: Scene, ref: Ref<T>, site: string, only?: NodeView): T {
-  const known = scene.services.get(ref.service);
-  if (known === undefined) {
-    throw new HotsiteError("unknown-service", `${ref.label}: there is no service ${ref.service}`, {
-      hint: `add it to services; known are ${[...scene.services.keys()].join(", ")}`,
-    });
-  }
-  const nodes =
-    only === undefined
-      ? scene.views.filter((view) => view.service === ref.service && (site === EDGE || view.site === site))
-      : [only];
-  const view: ServiceView = {
-    application: scene.world.application.name,
-    nodes,
-    params: known.service.params,
-    secrets: known.secrets,
-  };
-  return ref.resolve(view);
 }

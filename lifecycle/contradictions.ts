@@ -16,6 +16,7 @@ export function contradictions(spec: ApplicationSpec, sound: Sound): readonly Fa
     ...siteFaults(spec, sound),
     ...(named ? [...nameClashes(spec), ...undeclaredUses(spec)] : []),
     ...(sound("services", "replication.of") ? undeclaredSource(spec) : []),
+    ...(sound("services", "replication.through") ? undeclaredLog(spec) : []),
     ...(sound("services", "traffic.to") ? undeclaredTarget(spec) : []),
     ...placeFaults(spec),
     ...(sound("services") ? placementFaults(spec.services) : []),
@@ -91,6 +92,12 @@ function undeclaredSource({ services, replication }: ApplicationSpec): readonly 
     ...given(!services.includes(replication.of), undeclared("replication.of", replication.of.name)),
     ...(unfit === undefined ? [] : [unfit]),
   ];
+}
+
+function undeclaredLog({ services, replication }: ApplicationSpec): readonly Fault[] {
+  const through = replication?.through ?? "embedded";
+  if (through === "embedded") return [];
+  return given(!services.includes(through), undeclared("replication.through", through.name));
 }
 
 function undeclaredTarget({ services, traffic }: ApplicationSpec): readonly Fault[] {

@@ -1,5 +1,6 @@
 import type { Member } from "../core/balancer.ts";
-import { resolve, type Scene } from "./context.ts";
+import type { Scene } from "./context.ts";
+import { resolve } from "./resolve.ts";
 
 /** Every node that can take traffic; those of the primary site get it. */
 export function membersOf(scene: Scene): readonly Member[] {

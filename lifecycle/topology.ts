@@ -75,7 +75,10 @@ export function dependenciesOf(application: Application, service: Service): Read
   const inSites = application.services.includes(service);
   if (edge?.witness !== undefined && inSites && service === replication?.of) needs.add(edge.witness.name);
   if (traffic !== undefined && service === traffic.balancer) needs.add(traffic.to.service);
-  if (replication !== undefined && service === replication.gateway) needs.add(replication.of.name);
+  if (replication !== undefined && service === replication.gateway) {
+    needs.add(replication.of.name);
+    if (replication.through !== "embedded") needs.add(replication.through.name);
+  }
   needs.delete(service.name);
   return needs;
 }

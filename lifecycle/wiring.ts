@@ -8,6 +8,7 @@ import { applierGrantsOn } from "../replication/target-grants.ts";
 import { bundleArchive, runtimeArchive } from "./archives.ts";
 import { balancerWiring } from "./balancer-wiring.ts";
 import type { Scene } from "./context.ts";
+import { resolve } from "./resolve.ts";
 import type { World } from "./world.ts";
 
 /** What a recipe's parameters get from the application around it: identities, addresses and texts that no config could know. */
@@ -48,12 +49,13 @@ function authorityUrl(witness: Service | undefined, { address }: NodeView): stri
 }
 
 function gatewayWiring(scene: Scene, node: NodeView): object {
-  const { of } = replicationOf(scene.world);
+  const { of, through } = replicationOf(scene.world);
   const other = scene.world.application.sites.find(({ name }) => name !== node.site)?.name ?? "";
   return {
     source: { site: other, ...databaseServer(scene, of, other), password: passwordOf(scene, of, "feeder") },
     target: { ...databaseServer(scene, of, node.site), password: passwordOf(scene, of, "applier") },
     databases: databasesOf(of),
+    ...(through === "embedded" ? {} : { log: resolve(scene, through.linkLog, node.site) }),
   };
 }
 

@@ -29,6 +29,17 @@ const gatewayWired = z.object({
   /** The database of the gateway's own site, as its applier's user. */
   target: server,
   databases: z.array(z.string()).min(1),
+  /** The brokers of its own site that keep its log; without them it keeps it itself. */
+  log: z
+    .strictObject({
+      brokers: z.array(z.string()).min(1),
+      login: z.strictObject({
+        mechanism: z.enum(["scram-sha-256", "scram-sha-512", "plain"]),
+        user: z.string(),
+        password: z.instanceof(Secret),
+      }),
+    })
+    .optional(),
 });
 
 type Scope = RecipeScope<z.output<typeof gatewayParams>, z.output<typeof gatewayWired>>;
@@ -47,7 +58,7 @@ export const gateway = defineRecipe("gateway", {
 });
 
 function programOf({ params, node, wired }: Scope): NodeProgram {
-  const { source, target, databases } = wired;
+  const { source, target, databases, log } = wired;
   return {
     name: "gateway",
     summary: "follows the other site's database",
@@ -56,10 +67,24 @@ function programOf({ params, node, wired }: Scope): NodeProgram {
       source: { site: source.site, ...account(source, REPLICATION_USERS.feeder, "source-password") },
       target: account(target, REPLICATION_USERS.applier, "target-password"),
       databases,
+      ...(log && { kafka: brokersOf(log) }),
     },
-    credentials: { "source-password": source.password, "target-password": target.password },
+    credentials: {
+      "source-password": source.password,
+      "target-password": target.password,
+      ...(log && { [LOG_PASSWORD]: log.login.password }),
+    },
     memoryMb: params.memoryMb,
   };
+}
+
+/** Nobody else's topics begin so; the application's name follows in each. */
+const TOPIC_PREFIX = "hotsite";
+const LOG_PASSWORD = "log-password";
+
+function brokersOf({ brokers, login: { mechanism, user } }: NonNullable<Scope["wired"]["log"]>): object {
+  const passwordFile = credentialPath("gateway", LOG_PASSWORD);
+  return { brokers, topicPrefix: TOPIC_PREFIX, ca: CA, login: { mechanism, user, passwordFile } };
 }
 
 function account({ host, port }: z.output<typeof server>, user: string, credential: string): object {

@@ -91,7 +91,7 @@ export class Feeder {
 
   async #wait({ code, message: problem }: HotsiteError, signal: AbortSignal): Promise<void> {
     const { logger, clock, order } = this.#options;
-    logger.warn("the source cannot be read; trying again", { stream: order.stream, code, problem });
+    logger.warn("feeding is tried again", { stream: order.stream, code, problem });
     this.#report({ ...this.#status, state: "connecting", problem });
     await clock.sleep(this.#waitMs, signal).catch(() => undefined);
     this.#waitMs = Math.min(2 * this.#waitMs, longestWaitMs);

@@ -63,7 +63,7 @@ export class Link {
     const log = await options.openLog(order.stream);
     try {
       const state = new LinkState(order, clock, onStatus);
-      const tail = await log.tail();
+      const tail = await log.tail().catch(unlessItPasses);
       if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
       return new Link(options, log, state);
     } catch (error) {
@@ -146,7 +146,19 @@ export class Link {
       await processor.run(AbortSignal.any([pulling, this.#pause.signal]));
     }
     await fed;
-    if (!signal.aborted) await processor.run(signal, (await this.#log.tail())?.last ?? 0);
+    const end = await this.#end(signal);
+    if (end !== undefined) await processor.run(signal, end);
+  }
+
+  /** Number of the log's last record, asked until the log answers; undefined when the signal ends before. */
+  async #end(signal: AbortSignal): Promise<number | undefined> {
+    const { clock, order } = this.#options;
+    const wait = { timeoutMs: Infinity, what: `the log of ${order.stream}`, clock };
+    const last = async (): Promise<number> => (await this.#log.tail())?.last ?? 0;
+    return waitFor(last, wait, signal).catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
   }
 
   async #noted(work: Promise<void>): Promise<void> {
@@ -156,4 +168,10 @@ export class Link {
       this.#state.failed(error);
     });
   }
+}
+
+/** What passes by itself is met again by whoever asks next. */
+function unlessItPasses(error: unknown): undefined {
+  if (error instanceof HotsiteError && error.retryable) return undefined;
+  throw error;
 }

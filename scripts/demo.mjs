@@ -1,5 +1,6 @@
 // `npm run demo`: the whole loop on this machine. Two sites and an edge come up, a visit is entered on the web page, the primary site is
 // powered off under load, the visit is found again, the sites switch back, everything is removed. The last line is one JSON object.
+// `npm run demo -- --log kafka`: the same with the log of the link in Kafka.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdtemp, rm } from "node:fs/promises";
@@ -7,8 +8,13 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { setup } from "./setup.mjs";
 
+const { values: options } = parseArgs({ options: { log: { type: "string", default: "embedded" } } });
+const configs = { embedded: "hotsite.config.ts", kafka: "kafka.config.ts" };
+const config = configs[options.log];
+if (config === undefined) throw new Error(`--log is one of ${Object.keys(configs).join(", ")}`);
 const root = fileURLToPath(new URL("../", import.meta.url));
 const began = performance.now();
 const stages = {};
@@ -137,8 +143,8 @@ async function hotsite(...args) {
   return answer;
 }
 
-async function runHotsite(args, options) {
-  const argv = [join(root, "bin/hotsite.js"), "--config", folder, ...options, ...args];
+async function runHotsite(args, more) {
+  const argv = [join(root, "bin/hotsite.js"), "--config", join(folder, config), ...more, ...args];
   const child = spawn(process.execPath, argv, {
     stdio: ["ignore", "pipe", "inherit"],
     signal: interrupted.signal,

@@ -3,6 +3,7 @@ import { concat } from "../text.ts";
 import { KAFKA_USER, placeOf, type KafkaContext } from "./place.ts";
 import { serverProperties } from "./server-properties.ts";
 import { CONFINED } from "../systemd.ts";
+import { scramArguments } from "./users.ts";
 
 /** The broker's jars, what starts them, its settings and its certificate. */
 export function kafkaFiles(context: KafkaContext): readonly NodeFile[] {
@@ -13,6 +14,7 @@ export function kafkaFiles(context: KafkaContext): readonly NodeFile[] {
     file(place.archive, { local: params.distribution.located.path }, restarts),
     file(place.java, wrapper(context), { mode: 0o755, ...restarts }),
     file(place.properties, serverProperties(context), restarts),
+    file(place.users, scramArguments(context), { mode: 0o600 }),
     file(place.ca, tls.ca, restarts),
     file(place.keystore, concat([tls.key, tls.certificate]), { mode: 0o600, ...restarts }),
     file(`/etc/systemd/system/${place.unit}.service`, unitText(context), restarts),

@@ -4,8 +4,10 @@ import { artifact } from "../artifact/artifact.ts";
 import { cached, cacheFolder } from "../cache.ts";
 import { LocalPath } from "../local-path.ts";
 import { packFolder } from "../pack.ts";
+import { secretSource } from "../secrets.ts";
 import { megabytes } from "../size.ts";
 import { kafkaJars } from "./jars.ts";
+import { LINK_USER } from "./users.ts";
 
 const NEEDED_BY_HOTSITE =
   /^(process\.roles|node\.id|broker\.id|controller\.(quorum\.(voters|bootstrap\.servers)|listener\.names)|(advertised\.)?listeners|listener\..*|inter\.broker\.listener\.name|security\..*|log\.dirs?|metadata\.log\.dir|ssl\..*)$/;
@@ -27,6 +29,11 @@ const kafkaVersion = z.union(
   },
 );
 
+const userName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, { error: "should be letters, digits, _ and -, a letter first" })
+  .refine((name) => name !== LINK_USER, { error: "is the user of Hotsite's own links" });
+
 const port = z.int().min(1).max(65535);
 
 /** What a config may say of a Kafka. */
@@ -37,7 +44,10 @@ export const kafkaParams = z
       .describe(
         "fetched from Maven Central by this machine, once, and sent to the nodes; or { archive: … }. Default: 4.4.0",
       ),
-    port: port.default(9092).describe("of clients and of the brokers among themselves; TLS only"),
+    port: port.default(9092).describe("of clients, who log in; TLS only"),
+    brokerPort: port
+      .default(9094)
+      .describe("of the brokers among themselves; TLS, for nodes of the application alone"),
     controllerPort: port.default(9093).describe("of the quorum; TLS, for nodes of the application alone"),
     heap: megabytes(192).prefault("512MB").describe("of the JVM; the page cache needs as much again"),
     dataDir: z
@@ -47,11 +57,19 @@ export const kafkaParams = z
       })
       .optional()
       .describe("where the records lie; uninstalling keeps it. Default: /var/lib/hotsite-kafka-<service>"),
+    users: z
+      .record(userName, z.strictObject({ password: secretSource }))
+      .default({})
+      .describe("who may log in, by SCRAM-SHA-512; each may read and write everything"),
     settings: z.record(setting, settingValue).default({}).describe("further settings of the broker"),
   })
-  .refine((params) => params.port !== params.controllerPort, {
+  .refine(({ port, controllerPort }) => port !== controllerPort, {
     path: ["controllerPort"],
     error: "is the port of the clients already",
+  })
+  .refine(({ port, controllerPort, brokerPort }) => ![port, controllerPort].includes(brokerPort), {
+    path: ["brokerPort"],
+    error: "is the port of the clients or of the quorum already",
   })
   .transform((params) => ({ ...params, distribution: distributionOf(params.version) }));
 

@@ -25,6 +25,8 @@ export function placeOf({ service, params }: KafkaContext) {
     /** Runs a class of the broker's jars. */
     java: `${software}/bin/kafka-java`,
     properties: `${settings}/server.properties`,
+    /** Who may log in, as arguments for the making of the data folder; readable for root alone. */
+    users: `${settings}/users`,
     ca: `${settings}/ca.pem`,
     /** Readable for root alone; each start gives the broker a copy. */
     keystore: `${settings}/keystore.pem`,

@@ -16,17 +16,29 @@ ${UNPACK}
 system_account "$1"
 unpack "$2" "$3"`;
 
-/** Makes the data folder $3 of the cluster $4, whole or not at all; $2 runs a class, $5 are the settings, $6 is what the folder says about itself. */
+/**
+ * Makes the data folder $3 of the cluster $4, whole or not at all; $2 runs a class, $5 are the settings, $6 is what the folder says about
+ * itself, $7 the file with the users, $8 their fingerprint.
+ */
 export const FORMAT = `# make the data folder
 set -eu
-user=$1 java=$2 data=$3 cluster=$4 properties=$5 owner=$6
+user=$1 java=$2 data=$3 cluster=$4 properties=$5 owner=$6 users=$7 fingerprint=$8
 install -d -m 0750 -o "$user" -g "$user" "$data"
 [ -e "$data/hotsite" ] || { printf '%s\\n' "$owner" >"$data/hotsite.new" && mv -f "$data/hotsite.new" "$data/hotsite"; }
 chown -R "$user:$user" "$data"
-[ ! -e "$data/log/meta.properties" ] || exit 0
+if [ -e "$data/log/meta.properties" ]; then
+  [ "$(cat "$data/users" 2>/dev/null)" = "$fingerprint" ] || { echo "the users or passwords are not those that $data was made with, and Kafka keeps those: give them as they were, or uninstall with --delete-data first" >&2; exit 1; }
+  exit 0
+fi
 rm -rf "$data/log"
-said=$(runuser -u "$user" -- "$java" kafka.tools.StorageTool format "--cluster-id=$cluster" --config "$properties" 2>&1) ||
-  { printf '%s\\n' "$said" | tail -n 15 >&2; exit 1; }`;
+printf '%s\\n' "$fingerprint" >"$data/users.new" && mv -f "$data/users.new" "$data/users"
+# The users in a file that Java reads: arguments are for all to see.
+arguments=$data/format.arguments
+trap 'rm -f "$arguments"' EXIT
+install -m 0400 -o "$user" /dev/null "$arguments"
+{ printf 'kafka.tools.StorageTool format "--cluster-id=%s" --config "%s"\\n' "$cluster" "$properties"; cat "$users"; } >"$arguments"
+said=$(runuser -u "$user" -- "$java" "@$arguments" 2>&1) ||
+  { printf '%s\\n' "$said" | grep -v '^Bootstrap metadata' | tail -n 15 >&2; exit 1; }`;
 
 /** Removes versions other than $1, whose archive is $2. */
 export const PRUNE = `# remove other versions
@@ -59,11 +71,11 @@ if [ -e "$1" ] && [ "$(cat "$1/hotsite" 2>/dev/null)" != "$2" ]; then echo "kept
 rm -rf "$1"`;
 
 /**
- * Asks the broker at $1 for the nodes of its cluster, as any client does, and prints how many there are. A request and its answer begin with
+ * Asks the broker at $1 for the nodes of its cluster, as another broker does, and prints how many there are. A request and its answer begin with
  * their length; here it is Metadata, version 0, for no topics in particular.
  */
 export const ASK = `
-coproc openssl s_client -connect "$1" -CAfile "$2" -verify_return_error -verify_quiet -quiet
+coproc openssl s_client -connect "$1" -CAfile "$2" -cert "$3" -key "$3" -verify_return_error -verify_quiet -quiet
 trap 'kill $COPROC_PID 2>/dev/null' EXIT
 # Those of a coprocess are closed in all other processes.
 exec 3<&"\${COPROC[0]}" 4>&"\${COPROC[1]}"

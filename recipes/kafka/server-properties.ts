@@ -1,9 +1,10 @@
 import { clusterOf, placeOf, type KafkaContext } from "./place.ts";
+import { MECHANISM } from "./users.ts";
 
 /** The settings of the broker, which is a controller of its cluster as well. */
 export function serverProperties(context: KafkaContext): string {
   const { node, params } = context;
-  const { port, controllerPort } = params;
+  const { port, brokerPort, controllerPort } = params;
   const cluster = clusterOf(context);
   const lines: Record<string, string | number | boolean> = {
     ...defaults(cluster.length),
@@ -14,12 +15,13 @@ export function serverProperties(context: KafkaContext): string {
       .map(({ index, address }) => `${index}@${address}:${controllerPort}`)
       .join(","),
     "controller.listener.names": "CONTROLLER",
-    listeners: `CLIENTS://${node.address}:${port},CONTROLLER://${node.address}:${controllerPort}`,
-    "advertised.listeners": `CLIENTS://${node.address}:${port}`,
-    "listener.security.protocol.map": "CLIENTS:SSL,CONTROLLER:SSL",
-    "inter.broker.listener.name": "CLIENTS",
+    listeners: `CLIENTS://${node.address}:${port},BROKERS://${node.address}:${brokerPort},CONTROLLER://${node.address}:${controllerPort}`,
+    "advertised.listeners": `CLIENTS://${node.address}:${port},BROKERS://${node.address}:${brokerPort}`,
+    "listener.security.protocol.map": "CLIENTS:SASL_SSL,BROKERS:SSL,CONTROLLER:SSL",
+    "inter.broker.listener.name": "BROKERS",
     "log.dirs": `${placeOf(context).data}/log`,
     ...tls(context),
+    ...logins,
   };
   return Object.entries(lines)
     .map(([name, value]) => `${name}=${String(value).replaceAll("\\", "\\\\")}\n`)
@@ -51,6 +53,14 @@ function tls(context: KafkaContext): Record<string, string> {
     "ssl.keystore.location": keystoreCopy,
     "ssl.truststore.type": "PEM",
     "ssl.truststore.location": ca,
+    "listener.name.brokers.ssl.client.auth": "required",
     "listener.name.controller.ssl.client.auth": "required",
   };
 }
+
+/** Clients have a password, nodes of the application a certificate. */
+const logins = {
+  "listener.name.clients.sasl.enabled.mechanisms": MECHANISM.toUpperCase(),
+  [`listener.name.clients.${MECHANISM}.sasl.jaas.config`]:
+    "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+};

@@ -1,6 +1,6 @@
 import kafkajs, { type Admin, type Kafka } from "kafkajs";
 import { PreflightError, RetryableError, type Fault } from "../../core/errors.ts";
-import { kafkaError, typeOf } from "./kafka-topic.ts";
+import { isForbidden, kafkaError, typeOf } from "./kafka-topic.ts";
 
 /** A broker takes requests of 100 MiB by default; a batch is below 2 MB unless one row is larger. */
 const maxMessageBytes = 64 * 1024 * 1024;
@@ -30,9 +30,14 @@ export async function ensureTopic(client: Kafka, topic: string): Promise<void> {
     const faults = [...(await partitionFaults(admin, topic)), ...(await settingFaults(admin, topic))];
     if (faults.length > 0) throw new PreflightError(`topic ${topic}`, faults);
   } catch (error) {
-    throw error instanceof PreflightError || error instanceof RetryableError
-      ? error
-      : kafkaError(topic, "the brokers", error);
+    if (error instanceof PreflightError || error instanceof RetryableError) throw error;
+    // What was made a moment ago is not known to every broker yet.
+    if (typeOf(error) === "UNKNOWN_TOPIC_OR_PARTITION") {
+      throw new RetryableError("log-unreachable", `${topic}: the brokers are still making it`, {
+        cause: error,
+      });
+    }
+    throw kafkaError(topic, "the brokers", error);
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
@@ -127,8 +132,4 @@ async function foundSettings(
 
 function isGood(name: string, value: string): boolean {
   return name === "max.message.bytes" ? Number(value) >= maxMessageBytes : value === settings[name];
-}
-
-function isForbidden(error: unknown): boolean {
-  return /AUTHORIZATION_FAILED|POLICY_VIOLATION/.test(typeOf(error) ?? "");
 }

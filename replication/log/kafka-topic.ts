@@ -208,3 +208,8 @@ export function typeOf(error: unknown): string | undefined {
   const { type, cause } = error as { type?: unknown; cause?: unknown };
   return typeof type === "string" ? type : typeOf(cause);
 }
+
+/** The brokers' own rules keep this user from it. */
+export function isForbidden(error: unknown): boolean {
+  return /AUTHORIZATION_FAILED|POLICY_VIOLATION/.test(typeOf(error) ?? "");
+}

@@ -5,6 +5,7 @@ import { failpoint } from "../failpoint.ts";
 import { Chain, isAnchor, type Placed } from "./kafka-chain.ts";
 import { batchOf, encodeFrame } from "./kafka-frame.ts";
 import { kafkaClient, KafkaTopic, type KafkaServers } from "./kafka-topic.ts";
+import { removeOlderTopics } from "./kafka-older-topics.ts";
 import { ensureTopic, topicOf } from "./kafka-topic-settings.ts";
 import { refuse, trimmed } from "./refuse.ts";
 
@@ -12,7 +13,10 @@ import { refuse, trimmed } from "./refuse.ts";
 const pollMs = 500;
 const retryMs = [100, 200, 500, 1000, 2000, 5000];
 
-/** The log of one stream in a Kafka topic of its own, which is made when it is missing and checked when it is there. */
+/**
+ * The log of one stream in a Kafka topic of its own, which is made when it is missing and checked when it is there; those of older epochs
+ * are removed. Brokers that are away do not keep it from opening: the first use that reaches them does all this.
+ */
 export async function openKafkaLog(
   servers: KafkaServers,
   { stream, topicPrefix }: { readonly stream: string; readonly topicPrefix: string },
@@ -20,8 +24,21 @@ export async function openKafkaLog(
 ): Promise<Log> {
   const client = kafkaClient(servers);
   const topic = topicOf(topicPrefix, stream);
-  await ensureTopic(client, topic);
-  return new KafkaLog(stream, new KafkaTopic(client, topic), clock);
+  const ensure = async (): Promise<void> => {
+    await ensureTopic(client, topic);
+    await removeOlderTopics(client, topic);
+  };
+  const log = new KafkaLog(stream, { topic: new KafkaTopic(client, topic), ensure }, clock);
+  await log.ready().catch((error: unknown) => {
+    if (!(error instanceof RetryableError)) throw error;
+  });
+  return log;
+}
+
+interface Parts {
+  readonly topic: KafkaTopic;
+  /** Makes the topic as it has to be. Repeatable. */
+  readonly ensure: () => Promise<void>;
 }
 
 /** One record a batch; which records count is decided by `Chain`. */
@@ -29,6 +46,9 @@ class KafkaLog implements Log {
   readonly remote = true;
   readonly #stream: string;
   readonly #topic: KafkaTopic;
+  readonly #ensure: () => Promise<void>;
+  /** Resolves when the topic was seen to be as it has to be. */
+  #ensured: Promise<void> | undefined;
   readonly #clock: Clock;
   /** The log's end as far as it was looked at, and the offset from which to look on; undefined when it has to be found first. */
   #seen: { readonly chain: Chain; next: bigint } | undefined;
@@ -37,10 +57,20 @@ class KafkaLog implements Log {
   /** Calls that use `#seen` follow each other. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(stream: string, topic: KafkaTopic, clock: Clock) {
+  constructor(stream: string, { topic, ensure }: Parts, clock: Clock) {
     this.#stream = stream;
     this.#topic = topic;
+    this.#ensure = ensure;
     this.#clock = clock;
+  }
+
+  /** Resolves once the topic is there; after a failure the next call tries again. */
+  ready(): Promise<void> {
+    this.#ensured ??= this.#ensure().catch((error: unknown) => {
+      this.#ensured = undefined;
+      throw error;
+    });
+    return this.#ensured;
   }
 
   append(batch: LogBatch): Promise<number> {
@@ -62,6 +92,7 @@ class KafkaLog implements Log {
     const ended = endOf(signal);
     for (let failures = 0; !signal.aborted;) {
       try {
+        await this.ready();
         if (next === undefined) ({ chain, next } = await this.#start());
         const records = await Promise.race([this.#topic.fetch(next, pollMs), ended]);
         failures = 0;
@@ -194,7 +225,7 @@ class KafkaLog implements Log {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
+    const result = this.#turn.then(() => this.ready()).then(work);
     this.#turn = result.catch(() => undefined);
     return result;
   }

@@ -57,15 +57,25 @@ describe("a Kafka of three nodes", () => {
     expect(await isAlive(work, lab.signal)).toBe(true);
   }, 120_000);
 
-  test("refuses who does not speak TLS, and at the quorum's port who has no certificate", async () => {
+  test("refuses who does not know the password", async () => {
+    const client = await kafkaClient("guessed");
+    const admin = client.admin();
+    await expect(admin.connect()).rejects.toThrow(/authentication/i);
+    await admin.disconnect();
+  }, 60_000);
+
+  test("refuses who does not speak TLS, and at the ports of brokers and quorum who has no certificate", async () => {
     const { machine } = placeAt(0);
     const plain = `printf '\\0\\0\\0\\12\\0\\22\\0\\0\\0\\0\\0\\1\\377\\377' >&3; timeout 3 head -c 4 <&3 | od -An -tx1`;
     const speak = command("bash", "-c", `exec 3<>"/dev/tcp/$1/9092"; ${plain}`, "bash", machine.address);
     expect(await outputOf(0, speak)).not.toMatch(/^00 00/);
-    const stranger = script('sleep 1 | timeout 5 openssl s_client -connect "$1:9093" 2>&1', machine.address);
-    expect(await outputOf(0, stranger)).toMatch(
-      /alert (bad certificate|certificate required|handshake failure)/,
-    );
+    for (const port of ["9093", "9094"]) {
+      const at = `${machine.address}:${port}`;
+      const stranger = script('sleep 1 | timeout 5 openssl s_client -connect "$1" 2>&1', at);
+      expect(await outputOf(0, stranger)).toMatch(
+        /alert (bad certificate|certificate required|handshake failure)/,
+      );
+    }
   }, 60_000);
 
   test("removed, leaves its records for who comes back; a cluster of another size does not get them", async () => {
@@ -117,11 +127,16 @@ async function wayTo({ shell, machine }: Place): Promise<Way> {
 }
 
 /** A client that knows the brokers by the names that they tell it, and trusts the application's authority alone. */
-async function kafkaClient(): Promise<Kafka> {
-  const { tls } = await contextOf(0);
+async function kafkaClient(password?: string): Promise<Kafka> {
+  const { tls, secrets } = await contextOf(0);
   return new kafkajs.Kafka({
     brokers: ways.map(({ address }) => `${address}:9092`),
     ssl: true,
+    sasl: {
+      mechanism: "scram-sha-512",
+      username: "hotsite",
+      password: password ?? secrets["link"]?.reveal() ?? "",
+    },
     logLevel: kafkajs.logLevel.NOTHING,
     retry: { retries: 20, maxRetryTime: 1000 },
     socketFactory: ({ host, onConnect }) => {

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import { PreflightError } from "../../core/errors.ts";
 import type { NodeView, RecipeContext } from "../../core/recipe.ts";
+import { secret, Secret } from "../../core/secret.ts";
 import { faultsCarriedBy } from "../../recipes/faulty.ts";
 import { kafka } from "../../recipes/kafka/kafka.ts";
 import type { KafkaParams } from "../../recipes/kafka/params.ts";
 import { clusterIdOf } from "../../recipes/kafka/place.ts";
-import { contextFor } from "./context.ts";
+import { usersFingerprint } from "../../recipes/kafka/users.ts";
+import { reveal } from "../../recipes/text.ts";
+import { contextFor, secretsFor } from "./context.ts";
 import { located } from "./examples.ts";
 
 const archive = "./sql/data.sql";
@@ -15,7 +18,8 @@ describe("a Kafka", () => {
     expect(await propertiesOf(1)).toMatchObject({
       "process.roles": "broker,controller",
       "controller.quorum.voters": "1@10.111.0.11:9093",
-      listeners: "CLIENTS://10.111.0.11:9092,CONTROLLER://10.111.0.11:9093",
+      listeners: "CLIENTS://10.111.0.11:9092,BROKERS://10.111.0.11:9094,CONTROLLER://10.111.0.11:9093",
+      "listener.security.protocol.map": "CLIENTS:SASL_SSL,BROKERS:SSL,CONTROLLER:SSL",
       "default.replication.factor": "1",
       "min.insync.replicas": "1",
     });
@@ -63,8 +67,49 @@ describe("a Kafka", () => {
   test("tells its clients all of its nodes", async () => {
     const service = await bus();
     const { nodes } = of(3, contextFor(service));
-    const view = { application: "clinic", nodes: nodes("bus"), params: service.params, secrets: {} };
+    const secrets = secretsFor(service);
+    const view = { application: "clinic", nodes: nodes("bus"), params: service.params, secrets };
     expect(service.bootstrap.resolve(view)).toBe("10.111.0.11:9092,10.111.0.12:9092,10.111.0.13:9092");
+    expect(service.linkLog.resolve(view)).toEqual({
+      brokers: ["10.111.0.11:9092", "10.111.0.12:9092", "10.111.0.13:9092"],
+      login: { mechanism: "scram-sha-512", user: "hotsite", password: secrets["link"] },
+    });
+  });
+
+  test("knows its users by what their passwords come to, and gives each password to who is wired to it", async () => {
+    const users = { shop: { password: secret.generated() } };
+    const service = await located(kafka("bus", { version: { archive }, users }));
+    const context = contextFor(service);
+    const file = service.recipe.plan(context).files.find(({ path }) => path.endsWith("/users"));
+    expect(file?.mode).toBe(0o600);
+    const lines = reveal(file?.content as Secret)
+      .trimEnd()
+      .split("\n");
+    expect(lines.map((line) => /name=(\w+),/.exec(line)?.[1])).toEqual(["hotsite", "shop"]);
+    expect(lines.join()).not.toContain("SECRET");
+    const { shop } = users;
+    const view = { ...{ application: "clinic", nodes: [context.node] }, params: service.params };
+    expect(
+      service
+        .password("shop")
+        .resolve({ ...view, secrets: secretsFor(service) })
+        .reveal(),
+    ).toBe("SECRET-users.shop.password");
+    const wrong = kafka("bus", { users: { hotsite: shop } });
+    expect(faultsCarriedBy(wrong).map(({ problem }) => problem)).toEqual([
+      "is the user of Hotsite's own links",
+    ]);
+    service.password("nobody");
+    expect(faultsCarriedBy(service).map(({ path, problem }) => `${path} ${problem}`)).toEqual([
+      'services.bus.password("nobody").user is not declared',
+    ]);
+  });
+
+  test("other users or passwords make another fingerprint of its data", async () => {
+    const context = contextFor(await bus());
+    const other = { ...context, secrets: { link: new Secret("another") } };
+    expect(usersFingerprint(context)).toBe(usersFingerprint(contextFor(await bus())));
+    expect(usersFingerprint(other)).not.toBe(usersFingerprint(context));
   });
 });
 

@@ -36,6 +36,12 @@ const batch = (stream: string, first: number, more: Partial<LogBatch> = {}): Log
   ...more,
 });
 
+/** Tries until the log takes a batch. */
+function eventually(append: () => Promise<number>): Promise<number> {
+  const wait = { timeoutMs: 60_000, what: "the log to take a batch" };
+  return waitFor(append, wait, AbortSignal.timeout(90_000));
+}
+
 async function texts(log: Log, count: number): Promise<string[]> {
   const enough = new AbortController();
   const found: string[] = [];
@@ -116,12 +122,30 @@ describe("the log in Kafka", () => {
       const last = (await log.tail())?.last ?? 0;
       return last === 2 ? last : log.append(batch(stream, last + 1));
     };
-    await waitFor(
-      append,
-      { timeoutMs: 60_000, what: "the log to take a batch" },
-      AbortSignal.timeout(90_000),
-    );
+    await eventually(append);
     expect(await reading).toEqual(["record 1", "record 2"]);
+  });
+
+  test("is opened while the broker is down, and makes its topic once the broker is back", async () => {
+    const stream = newStream();
+    await broker.kill();
+    await using log = await open(stream);
+    await expect(log.tail()).rejects.toMatchObject({ code: "log-unreachable", retryable: true });
+    await broker.restart();
+    await eventually(() => log.append(batch(stream, 1)));
+    expect(await texts(log, 1)).toEqual(["record 1"]);
+  });
+
+  test("removes the topics of older epochs of its link, and no others", async () => {
+    const link = newStream();
+    const streams = [`${link}/8`, `${link}/9`, `${link}x/3`, `${link}/old`, `${link}/10`];
+    for (const stream of streams) await (await open(stream))[Symbol.asyncDispose]();
+    const admin = broker.client.admin();
+    await admin.connect();
+    const left = (await admin.listTopics()).filter((topic) => topic.startsWith(topicOf(topicPrefix, link)));
+    await admin.disconnect();
+    const kept = [`${link}x/3`, `${link}/old`, `${link}/10`];
+    expect(left.sort()).toEqual(kept.map((stream) => topicOf(topicPrefix, stream)).sort());
   });
 
   test("a topic that would throw records away is put right, and its other settings stay", async () => {

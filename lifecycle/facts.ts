@@ -52,6 +52,8 @@ export const factsSchema = z.strictObject({
   epoch: z.int(),
   /** The link in force: from the active site to the standby. */
   link: linkOrder.nullable(),
+  /** Where that link's log is: `embedded` by default, or `service log`. */
+  log: z.string().optional(),
   /** The standby holds all the data up to some position; false while the first copy runs. */
   copied: z.boolean(),
   failover: openFailover.nullable(),

@@ -6,6 +6,7 @@ import { validateWorld } from "./claims.ts";
 import type { FleetWorld } from "./fleet-world.ts";
 import { packagesStep, serviceStep } from "./job-steps.ts";
 import { launchStep } from "./launch.ts";
+import { endStream } from "./move-log.ts";
 import { phasesOf, type Job } from "./phases.ts";
 import { forgetMembers } from "./pool-steps.ts";
 import { checkTraffic, fillPool, firstAuthority, startLink } from "./protect.ts";
@@ -25,6 +26,8 @@ export const installInput = z.strictObject({
   roll: z.array(instance),
   drainMs: z.number(),
   sessionsMs: z.number().default(0),
+  /** The log of the link moves to where the config says: its stream ends before the gateway is told. */
+  movesLog: z.boolean().optional(),
   /** What was found as it should be just before, on every node: it is not gone through again. */
   standing: z.enum(["services", "machines"]).optional(),
 });
@@ -59,6 +62,10 @@ function installSteps(application: World["application"], input: InstallInput): S
       parallel<FleetWorld>(...rest(jobs).map((job) => serviceStep(job, around))),
       ...rollSteps(jobs.filter(isRolled), roll),
     );
+  const beforeGateway = (jobs: readonly Job[]): readonly StepTree<FleetWorld>[] =>
+    jobs.some(({ placement }) => placement.service === application.replication?.gateway)
+      ? endStream(application, input)
+      : [];
   const launch = parallel<FleetWorld>(...nodes.map((spec) => launchStep(spec, input.run)));
   const link = startLink(application, input);
   const traffic = [...fillPool(application, input), ...checkTraffic(application)];
@@ -74,7 +81,7 @@ function installSteps(application: World["application"], input: InstallInput): S
     parallel<FleetWorld>(...rest(jobsOf(application)).map((job) => packagesStep(job, around))),
     put(phases.edge),
     ...authority,
-    ...phases.sites.map((jobs) => put(jobs)),
+    ...phases.sites.flatMap((jobs) => [...beforeGateway(jobs), put(jobs)]),
     ...link,
     ...phases.standby.map((jobs) => put(jobs)),
     put(phases.balancer),

@@ -1,8 +1,10 @@
 import type { Application } from "../core/application.ts";
 import { HotsiteError } from "../core/errors.ts";
+import { formatPosition, joinPositions, ofOrigin, parsePosition } from "../core/position.ts";
 import type { LinkOrder } from "../core/protection.ts";
 import { changeFacts, freshFacts, readFacts, type FactsPlace } from "./facts.ts";
 import type { Steering } from "./fleet-world.ts";
+import { logPlace } from "./topology.ts";
 
 type Ordering = Pick<Steering, "witness" | "link" | "database">;
 
@@ -20,8 +22,34 @@ export async function orderInForce(
   const { position } = await controls.database(way.from).state(signal);
   const stream = streamName(place.application, epoch);
   const order: LinkOrder = { ...way, stream, epoch, start: position, begin: "copy" };
-  await changeFacts(place, { ...freshFacts(way.from, way.to), epoch, link: order });
+  const log = logPlace(place.application);
+  await changeFacts(place, { ...freshFacts(way.from, way.to), epoch, link: order, log });
   return order;
+}
+
+/**
+ * The order of the stream that follows an ended one: from what the standby has applied of it, under a new epoch. When its copy was not
+ * complete, it begins with another one.
+ */
+export async function orderAfter(
+  place: FactsPlace,
+  controls: Ordering,
+  link: LinkOrder,
+  signal: AbortSignal,
+): Promise<LinkOrder> {
+  const kept = await controls.database(link.to).checkpoint(signal);
+  const begun = link.begin === "stream" ? link.start : "";
+  const applied = kept?.stream === link.stream ? kept.position : begun;
+  const epoch = await epochFor(controls, link.to, signal);
+  const next = { ...link, epoch, stream: streamName(place.application, epoch) };
+  if (applied === "") {
+    const { position } = await controls.database(link.from).state(signal);
+    return { ...next, begin: "copy", start: position };
+  }
+  // What the standby wrote before its data was replaced is in no source, and no divergence.
+  const { position, origin } = await controls.database(link.to).state(signal);
+  const start = joinPositions(parsePosition(applied), ofOrigin(parsePosition(position), origin));
+  return { ...next, begin: "stream", start: formatPosition(start) };
 }
 
 /** Takes the order back, and what was said of the copy: the next link is a new one. Repeatable. */

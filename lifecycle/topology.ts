@@ -108,6 +108,12 @@ export function siteServices({ services, replication }: Application): readonly S
   return replication === undefined ? services : [...services, replication.gateway];
 }
 
+/** Where the config wants the log of the link: in the gateway itself, or at a service. */
+export function logPlace({ replication }: Application): string {
+  const through = replication?.through ?? "embedded";
+  return through === "embedded" ? through : `service ${through.name}`;
+}
+
 function edgeServices({ edge, traffic }: Application): readonly Service[] {
   return [
     ...(edge?.witness === undefined ? [] : [edge.witness]),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { readFacts } from "../../lifecycle/facts.ts";
 import { fleetWorld } from "../../lifecycle/fleet-world.ts";
 import { installWorkflow, rolledInstances } from "../../lifecycle/install.ts";
+import { movesLog } from "../../lifecycle/move-log.ts";
 import { standingOf } from "../../lifecycle/standing.ts";
 import { interruptions } from "../../lifecycle/update.ts";
 import { activeSiteOf } from "../active-site.ts";
@@ -27,7 +28,8 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
     context: fleetWorld(world),
     plan: async () => {
       const activeSite = await activeSiteOf(world);
-      const standing = await standingOf(world, activeSite, signal);
+      const moves = await movesLog(world);
+      const standing = moves ? undefined : await standingOf(world, activeSite, signal);
       const roll = standing === undefined ? await rolledInstances(world, activeSite, signal) : [];
       for (const sentence of interruptions({ application, activeSite }, roll)) call.output.note(sentence);
       return {
@@ -39,6 +41,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
           sessionsMs: usualSessionsMs,
         },
         ...(standing && { standing }),
+        ...(moves && { movesLog: true }),
         copied: (await readFacts(world))?.copied === true,
       };
     },

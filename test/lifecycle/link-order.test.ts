@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { forgetOrder, orderInForce } from "../../lifecycle/link-order.ts";
+import { forgetOrder, orderAfter, orderInForce } from "../../lifecycle/link-order.ts";
 import { changeFacts } from "../../lifecycle/facts.ts";
 import { FakeWorld, forever } from "../failover/fake-world.ts";
 
@@ -12,7 +12,7 @@ function unprotected() {
     link: (site: string) => world.link(site),
     database: (site: string) => world.database(site),
   };
-  return { world, order: () => orderInForce(world, controls, way, forever) };
+  return { world, controls, order: () => orderInForce(world, controls, way, forever) };
 }
 
 describe("the order of a first link", () => {
@@ -42,6 +42,28 @@ describe("the order of a first link", () => {
     await forgetOrder(world);
     expect(await order()).toMatchObject({ epoch: 2, stream: "petclinic/db/2" });
     expect(world.authority).toEqual({ epoch: 2, writer: "east" });
+  });
+
+  test("goes on in a stream of its own from what the standby has, when the one before has ended", async () => {
+    const { world, controls, order } = unprotected();
+    world.commit("east");
+    const first = await order();
+    await world.link("west").start(first, forever);
+    world.commit("east");
+    await world.link("west").stop(forever);
+    world.commit("east");
+    expect(await orderAfter(world, controls, first, forever)).toEqual({
+      ...{ ...way, stream: "petclinic/db/2", epoch: 2, begin: "stream", start: "1-101-2" },
+    });
+  });
+
+  test("begins with another copy when the one before had not ended", async () => {
+    const { world, controls, order } = unprotected();
+    world.commit("east");
+    const first = await order();
+    expect(await orderAfter(world, controls, first, forever)).toMatchObject({
+      ...{ epoch: 1, begin: "copy", start: "1-101-1" },
+    });
   });
 
   test("is refused where the gateway has seen a later epoch than the witness knows", async () => {

@@ -1,8 +1,9 @@
 import { describe, test } from "@jest/globals";
 import { z } from "zod";
-import type { Application } from "../../core/application.ts";
+import type { Application, LogService } from "../../core/application.ts";
 import type { Step, Workflow } from "../../core/workflow.ts";
 import type { FleetWorld } from "../../lifecycle/fleet-world.ts";
+import { endStream } from "../../lifecycle/move-log.ts";
 import { firstAuthority, startLink } from "../../lifecycle/protect.ts";
 import { sequence } from "../../workflow/define.ts";
 import { FakeWorld } from "../failover/fake-world.ts";
@@ -77,6 +78,56 @@ const again: Case<FleetWorld, Input> = {
     return { context: contextOf(world), snapshot: () => world.snapshot() };
   },
 };
+
+const inKafka: Application = {
+  ...application,
+  replication: {
+    ...application.replication!,
+    through: { name: "log" } as unknown as LogService,
+  },
+};
+
+/** The part of an installation that moves the log of a link that runs. */
+const moving: Workflow<FleetWorld, { readonly activeSite: string }> = {
+  name: "moving",
+  input: z.strictObject({ activeSite: z.string() }),
+  steps: (input) =>
+    sequence<FleetWorld>(
+      ...endStream(inKafka, { ...input, movesLog: true }),
+      ...startLink(inKafka, { ...input, copied: true }),
+      later,
+    ),
+};
+
+const moved: Case<FleetWorld, { readonly activeSite: string }> = {
+  input: { activeSite: "east" },
+  freshWorld: async () => {
+    const world = await FakeWorld.protected();
+    world.commit("east");
+    return {
+      context: contextOf(world),
+      // Under which epoch it follows is all that a move that was taken back may change.
+      snapshot: () => {
+        const { link, history } = world.site("west");
+        return { follows: link?.state === "streaming", rows: history.length };
+      },
+    };
+  },
+};
+
+describe("a log that moves leaves the standby following, with nothing lost or doubled", () => {
+  test("when a step fails", async () => {
+    await everyFailureUnwinds(moving, moved);
+  });
+
+  test("however often each step is repeated", async () => {
+    await everyStepRepeats(moving, moved);
+  });
+
+  test("wherever the process is killed", async () => {
+    await everyKillResumes(moving, moved);
+  });
+});
 
 describe.each([
   ["a first link is stopped, and its order forgotten,", first],

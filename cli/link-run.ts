@@ -4,6 +4,8 @@ import type { LinkStatus } from "../core/protection.ts";
 import { serveControl } from "../replication/control/server.ts";
 import type { Gateway } from "../replication/gateway/gateway.ts";
 import { verbsOf } from "../replication/gateway/verbs.ts";
+import { linkMetrics } from "../replication/metrics/link-metrics.ts";
+import { serveMetrics } from "../replication/metrics/serve.ts";
 import { caughtUp } from "../replication/standalone/caught-up.ts";
 import { checkLink } from "../replication/standalone/check.ts";
 import { endsOf } from "../replication/standalone/ends.ts";
@@ -29,13 +31,30 @@ export async function runLink(
   if (call.options.drainLog === true) await gateway.beginDrain(signal);
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
-  const serving = serveControl(session.socket, verbsOf(gateway), until);
+  const serving = [
+    serveControl(session.socket, verbsOf(gateway), until),
+    ...metricsOf(session, gateway, call, until),
+  ];
+  const served = Promise.all(serving).then(() => new Promise<never>(() => undefined));
+  served.catch(() => undefined);
   try {
-    return await untilGoal(session, gateway, call, until);
+    return await Promise.race([untilGoal(session, gateway, call, until), served]);
   } finally {
     over.abort();
-    await serving;
+    await Promise.allSettled(serving);
   }
+}
+
+function metricsOf(
+  { declaration }: LinkSession,
+  gateway: Gateway,
+  { options }: Call,
+  signal: AbortSignal,
+): readonly Promise<void>[] {
+  const place = options.metrics ?? declaration.metrics;
+  if (place === undefined) return [];
+  const read = async () => linkMetrics(declaration.name, await gateway.status());
+  return [serveMetrics(place, read, signal)];
 }
 
 async function refuseSecond(session: LinkSession, signal: AbortSignal): Promise<void> {

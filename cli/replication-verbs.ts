@@ -12,6 +12,11 @@ export const replicationVerbs: readonly Verb[] = [
       { flags: "--check", summary: "only say what stands in the way, and what its users need" },
       dryRun,
       { flags: "--until-caught-up", summary: "end once the target has everything: a migration" },
+      {
+        flags: "--metrics <place>",
+        summary:
+          "where Prometheus asks, such as 127.0.0.1:9187 or the path of a socket (default: as link.ts says)",
+      },
       { flags: "--drain-log", summary: "read nothing more, apply what the log holds, then end" },
     ],
     examples: [

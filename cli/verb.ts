@@ -36,6 +36,7 @@ export interface Options {
   readonly remove?: string;
   readonly check?: boolean;
   readonly watch?: boolean;
+  readonly metrics?: string;
   readonly reason?: string;
   readonly untilCaughtUp?: boolean;
   readonly drainLog?: boolean;

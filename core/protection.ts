@@ -60,6 +60,18 @@ export interface LinkOrder {
   readonly begin: "copy" | "stream";
 }
 
+/** How far the log is behind the source, looked at every few seconds. */
+export interface SourceLag {
+  /** Bytes of the source's binlog that are not in the log yet. */
+  readonly behindBytes?: number;
+  /** How old what was read last is, while there is more; else 0. */
+  readonly behindSeconds?: number;
+  /** Until the source may throw away what is not in the log yet; absent where it never does by age. */
+  readonly retentionSeconds?: number;
+  /** The source's clock minus that of whoever measures. */
+  readonly clockOffsetSeconds?: number;
+}
+
 export interface LinkStatus {
   readonly stream: string;
   readonly epoch: number;
@@ -76,6 +88,9 @@ export interface LinkStatus {
   readonly sequence?: number;
   /** Records in the log that are not applied yet. */
   readonly behindTransactions?: number;
+  /** The same in bytes, of what was written since the process started. */
+  readonly behindBytes?: number;
+  readonly source?: SourceLag;
   /** Seconds between a heartbeat's writing at the source and its commit at the target; grows while none arrives. */
   readonly lagSeconds?: number;
   readonly copy?: { readonly rows: number; readonly totalRows: number; readonly rowsPerSecond: number };

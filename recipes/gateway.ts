@@ -14,6 +14,10 @@ import type { RecipeScope } from "./spec.ts";
 
 const gatewayParams = z.strictObject({
   memoryMb: z.int().min(256).default(768).describe("what feeder, log and processor may use together"),
+  metrics: z
+    .string()
+    .default("127.0.0.1:9187")
+    .describe("where Prometheus asks on the node: an address with its port, or the path of a socket"),
 });
 
 const server = z.strictObject({
@@ -67,6 +71,7 @@ function programOf({ params, node, wired }: Scope): NodeProgram {
       source: { site: source.site, ...account(source, REPLICATION_USERS.feeder, "source-password") },
       target: account(target, REPLICATION_USERS.applier, "target-password"),
       databases,
+      metrics: params.metrics,
       ...(log && { kafka: brokersOf(log) }),
     },
     credentials: {

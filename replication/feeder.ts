@@ -2,11 +2,12 @@ import type { Clock } from "../core/clock.ts";
 import { HotsiteError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Logger } from "../core/logger.ts";
-import type { LinkOrder, LinkStatus, SkipOrder } from "../core/protection.ts";
+import type { LinkOrder, LinkStatus, SkipOrder, SourceLag } from "../core/protection.ts";
 import { beat } from "./heartbeat.ts";
 import { pump, type Appended } from "./pump.ts";
 import { resumePoint } from "./resume.ts";
 import type { SourceOptions } from "./source.ts";
+import { watchSource } from "./source-watch.ts";
 
 export interface FeederOptions {
   readonly source: SourceOptions;
@@ -19,6 +20,8 @@ export interface FeederOptions {
   /** A transaction to leave out. */
   readonly skip?: SkipOrder;
   readonly onStatus?: (status: FeederStatus) => void;
+  /** Every few seconds. */
+  readonly onSourceLag?: (lag: SourceLag) => void;
 }
 
 export interface FeederStatus {
@@ -65,11 +68,17 @@ export class Feeder {
   async #once(signal: AbortSignal): Promise<void> {
     const { log, order, source, clock, logger } = this.#options;
     const resume = await resumePoint(log, order);
-    const onAppended = (appended: Appended): void => this.#appended(appended);
+    let reached: Appended["reached"];
+    const onAppended = (appended: Appended): void => {
+      ({ reached } = appended);
+      this.#appended(appended);
+    };
+    const onSeen = (lag: SourceLag): void => this.#options.onSourceLag?.(lag);
     await together(
       [
         (until) => pump({ ...this.#options, onAppended }, resume, until),
         (until) => beat(source, { clock, logger }, until),
+        (until) => watchSource({ source, clock, reached: () => reached, onSeen }, until),
       ],
       signal,
     );

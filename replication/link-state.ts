@@ -1,14 +1,16 @@
 import type { Clock } from "../core/clock.ts";
 import { HotsiteError, messageOf } from "../core/errors.ts";
-import type { LinkOrder, LinkStatus } from "../core/protection.ts";
+import type { LinkOrder, LinkStatus, SourceLag } from "../core/protection.ts";
 import type { Applied } from "./checkpoint.ts";
 import type { FeederStatus } from "./feeder.ts";
+import { LogMeter } from "./log/metered.ts";
 
 /** The source writes one each second. */
 const heartbeatEveryMs = 1000;
 
 /** What is known of a running link, put together from its parts. */
 export class LinkState {
+  readonly meter = new LogMeter();
   readonly #order: LinkOrder;
   readonly #clock: Clock;
   readonly #onStatus: ((status: LinkStatus) => void) | undefined;
@@ -19,6 +21,7 @@ export class LinkState {
   readonly #failures: Error[] = [];
   #ended = false;
   #paused = false;
+  #source: SourceLag | undefined;
 
   constructor(order: LinkOrder, clock: Clock, onStatus?: (status: LinkStatus) => void) {
     this.#order = order;
@@ -43,6 +46,7 @@ export class LinkState {
 
   applied(applied: Applied, heartbeatMs: number | undefined): void {
     this.#applied = applied;
+    this.meter.applied(applied.sequence);
     if (heartbeatMs !== undefined)
       this.#heartbeat = { writtenMs: heartbeatMs, lagMs: Math.max(0, this.#clock.now() - heartbeatMs) };
     this.#tell();
@@ -55,6 +59,11 @@ export class LinkState {
 
   failed(error: unknown): void {
     this.#failures.push(error instanceof Error ? error : new Error(messageOf(error)));
+    this.#tell();
+  }
+
+  source(lag: SourceLag): void {
+    this.#source = lag;
     this.#tell();
   }
 
@@ -88,6 +97,8 @@ export class LinkState {
       ...present("applied", position === "" ? undefined : position),
       ...present("sequence", sequence),
       ...present("behindTransactions", behind(read, sequence)),
+      ...present("behindBytes", this.#ended ? undefined : this.meter.bytes),
+      ...present("source", this.#ended ? undefined : this.#source),
       ...present("lagSeconds", this.#lagSeconds()),
       ...present("copy", this.#copying() ? copy : undefined),
     };

@@ -8,6 +8,7 @@ import { waitFor } from "../core/wait.ts";
 import { decodeBatch } from "./batch.ts";
 import { Feeder } from "./feeder.ts";
 import { LinkState } from "./link-state.ts";
+import { metered } from "./log/metered.ts";
 import { Pause } from "./pause.ts";
 import { Processor } from "./processor.ts";
 import type { SourceOptions } from "./source.ts";
@@ -128,8 +129,9 @@ export class Link {
   #feed(signal: AbortSignal): Promise<void> {
     const feeder = new Feeder({
       ...this.#options,
-      log: this.#log,
+      log: metered(this.#log, this.#state.meter),
       onStatus: (status) => this.#state.feeder(status),
+      onSourceLag: (lag) => this.#state.source(lag),
     });
     return feeder.run(signal);
   }

@@ -7,6 +7,7 @@ import type { LinkOrder, SkipOrder } from "../core/protection.ts";
 import { encodeBatch } from "./batch.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { BinlogDump } from "./binlog/dump.ts";
+import type { FilePlace } from "./binlog/place.ts";
 import type { BinlogEvent } from "./binlog/event.ts";
 import { TransactionAssembler, type Piece, type SourceChange } from "./binlog/transactions.ts";
 import { readCharsets } from "./charsets.ts";
@@ -37,6 +38,8 @@ export interface Appended {
   readonly position: string;
   readonly sequence: number;
   readonly copy: CopyProgress | undefined;
+  /** Where in the source's binlog that is, and when its last transaction was committed; undefined before the first. */
+  readonly reached: { readonly place: FilePlace; readonly commitMs: number } | undefined;
 }
 
 /** Moves transactions from the source's binlog to the log over one connection, until the signal is aborted or something fails. */
@@ -87,6 +90,7 @@ class Pump {
   readonly #assembler: TransactionAssembler;
   readonly #source: Source;
   #copy: FirstCopy | undefined;
+  #commitMs: number | undefined;
 
   constructor(options: PumpOptions, { builder, assembler, copy, source }: Parts) {
     this.#options = options;
@@ -113,6 +117,7 @@ class Pump {
   }
 
   async #add(piece: Piece): Promise<void> {
+    this.#commitMs = piece.commitMs;
     const changes = piece.changes.flatMap((change) => this.#carried(change, piece.gtid));
     if (changes.some(({ kind }) => kind === "statement")) await this.#requireCarriedTypes();
     this.#builder.addPiece({ ...piece, changes });
@@ -150,6 +155,12 @@ class Pump {
     if (progress === undefined) this.#copy = undefined;
   }
 
+  #reached(): Appended["reached"] {
+    const { committed: place } = this.#assembler;
+    const commitMs = this.#commitMs;
+    return place === undefined || commitMs === undefined ? undefined : { place, commitMs };
+  }
+
   async #flush(): Promise<void> {
     if (this.#builder.empty) return;
     const { log, order, onAppended } = this.#options;
@@ -164,6 +175,6 @@ class Pump {
       last,
       payload: encodeBatch(batch, log.remote === true ? "gzip" : "none"),
     });
-    onAppended({ position, sequence: last, copy });
+    onAppended({ position, sequence: last, copy, reached: this.#reached() });
   }
 }

@@ -41,6 +41,16 @@ export const link = exactly<LinkStatus>()(
     applied: z.string().optional().describe("the same for the target"),
     sequence: z.number().optional(),
     behindTransactions: z.number().optional().describe("in the log and not applied yet"),
+    behindBytes: z.number().optional().describe("the same in bytes, since the process started"),
+    source: z
+      .strictObject({
+        behindBytes: z.number().optional().describe("of its binlog, not in the log yet"),
+        behindSeconds: z.number().optional().describe("how old what was read last is, while there is more"),
+        retentionSeconds: z.number().optional().describe("until it may throw away what was not read"),
+        clockOffsetSeconds: z.number().optional().describe("its clock minus that of whoever measures"),
+      })
+      .optional()
+      .describe("how far the log is behind the source"),
     lagSeconds: z.number().optional().describe("from a heartbeat's writing to its commit at the target"),
     copy: z
       .strictObject({ rows: z.number(), totalRows: z.number(), rowsPerSecond: z.number() })

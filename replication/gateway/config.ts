@@ -38,6 +38,10 @@ export const gatewayConfig = z.strictObject({
     .default("/var/lib/hotsite-gateway")
     .describe("where the order is kept, and the log unless it is in Kafka"),
   kafka: kafka.optional().describe("the log is kept there; without it, in the state folder"),
+  metrics: z
+    .string()
+    .optional()
+    .describe("where Prometheus asks: `127.0.0.1:9187`, or the path of a unix socket; default: nowhere"),
   controlSocket: z.string().default("/run/hotsite-gateway/control.sock"),
 });
 

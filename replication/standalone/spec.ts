@@ -67,6 +67,9 @@ export const linkSpec = z.strictObject({
     .describe(
       "true: the target gets a copy of everything. false: it is equal already, now. { from }: it equals the source as it was at that position",
     ),
+  metrics: word
+    .optional()
+    .describe("where Prometheus asks: `127.0.0.1:9187`, or the path of a unix socket; default: nowhere"),
   replaceTarget: z
     .boolean()
     .default(false)

@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { waitFor } from "../../core/wait.ts";
 import { builtHotsite } from "../cli/process.ts";
 import { startLinkRig, type LinkRig } from "./two-servers.ts";
@@ -10,6 +14,13 @@ const seed = [
   "CREATE TABLE shop.item (id INT PRIMARY KEY, name VARCHAR(50))",
   "INSERT INTO shop.item VALUES (1, 'one'), (2, 'two'), (3, 'three')",
 ];
+
+/** What Prometheus would read. */
+async function metrics(socketPath: string): Promise<string> {
+  const asking = request({ socketPath, path: "/metrics" }).end();
+  const [answer] = (await once(asking, "response")) as [IncomingMessage];
+  return text(answer);
+}
 
 interface Status {
   readonly state: string;
@@ -44,11 +55,24 @@ describe("a person operates a link", () => {
     );
 
   test("pauses it while the log still fills, over a restart, and lets it go on", async () => {
-    const running = rig.start("replicate");
+    const socket = join(rig.folder, "metrics.sock");
+    const running = rig.start("replicate", "--metrics", socket);
     await running.said("streaming");
+    expect(await metrics(socket)).toContain('hotsite_link_state{link="shop",state="streaming"} 1');
     expect((await rig.hotsite("replication", "pause")).stdout).toContain("shop is paused");
     await rig.source.query("INSERT INTO shop.item VALUES (4, 'four')");
     await until(({ state, behindTransactions = 0 }) => state === "paused" && behindTransactions > 0);
+    const told = await metrics(socket);
+    expect(told).toContain('hotsite_link_state{link="shop",state="paused"} 1');
+    expect(told).toMatch(/hotsite_link_log_behind_bytes\{link="shop"\} [1-9]/);
+    expect(told).toMatch(/hotsite_link_source_clock_offset_seconds\{link="shop"\} -?0/);
+    // The source is asked every few seconds.
+    await waitFor(
+      async () =>
+        /hotsite_link_source_behind_bytes\{link="shop"\} \d/.test(await metrics(socket)) || undefined,
+      { timeoutMs: 30_000, what: "the source to be asked" },
+      signal,
+    );
     running.kill("SIGKILL");
     await running.ended;
 

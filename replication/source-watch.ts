@@ -1,0 +1,90 @@
+import type { Clock } from "../core/clock.ts";
+import { HotsiteError } from "../core/errors.ts";
+import type { SourceLag } from "../core/protection.ts";
+import type { FilePlace } from "./binlog/place.ts";
+import { Source, type SourceOptions } from "./source.ts";
+
+/** Each look costs the source three short questions. */
+const everyMs = 5_000;
+
+export interface SourceWatchOptions {
+  readonly source: SourceOptions;
+  readonly clock: Clock;
+  /** The end of what the log has of the source's binlog, and when its last transaction was committed. */
+  readonly reached: () => { readonly place: FilePlace; readonly commitMs: number } | undefined;
+  readonly onSeen: (lag: SourceLag) => void;
+}
+
+/** Looks now and then how much the source has that was not read yet, and how long it keeps that. What cannot be asked is left out. */
+export async function watchSource(
+  { source: options, clock, reached, onSeen }: SourceWatchOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const stopped = (): boolean => signal.aborted;
+  while (!stopped()) {
+    try {
+      await using source = await Source.open(options, signal);
+      for (;;) {
+        onSeen(await lagOf(source, clock, reached()));
+        await clock.sleep(everyMs, signal);
+      }
+    } catch (error) {
+      if (stopped()) return;
+      // The feeder says what is wrong with the source; this is only a look.
+      if (!(error instanceof HotsiteError)) throw error;
+      await clock.sleep(everyMs, signal).catch(() => undefined);
+    }
+  }
+}
+
+async function lagOf(
+  source: Source,
+  clock: Clock,
+  reached: ReturnType<SourceWatchOptions["reached"]>,
+): Promise<SourceLag> {
+  const clockOffsetSeconds = await clockOffset(source, clock);
+  const keptSeconds = await expirySeconds(source);
+  const behindBytes = reached && unreadBytes(reached.place, await binlogFiles(source));
+  if (reached === undefined || behindBytes === undefined) return { clockOffsetSeconds };
+  const age = (clock.now() - reached.commitMs) / 1000 + clockOffsetSeconds;
+  const behindSeconds = behindBytes === 0 ? 0 : Math.max(0, age);
+  return {
+    ...{ clockOffsetSeconds, behindBytes, behindSeconds },
+    ...(keptSeconds > 0 && { retentionSeconds: Math.max(0, keptSeconds - behindSeconds) }),
+  };
+}
+
+interface BinlogFile {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+async function binlogFiles(source: Source): Promise<readonly BinlogFile[]> {
+  const rows = await source.rows<{ Log_name: string; File_size: string | number }>("SHOW BINARY LOGS");
+  return rows.map(({ Log_name: name, File_size: bytes }) => ({ name, bytes: Number(bytes) }));
+}
+
+/** Undefined when the file is not there any more. */
+export function unreadBytes({ file, offset }: FilePlace, files: readonly BinlogFile[]): number | undefined {
+  const place = files.findIndex(({ name }) => name === file);
+  if (place < 0) return undefined;
+  const all = files.slice(place).reduce((sum, { bytes }) => sum + bytes, 0);
+  return Math.max(0, all - offset);
+}
+
+/** 0: it never throws any away by age. */
+async function expirySeconds(source: Source): Promise<number> {
+  const [row] = await source.rows<{ Value: string }>(
+    "SHOW GLOBAL VARIABLES LIKE 'binlog_expire_logs_seconds'",
+  );
+  return Number(row?.Value ?? 0);
+}
+
+/** The source's clock minus ours, as exactly as one exchange tells. */
+async function clockOffset(source: Source, clock: Clock): Promise<number> {
+  const before = clock.now();
+  const [row] = await source.rows<{ ms: string | number }>(
+    "SELECT ROUND(UNIX_TIMESTAMP(NOW(6)) * 1000) AS ms",
+  );
+  return Math.round(Number(row?.ms) - (before + clock.now()) / 2) / 1000;
+}

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "@jest/globals";
+import { readFileSync } from "node:fs";
+import type { LinkStatus } from "../../core/protection.ts";
+import { LogMeter } from "../../replication/log/metered.ts";
+import { exposition } from "../../replication/metrics/exposition.ts";
+import { figures, linkMetrics } from "../../replication/metrics/link-metrics.ts";
+import { metricsPlace } from "../../replication/metrics/serve.ts";
+import { unreadBytes } from "../../replication/source-watch.ts";
+
+const status: LinkStatus = {
+  stream: "shop/1",
+  epoch: 1,
+  state: "paused",
+  lagSeconds: 0.5,
+  source: { behindBytes: 7 },
+};
+
+describe("metrics of a link", () => {
+  test("are told as Prometheus reads them, and what is not known is left out", () => {
+    const text = exposition(linkMetrics('a"b\\c', status));
+    expect(text).toContain('hotsite_link_state{link="a\\"b\\\\c",state="paused"} 1\n');
+    expect(text).toContain('hotsite_link_state{link="a\\"b\\\\c",state="failed"} 0\n');
+    expect(text).toContain("# TYPE hotsite_link_lag_seconds gauge\n");
+    expect(text).toMatch(/hotsite_link_lag_seconds\{[^}]*\} 0\.5\n/);
+    expect(text).toMatch(/hotsite_link_source_behind_bytes\{[^}]*\} 7\n/);
+    expect(text).not.toContain("hotsite_link_copy_rows");
+    expect(text.endsWith("\n")).toBe(true);
+    expect(linkMetrics("shop", undefined)).toEqual([]);
+  });
+
+  test("are all documented, with the unit in the name", () => {
+    const page = readFileSync(new URL("../../docs/monitoring.md", import.meta.url), "utf8");
+    const names = [...figures.map(({ name }) => name), "hotsite_link_state"];
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test("are asked for on an address of either kind or on a socket", () => {
+    expect(metricsPlace("127.0.0.1:9187")).toEqual({ host: "127.0.0.1", port: 9187 });
+    expect(metricsPlace("[::1]:9187")).toEqual({ host: "::1", port: 9187 });
+    expect(metricsPlace("/run/m.sock")).toEqual({ path: "/run/m.sock" });
+    expect(() => metricsPlace("9187")).toThrow("no place for metrics");
+  });
+});
+
+describe("bytes", () => {
+  test("of the log count from append to apply", () => {
+    const meter = new LogMeter();
+    meter.appended(10, 100);
+    meter.appended(20, 50);
+    expect(meter.bytes).toBe(150);
+    meter.applied(15);
+    expect(meter.bytes).toBe(50);
+    meter.applied(20);
+    expect(meter.bytes).toBe(0);
+  });
+
+  test("of the source's binlog count over all files after the place", () => {
+    const files = [
+      { name: "b.1", bytes: 1000 },
+      { name: "b.2", bytes: 500 },
+    ];
+    expect(unreadBytes({ file: "b.1", offset: 900 }, files)).toBe(600);
+    expect(unreadBytes({ file: "b.2", offset: 500 }, files)).toBe(0);
+    expect(unreadBytes({ file: "b.0", offset: 4 }, files)).toBeUndefined();
+  });
+});

@@ -38,7 +38,7 @@ async function versionOfTarget(
   signal: AbortSignal,
 ): Promise<Target["version"] | undefined> {
   try {
-    await using connection = await Target.open(target, signal);
+    await using connection = await Target.ask(target, signal);
     return connection.version;
   } catch (error) {
     if (error instanceof HotsiteError) return undefined;

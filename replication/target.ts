@@ -32,12 +32,18 @@ export class Target implements AsyncDisposable {
 
   /** Throws a retryable error when the server cannot be reached. */
   static async open(server: TargetOptions, signal: AbortSignal): Promise<Target> {
+    const target = await Target.ask(server, signal);
+    await target.beginSession();
+    return target;
+  }
+
+  /** The same only to ask it something: it needs no privileges for that. */
+  static async ask(server: TargetOptions, signal: AbortSignal): Promise<Target> {
     const connecting = connect(applierOptions(server), signal);
     const connection = await connecting.catch((error: unknown) => fail(error, signal));
     const target = new Target(connection, signal);
     const [row] = await target.rows<{ version: string }>("SELECT @@version AS version");
     target.#version = versionOf(row?.version ?? "");
-    await target.beginSession();
     return target;
   }
 

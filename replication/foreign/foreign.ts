@@ -15,6 +15,11 @@ export class Interpreter {
     this.#collations = collations;
   }
 
+  /** Whether the target has a collation of this name, or the same under another one. */
+  knows(collation: string): boolean {
+    return collationsLike(collation, this.#to).some((like) => this.#collations.has(like));
+  }
+
   /** Throws "untranslatable" for what the target has nothing like. */
   statement(change: StatementChange, gtid: string): StatementChange {
     const { sql, sqlMode, collationConnection, collationServer } = change;

@@ -3,6 +3,7 @@ import { HotsiteError, messageOf, PreflightError, type Fault } from "../../core/
 import type { LinkEnds } from "../link-ends.ts";
 import { quoteName, quoteString } from "../literal.ts";
 import { preflightSource } from "../preflight.ts";
+import { preflightTarget } from "../preflight-target.ts";
 import { Target } from "../target.ts";
 import { hasOwnSchema, ownSchemaText } from "./own-schema.ts";
 import type { LinkDeclaration } from "./spec.ts";
@@ -14,12 +15,19 @@ export async function checkLink(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<readonly Fault[]> {
-  const { source, databases } = ends;
+  const { source, target, databases } = ends;
+  const copies = declaration.firstCopy === true;
   const parts = [
     asFaults("source", preflightSource({ source, databases, clock }, signal)),
     asFaults("target", targetFaults(declaration, ends, signal)),
   ];
-  return (await Promise.all(parts)).flat();
+  const found = (await Promise.all(parts)).flat();
+  // One that cannot be asked cannot be compared with the other.
+  if (found.some(({ path }) => path === "source" || path === "target")) return found;
+  return [
+    ...found,
+    ...(await asFaults("target", preflightTarget({ source, target, databases, copies }, signal))),
+  ];
 }
 
 /** A server that cannot be asked is a fault beside those of the other one. */
@@ -38,7 +46,7 @@ async function targetFaults(
   { target: server, databases }: LinkEnds,
   signal: AbortSignal,
 ): Promise<readonly Fault[]> {
-  await using target = await Target.open(server, signal);
+  await using target = await Target.ask(server, signal);
   return [
     ...(await schemaFaults(target)),
     ...(declaration.firstCopy === true ? await replacedDatabases(target, declaration, databases) : []),

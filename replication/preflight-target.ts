@@ -29,7 +29,7 @@ export async function preflightTarget(
     ...settingFaults(here, target.version.flavour),
     ...pairFaults(here, there, target.version.flavour === source.version.flavour),
     ...(await targetPrivilegeFaults(target, databases)),
-    ...(copies ? [] : await programFaults(target, databases)),
+    ...(copies || target.version.flavour === "mariadb" ? [] : await programFaults(target, databases)),
     ...(await schemaFeatureFaults(source, target, databases)),
   ];
 }
@@ -126,12 +126,14 @@ function pairFaults(here: Variables, there: Variables, sameFlavour: boolean): re
   ];
 }
 
-/** Their effects arrive from the source as rows, and would happen twice. */
+/** Their effects arrive from the source as rows, and would happen twice. Those that a link has made hold back by themselves; a MariaDB's are made to. */
 async function programFaults(target: Target, databases: readonly string[]): Promise<readonly Fault[]> {
   const within = `IN (${databases.map(quoteString).join(", ")})`;
   const rows = await target.rows<{ kind: string; place: string; name: string }>(
-    `SELECT 'trigger' AS kind, TRIGGER_SCHEMA AS place, TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA ${within}
-     UNION ALL SELECT 'event', EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA ${within}`,
+    `SELECT 'trigger' AS kind, TRIGGER_SCHEMA AS place, TRIGGER_NAME AS name FROM information_schema.TRIGGERS
+       WHERE TRIGGER_SCHEMA ${within} AND ACTION_STATEMENT NOT LIKE '%@hotsite_applies%'
+     UNION ALL SELECT 'event', EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS
+       WHERE EVENT_SCHEMA ${within} AND EVENT_DEFINITION NOT LIKE '%@@GLOBAL.read_only%'`,
   );
   return rows.map(({ kind, place, name }) => ({
     path: `target: ${kind} ${place}.${name}`,

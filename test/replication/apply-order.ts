@@ -7,7 +7,10 @@ import { silentLogger } from "../../core/logger.ts";
 import { Secret } from "../../core/secret.ts";
 import { Link } from "../../replication/link.ts";
 import { openEmbeddedLog } from "../../replication/log/embedded.ts";
-import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
+import type { Flavour } from "../../replication/flavour.ts";
+import type { DatabaseServer } from "../support/database-server.ts";
+import { startMariadb } from "../support/mariadb.ts";
+import { startMysql } from "../support/mysql.ts";
 import { createOwnSchema, order } from "./feeder-support.ts";
 import { Random } from "./random.ts";
 import { tangleSchema, tangleStatement, tangleTables } from "./tangle.ts";
@@ -19,16 +22,15 @@ export interface OrderSite extends AsyncDisposable {
 }
 
 interface Ends {
-  readonly east: MariadbServer;
-  readonly west: MariadbServer;
+  readonly east: DatabaseServer;
+  readonly west: DatabaseServer;
   readonly folder: string;
 }
 
-export async function startOrderSite(): Promise<OrderSite> {
-  const [east, west] = await Promise.all([
-    startMariadb({ serverId: 101, domain: 1 }),
-    startMariadb({ serverId: 102, domain: 2 }),
-  ]);
+export async function startOrderSite(flavour: Flavour): Promise<OrderSite> {
+  const start = (serverId: number): Promise<DatabaseServer> =>
+    flavour === "mysql" ? startMysql({ serverId }) : startMariadb({ serverId, domain: serverId - 100 });
+  const [east, west] = await Promise.all([start(101), start(102)]);
   const folder = await mkdtemp(join(tmpdir(), "hotsite-order-"));
   const ends = { east, west, folder };
   for (const server of [east, west]) {
@@ -50,7 +52,7 @@ export async function startOrderSite(): Promise<OrderSite> {
 }
 
 /** Statements that fail leave nothing behind, as an application's would. */
-async function load(server: MariadbServer, random: Random, transactions: number): Promise<void> {
+async function load(server: DatabaseServer, random: Random, transactions: number): Promise<void> {
   const connection = await server.connect({ database: "shop" });
   for (let count = 0; count < transactions; count += 1) {
     await connection.query("SET foreign_key_checks = 1");
@@ -76,13 +78,14 @@ async function catchUp({ east, west, folder }: Ends, signal: AbortSignal): Promi
   });
   const stop = new AbortController();
   const running = link.run(AbortSignal.any([signal, stop.signal]));
-  const [row] = await east.query("SELECT @@gtid_binlog_pos AS position");
+  const position = east.flavour === "mysql" ? "@@GLOBAL.gtid_executed" : "@@gtid_binlog_pos";
+  const [row] = await east.query(`SELECT ${position} AS position`);
   await Promise.race([link.reach(String(row?.position), 60_000, signal), running]);
   stop.abort();
   await running;
   return careful;
 }
 
-async function rowsOf(server: MariadbServer, table: string): Promise<unknown> {
+async function rowsOf(server: DatabaseServer, table: string): Promise<unknown> {
   return (await server.query(`SELECT * FROM shop.${table} ORDER BY 1, 2`)).map((row) => ({ table, ...row }));
 }

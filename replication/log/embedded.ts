@@ -6,6 +6,8 @@ import type { Log, LogBatch } from "../../core/log.ts";
 import { failpoint } from "../failpoint.ts";
 import { refuse, trimmed } from "./refuse.ts";
 
+/** What was appended last is kept at hand, so that a reader who keeps up need not fetch it. */
+const recentBytes = 2 ** 22;
 /** Epoch and first sequence number before the payload; the last one is the key. */
 const headerBytes = 16;
 
@@ -33,6 +35,9 @@ class EmbeddedLog implements Log {
   readonly #stream: string;
   readonly #database: RootDatabase<Buffer, number>;
   readonly #appended = new EventEmitter().setMaxListeners(0);
+  /** The newest batches, without a gap to the tail. */
+  #recent: LogBatch[] = [];
+  #recentBytes = 0;
   #closed: Promise<void> | undefined;
 
   constructor(stream: string, database: RootDatabase<Buffer, number>) {
@@ -49,6 +54,7 @@ class EmbeddedLog implements Log {
     });
     if (fault !== undefined) throw fault;
     failpoint("after-log-append");
+    this.#remember(batch);
     this.#appended.emit("batch");
     return batch.last;
   }
@@ -73,6 +79,7 @@ class EmbeddedLog implements Log {
   }
 
   async trim(upTo: number): Promise<void> {
+    this.#forget();
     await this.#database.transaction(() => {
       const tail = this.#tail();
       if (tail === undefined) return;
@@ -87,15 +94,33 @@ class EmbeddedLog implements Log {
   }
 
   #tail(): LogBatch | undefined {
+    const newest = this.#recent.at(-1);
+    const [last] = this.#database.getKeys({ reverse: true, limit: 1 });
+    if (newest !== undefined && newest.last === last) return newest;
     const [entry] = this.#database.getRange({ reverse: true, limit: 1 });
     return entry && decode(this.#stream, entry.key, entry.value);
   }
 
   #at(sequence: number): LogBatch | undefined {
+    const recent = this.#recent.find(({ first, last }) => first <= sequence && sequence <= last);
+    if (recent !== undefined) return recent;
     const [entry] = this.#database.getRange({ start: sequence, limit: 1 });
     const batch = entry && decode(this.#stream, entry.key, entry.value);
     if (batch !== undefined && batch.first > sequence) throw trimmed(this.#stream, sequence, batch.first);
     return batch;
+  }
+
+  #remember(batch: LogBatch): void {
+    if (this.#recent.at(-1)?.last !== batch.first - 1) this.#forget();
+    this.#recent.push(batch);
+    this.#recentBytes += batch.payload.length;
+    while (this.#recentBytes > recentBytes && this.#recent.length > 1)
+      this.#recentBytes -= this.#recent.shift()?.payload.length ?? 0;
+  }
+
+  #forget(): void {
+    this.#recent = [];
+    this.#recentBytes = 0;
   }
 
   /** Listens before the caller looks, so that nothing appended in between is missed. */

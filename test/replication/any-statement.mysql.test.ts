@@ -42,6 +42,10 @@ describe("a link carries", () => {
         "INSERT INTO c SELECT * FROM a WHERE id % 7 = 0",
         "CREATE TABLE d AS SELECT 1 AS one WHERE FALSE",
         "TRUNCATE a",
+        // It fails, and the table that it was to replace is gone.
+        "SET @failed = 0",
+        "CREATE PROCEDURE fails() BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION SET @failed = 1; CREATE OR REPLACE TABLE d (id INT PRIMARY KEY) AS SELECT 1 AS id UNION ALL SELECT 1; END",
+        "CALL fails()",
       ],
     );
   });

@@ -49,6 +49,7 @@ async function targetFaults(
   await using target = await Target.ask(server, signal);
   return [
     ...(await schemaFaults(target)),
+    ...(await otherLinks(target, declaration.name)),
     ...(declaration.firstCopy === true ? await replacedDatabases(target, declaration, databases) : []),
   ];
 }
@@ -70,6 +71,20 @@ function mayCreate(grant: string): boolean {
   return (
     ["*.*", "`hotsite`.*"].includes(place) && (held.includes("CREATE") || held.includes("ALL PRIVILEGES"))
   );
+}
+
+/** Epochs count for a whole server: a newer one of another link would end this one, or the other way round. */
+async function otherLinks(target: Target, name: string): Promise<readonly Fault[]> {
+  if (!(await hasOwnSchema(target))) return [];
+  const rows = await target.rows<{ stream: string }>(
+    `SELECT stream FROM hotsite.checkpoint WHERE stream NOT LIKE ${quoteString(`${name}/%`)} ORDER BY stream`,
+  );
+  return rows.map(({ stream }) => ({
+    path: "target: hotsite.checkpoint",
+    problem: "the server follows another link; it can be the target of one",
+    found: stream,
+    remedy: `if that one is over: DELETE FROM hotsite.checkpoint WHERE stream = ${quoteString(stream)}`,
+  }));
 }
 
 /** The first copy drops them; only somebody who says so wants that. */

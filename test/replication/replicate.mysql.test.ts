@@ -22,7 +22,7 @@ describe("hotsite replicate", () => {
   });
   afterAll(async () => rig[Symbol.asyncDispose]());
   beforeEach(async () => {
-    await rig.begin(["SET GLOBAL binlog_row_image = FULL", ...seed]);
+    await rig.begin(["SET GLOBAL binlog_row_image = FULL", "SET GLOBAL binlog_row_metadata = FULL", ...seed]);
     await rig.declare('databases: ["shop"],');
   });
 
@@ -88,6 +88,15 @@ describe("hotsite replicate", () => {
     expect(await rig.target.query("SHOW TABLES IN shop LIKE 'only_here'")).toHaveLength(1);
   });
 
+  test("a server that follows another link is refused, with what makes it free", async () => {
+    await rig.hotsite("replicate", "--until-caught-up");
+    await rm(join(rig.folder, ".hotsite"), { recursive: true });
+    await rig.target.query("UPDATE hotsite.checkpoint SET stream = 'other/1'", "DROP DATABASE shop");
+    const { code, stderr } = await rig.hotsite("replicate", "--check");
+    expect(code).toBe(1);
+    expect(stderr).toContain("DELETE FROM hotsite.checkpoint WHERE stream = 'other/1'");
+  });
+
   test("two servers that are equal already are only followed", async () => {
     await rig.target.query(...seed);
     await rig.declare('databases: ["shop"], firstCopy: false,');
@@ -98,12 +107,15 @@ describe("hotsite replicate", () => {
   });
 
   test("every fault of both ends is told at once, with what mends it and the least privileges; nothing is begun", async () => {
-    await rig.source.query("SET GLOBAL binlog_row_image = MINIMAL", "CREATE TABLE shop.keyless (id INT)");
+    await rig.source.query(
+      "SET GLOBAL binlog_row_image = MINIMAL",
+      "SET GLOBAL binlog_row_metadata = MINIMAL",
+    );
     await rig.target.query("CREATE DATABASE shop", "CREATE TABLE shop.old (id INT PRIMARY KEY)");
     const { code, stderr } = await rig.hotsite("replicate", "--check");
     expect(code).toBe(1);
     expect(stderr).toContain("source: binlog_row_image");
-    expect(stderr).toContain("source: table shop.keyless");
+    expect(stderr).toContain("source: binlog_row_metadata");
     expect(stderr).toContain("target: database shop: it is there already");
     expect(stderr).toContain("GRANT REPLICATION SLAVE");
     expect(await rig.target.query("SHOW DATABASES LIKE 'hotsite'")).toEqual([]);

@@ -12,6 +12,7 @@ import type { BinlogEvent } from "./binlog/event.ts";
 import { TransactionAssembler, type Piece, type SourceChange } from "./binlog/transactions.ts";
 import { readCharsets } from "./charsets.ts";
 import { beginCopy, FirstCopy, type CopyStep } from "./copy.ts";
+import { isFar } from "./far.ts";
 import type { CopyProgress } from "./record.ts";
 import { tableFaults } from "./table-faults.ts";
 import type { ResumePoint } from "./resume.ts";
@@ -62,7 +63,7 @@ export async function pump(options: PumpOptions, resume: ResumePoint, signal: Ab
   const copy = progress && new FirstCopy(source, databases, progress);
   const serverId = readerId(`${order.from}/${order.to}`);
   await using dump = new BinlogDump(
-    { source: options.source, from: formatPosition(from), serverId, clock },
+    { source: options.source, from: formatPosition(from), serverId, clock, compress: await isFar(source) },
     signal,
   );
   await new Pump(options, { builder, assembler, copy, source }).run(dump, signal);

@@ -19,6 +19,8 @@ export interface DumpOptions {
   readonly from: string;
   /** Among all servers and readers of this source unique; a newer reader of the same id ends the older one. */
   readonly serverId: number;
+  /** The server compresses what it sends. */
+  readonly compress?: boolean;
   readonly clock: Clock;
 }
 
@@ -37,8 +39,8 @@ export class BinlogDump implements AsyncDisposable {
   #parser = new EventParser(true);
   #connection: DumpConnection | undefined;
 
-  constructor({ source, from, serverId, clock }: DumpOptions, signal: AbortSignal) {
-    this.#zongji = new ZongJi(connectionOptions(source));
+  constructor({ source, from, serverId, compress = false, clock }: DumpOptions, signal: AbortSignal) {
+    this.#zongji = new ZongJi({ ...connectionOptions(source), compress });
     this.#zongji.on("error", (error: unknown) => this.#fail(error));
     this.#zongji.once("ready", () => this.#takeOver());
     const until = AbortSignal.any([signal, this.#ended.signal]);

@@ -1,10 +1,12 @@
 import { afterAll, describe, expect, test } from "@jest/globals";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { openEmbeddedLog, removeOtherLogs } from "../../replication/log/embedded.ts";
+import { quickFolder } from "../support/quick-folder.ts";
 import { logContract } from "./log-contract.ts";
 import { startScript } from "./process.ts";
 
@@ -39,6 +41,23 @@ describe("the folder of the embedded log", () => {
     expect((await kept.tail())?.last).toBe(1);
   });
 
+  test("what was read does not stay in the memory of the process, however much it is", async () => {
+    const payload = randomBytes(2 ** 20);
+    const folder = await quickFolder();
+    folders.push(folder);
+    await using log = await openEmbeddedLog(folder, "s");
+    const before = await mappedMb();
+    for (let last = 1; last <= 96; last += 1)
+      await log.append({ stream: "s", epoch: 1, first: last, last, payload });
+    let most = 0;
+    for await (const { payload: read, last } of log.read(1, AbortSignal.timeout(30_000))) {
+      expect(read.length).toBe(payload.length);
+      most = Math.max(most, (await mappedMb()) - before);
+      if (last === 96) break;
+    }
+    expect(most).toBeLessThan(64);
+  }, 30_000);
+
   test("a writer killed in the middle loses nothing that it was told is kept", async () => {
     const folder = await freshFolder();
     for (const kills of [3, 20, 50]) {
@@ -48,6 +67,13 @@ describe("the folder of the embedded log", () => {
     }
   });
 });
+
+/** Files that this process has mapped and touched, in MB. */
+async function mappedMb(): Promise<number> {
+  const status = await readFile("/proc/self/status", "utf8");
+  const sizes = [...status.matchAll(/^Rss(?:File|Shmem):\s+(\d+) kB/gm)].map(([, size]) => Number(size));
+  return sizes.reduce((sum, size) => sum + size, 0) / 1024;
+}
 
 async function writeUntilKilled(folder: string, appends: number): Promise<number> {
   const child = startScript("test/replication/log-writer.ts", [folder, "s"]);

@@ -1,13 +1,15 @@
 import { HotsiteError } from "../core/errors.ts";
 import type { LinkEnds } from "../replication/link-ends.ts";
+import type { ServerVersion } from "../replication/flavour.ts";
 import { quoteString } from "../replication/literal.ts";
 import { feederGrants } from "../replication/source-grants.ts";
+import { Source } from "../replication/source.ts";
 import { applierGrants } from "../replication/target-grants.ts";
 import { Target } from "../replication/target.ts";
 
 export interface LinkGrants {
-  readonly source: readonly string[];
   /** Undefined when it does not answer: what it calls its privileges depends on what it is. */
+  readonly source: readonly string[] | undefined;
   readonly target: readonly string[] | undefined;
 }
 
@@ -16,29 +18,29 @@ export async function grantsFor(
   { source, target, databases }: LinkEnds,
   signal: AbortSignal,
 ): Promise<LinkGrants> {
-  const version = await versionOfTarget(target, signal);
+  const [from, to] = await Promise.all([
+    versionAt(() => Source.open(source, signal)),
+    versionAt(() => Target.ask(target, signal)),
+  ]);
   return {
-    source: feederGrants(`${quoteString(source.user)}@'%'`, databases),
-    target: version && applierGrants(version, `${quoteString(target.user)}@'%'`, databases),
+    source: from && feederGrants(from, `${quoteString(source.user)}@'%'`, databases),
+    target: to && applierGrants(to, `${quoteString(target.user)}@'%'`, databases),
   };
 }
 
 export function grantsText({ source, target }: LinkGrants): string {
-  const part = (title: string, grants: readonly string[]): readonly string[] => [
-    `  ${title}`,
-    ...grants.map((grant) => `    ${grant};`),
-  ];
-  const there =
-    target === undefined ? ["  at the target: it does not answer"] : part("at the target", target);
-  return [...part("at the source", source), ...there].join("\n");
+  const part = (place: string, grants: readonly string[] | undefined): readonly string[] =>
+    grants === undefined
+      ? [`  at the ${place}: it does not answer`]
+      : [`  at the ${place}`, ...grants.map((grant) => `    ${grant};`)];
+  return [...part("source", source), ...part("target", target)].join("\n");
 }
 
-async function versionOfTarget(
-  target: LinkEnds["target"],
-  signal: AbortSignal,
-): Promise<Target["version"] | undefined> {
+async function versionAt(
+  open: () => Promise<AsyncDisposable & { readonly version: ServerVersion }>,
+): Promise<ServerVersion | undefined> {
   try {
-    await using connection = await Target.ask(target, signal);
+    await using connection = await open();
     return connection.version;
   } catch (error) {
     if (error instanceof HotsiteError) return undefined;

@@ -3,7 +3,7 @@ import type { NodeView, Service } from "../core/recipe.ts";
 import type { Secret } from "../core/secret.ts";
 import { schemaSql } from "../replication/schema.ts";
 import type { Flavour } from "../replication/flavour.ts";
-import { feederGrants } from "../replication/source-grants.ts";
+import { feederGrantsOn } from "../replication/source-grants.ts";
 import { applierGrantsOn } from "../replication/target-grants.ts";
 import { bundleArchive, runtimeArchive } from "./archives.ts";
 import { balancerWiring } from "./balancer-wiring.ts";
@@ -38,7 +38,7 @@ function databaseWiring({ world, views }: Scene, service: Service, node: NodeVie
 
 function replicationGrants(flavour: Flavour, databases: readonly string[]): readonly string[] {
   return [
-    ...feederGrants("'hotsite_feeder'@'%'", databases),
+    ...feederGrantsOn(flavour, "'hotsite_feeder'@'%'", databases),
     ...applierGrantsOn(flavour, "'hotsite_applier'@'%'", databases),
   ];
 }

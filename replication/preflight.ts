@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Fault } from "../core/errors.ts";
+import type { Flavour } from "./flavour.ts";
 import { privilegeFaults } from "./source-grants.ts";
 import { Source, type SourceOptions } from "./source.ts";
 import { tableFaults } from "./table-faults.ts";
@@ -38,42 +39,54 @@ const is = (name: string, wanted: string, dynamic = true): Setting => ({
   fits: (value) => value.toUpperCase() === wanted,
 });
 const oneDay = 86_400;
+const numberOfItsOwn = "a number of its own";
 
-const settings: readonly Setting[] = [
+const common: readonly Setting[] = [
   is("log_bin", "ON", false),
-  is("log_slave_updates", "ON", false),
-  is("binlog_format", "ROW"),
   is("binlog_row_image", "FULL"),
   is("binlog_row_metadata", "FULL"),
-  is("binlog_alter_two_phase", "OFF"),
-  is("gtid_strict_mode", "ON"),
-  is("mysql56_temporal_format", "ON"),
-  { name: "server_id", wanted: "a number of its own", fits: (value) => Number(value) > 1, dynamic: true },
-  {
-    name: "gtid_domain_id",
-    wanted: "a number of its own",
-    fits: (value) => Number(value) > 0,
-    dynamic: true,
-  },
+  { name: "server_id", wanted: numberOfItsOwn, fits: (value) => Number(value) > 1, dynamic: true },
   {
     ...{ name: "binlog_expire_logs_seconds", wanted: `0 or at least ${oneDay}`, dynamic: true },
     fits: (value) => Number(value) === 0 || Number(value) >= oneDay,
   },
 ];
 
+const settings: Readonly<Record<Flavour, readonly Setting[]>> = {
+  mariadb: [
+    is("binlog_format", "ROW"),
+    ...common,
+    is("log_slave_updates", "ON", false),
+    is("binlog_alter_two_phase", "OFF"),
+    is("gtid_strict_mode", "ON"),
+    is("mysql56_temporal_format", "ON"),
+    { name: "gtid_domain_id", wanted: numberOfItsOwn, fits: (value) => Number(value) > 0, dynamic: true },
+  ],
+  mysql: [
+    is("binlog_format", "ROW"),
+    ...common,
+    // Versions that have a newer name for it know the old one, too.
+    is("log_slave_updates", "ON", false),
+    is("gtid_mode", "ON"),
+    is("enforce_gtid_consistency", "ON"),
+    // Updates of parts of JSON documents lack the rest.
+    { name: "binlog_row_value_options", wanted: "nothing", fits: (value) => value === "", dynamic: true },
+  ],
+};
+
+/** A server that does not know them has no other way. */
+const optional = new Set(["binlog_alter_two_phase", "log_slave_updates", "binlog_format"]);
+
 async function settingFaults(source: Source): Promise<readonly Fault[]> {
   const rows = await source.rows<{ Variable_name: string; Value: string }>("SHOW GLOBAL VARIABLES");
   const values = new Map(rows.map(({ Variable_name, Value }) => [Variable_name, Value]));
-  const version = values.get("version") ?? "";
-  if (!/mariadb/i.test(version)) {
-    return [{ path: "source: version", problem: "only MariaDB is supported yet", found: version }];
-  }
-  return settings.flatMap(({ name, wanted, fits, dynamic }) => {
+  const { flavour } = source.version;
+  const statement = flavour === "mysql" ? "SET PERSIST" : "SET GLOBAL";
+  return settings[flavour].flatMap(({ name, wanted, fits, dynamic }) => {
     const value = values.get(name);
-    // What a server does not know it does not do either.
-    if (value === undefined ? name === "binlog_alter_two_phase" : fits(value)) return [];
+    if (value === undefined ? optional.has(name) : fits(value)) return [];
     const remedy = dynamic
-      ? `SET GLOBAL ${name} = …, and in its configuration`
+      ? `${statement} ${name} = …${flavour === "mysql" ? "" : ", and in its configuration"}`
       : "set it and restart the server";
     return [
       {

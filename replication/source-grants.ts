@@ -1,20 +1,58 @@
 import type { Fault } from "../core/errors.ts";
-import { quoteName, quoteString } from "./literal.ts";
+import { isAtLeast, versionOf, type Flavour, type ServerVersion } from "./flavour.ts";
+import { quoteString } from "./literal.ts";
 import type { Source } from "./source.ts";
+import { grantTarget } from "./target-grants.ts";
 
-const everywhere = ["REPLICATION SLAVE", "BINLOG MONITOR"];
 /** Triggers and events are looked for: what the user may not see would be lost without a word. */
 const perDatabase = ["SELECT", "SHOW VIEW", "TRIGGER", "EVENT"];
+const ownTables = ["SELECT", "INSERT", "UPDATE"];
+
+interface Grant {
+  readonly privileges: readonly string[];
+  /** What a GRANT names, and how `heldPrivileges` does: `*`, a database, a table. */
+  readonly on: string;
+  readonly held: string;
+}
 
 /** The least that the feeder's user needs on the source. `user` is quoted SQL: `'hotsite_feeder'@'%'`. */
-export function feederGrants(user: string, databases: readonly string[]): readonly string[] {
+export function feederGrants(
+  server: ServerVersion,
+  user: string,
+  databases: readonly string[],
+): readonly string[] {
+  return neededGrants(server, databases).map(
+    ({ privileges, on }) => `GRANT ${privileges.join(", ")} ON ${on} TO ${user}`,
+  );
+}
+
+/** The same on any version: an older server takes the privilege that it does not have for a comment. */
+export function feederGrantsOn(
+  flavour: Flavour,
+  user: string,
+  databases: readonly string[],
+): readonly string[] {
+  if (flavour === "mariadb") return feederGrants(versionOf("MariaDB"), user, databases);
+  const [, ...rest] = feederGrants(versionOf("8.0.20"), user, databases);
   return [
-    `GRANT ${everywhere.join(", ")} ON *.* TO ${user}`,
-    // Without it routines of others are invisible.
-    `GRANT SELECT ON mysql.proc TO ${user}`,
-    `GRANT SELECT, INSERT, UPDATE ON hotsite.* TO ${user}`,
-    ...databases.map((name) => `GRANT ${perDatabase.join(", ")} ON ${grantTarget(name)}.* TO ${user}`),
+    `GRANT ${mysqlEverywhere.join(", ")} /*!80020 , SHOW_ROUTINE */ ON *.* TO ${user}`,
+    ...rest,
   ];
+}
+
+const mysqlEverywhere = ["REPLICATION SLAVE", "REPLICATION CLIENT"];
+
+/** Without the one for routines, those of others are invisible. */
+function neededGrants(server: ServerVersion, databases: readonly string[]): readonly Grant[] {
+  const everywhere = (...privileges: string[]): Grant => ({ privileges, on: "*.*", held: "*" });
+  const common = [
+    { privileges: ownTables, on: "hotsite.*", held: "hotsite" },
+    ...databases.map((name) => ({ privileges: perDatabase, on: `${grantTarget(name)}.*`, held: name })),
+  ];
+  if (server.flavour === "mysql")
+    return [everywhere(...mysqlEverywhere, isAtLeast(server, 8, 0, 20) ? "SHOW_ROUTINE" : "SELECT"), ...common];
+  const routines = { privileges: ["SELECT"], on: "mysql.proc", held: "mysql.proc" };
+  return [everywhere("REPLICATION SLAVE", "BINLOG MONITOR"), routines, ...common];
 }
 
 /** What the user that asks may not do, with the GRANT that mends it. */
@@ -25,30 +63,24 @@ export async function privilegeFaults(
   const [account] = await source.rows<{ user: string }>("SELECT CURRENT_USER() AS user");
   const held = await heldPrivileges(source);
   const user = quotedUser(account?.user ?? "");
-  const missing = (wanted: readonly string[], where: string): readonly string[] =>
-    wanted.filter((privilege) => !held.has(`${privilege} *`) && !held.has(`${privilege} ${where}`));
-  const fault = (privileges: readonly string[], on: string): readonly Fault[] =>
-    privileges.length === 0
-      ? []
-      : [
-          {
-            path: `source: privileges of ${user}`,
-            problem: `${privileges.join(", ")} on ${on} missing`,
-            remedy: `GRANT ${privileges.join(", ")} ON ${on} TO ${user}`,
-          },
-        ];
-  return [
-    ...fault(missing(everywhere, "*"), "*.*"),
-    ...fault(missing(["SELECT"], "mysql.proc"), "mysql.proc"),
-    ...fault(missing(["SELECT", "INSERT", "UPDATE"], "hotsite"), "hotsite.*"),
-    ...databases.flatMap((name) => fault(missing(perDatabase, name), `${grantTarget(name)}.*`)),
-  ];
+  return neededGrants(source.version, databases).flatMap(({ privileges, on, held: where }) => {
+    const missing = privileges.filter(
+      (privilege) => !held.has(`${privilege} *`) && !held.has(`${privilege} ${where}`),
+    );
+    if (missing.length === 0) return [];
+    return [
+      {
+        path: `source: privileges of ${user}`,
+        problem: `${missing.join(", ")} on ${on} missing`,
+        remedy: `GRANT ${missing.join(", ")} ON ${on} TO ${user}`,
+      },
+    ];
+  });
 }
 
 /** `SELECT *` is held everywhere, `SELECT shop` in one database, `SELECT mysql.proc` on one table. */
 async function heldPrivileges(source: Source): Promise<ReadonlySet<string>> {
-  // What a role gives is listed under the role's name.
-  const mine = `GRANTEE IN (CONCAT("'", REPLACE(CURRENT_USER(), "@", "'@'"), "'"), CONCAT("'", CURRENT_ROLE(), "'@''"), CURRENT_ROLE())`;
+  const mine = `(GRANTEE = CONCAT("'", REPLACE(CURRENT_USER(), "@", "'@'"), "'") OR ${byRole[source.version.flavour]})`;
   const rows = await source.rows<{ privilege: string; place: string }>(
     `SELECT PRIVILEGE_TYPE AS privilege, '*' AS place FROM information_schema.USER_PRIVILEGES WHERE ${mine}
      UNION ALL SELECT PRIVILEGE_TYPE, REPLACE(TABLE_SCHEMA, '\\\\', '') FROM information_schema.SCHEMA_PRIVILEGES WHERE ${mine}
@@ -58,12 +90,13 @@ async function heldPrivileges(source: Source): Promise<ReadonlySet<string>> {
   return new Set(rows.map(({ privilege, place }) => `${privilege} ${place}`));
 }
 
+/** What a role gives is listed under the role's name. */
+const byRole: Readonly<Record<Flavour, string>> = {
+  mariadb: `GRANTEE IN (CONCAT("'", CURRENT_ROLE(), "'@''"), CURRENT_ROLE())`,
+  mysql: 'FIND_IN_SET(GRANTEE, REPLACE(CURRENT_ROLE(), "`", "\'"))',
+};
+
 function quotedUser(account: string): string {
   const at = account.lastIndexOf("@");
   return `${quoteString(account.slice(0, at))}@${quoteString(account.slice(at + 1))}`;
-}
-
-/** In a GRANT, `_` and `%` of a database's name stand for others unless they are escaped. */
-function grantTarget(database: string): string {
-  return quoteName(database).replaceAll(/[_%]/g, String.raw`\$&`);
 }

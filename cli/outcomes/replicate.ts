@@ -15,7 +15,7 @@ export const replicateOutcome = z.discriminatedUnion("event", [
   z.strictObject({
     event: z.literal("check"),
     grants: z
-      .strictObject({ source: statements, target: statements.optional() })
+      .strictObject({ source: statements.optional(), target: statements.optional() })
       .describe("the least that its users need, as statements"),
   }),
   z.strictObject({

@@ -1,4 +1,4 @@
-import { Decompress, ZstdErrorCode, type ZstdError } from "fzstd";
+import { Decompress } from "fzstd";
 import type { BinlogEvent } from "./event.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
 
@@ -59,21 +59,11 @@ function* unpack(data: Buffer): Generator<Uint8Array> {
     try {
       zstd.push(data.subarray(from, from + sliceBytes), from + sliceBytes >= data.length);
     } catch (error) {
-      throw unpackError(error);
+      throw badEvent("it does not unpack", error);
     }
     yield* pieces;
     pieces = [];
   }
-}
-
-function unpackError(error: unknown): Error {
-  const { code } = error as Partial<ZstdError>;
-  return code === ZstdErrorCode.WindowSizeTooLarge
-    ? unsupported(
-        "a transaction that takes too much memory to unpack",
-        "SET GLOBAL binlog_transaction_compression_level_zstd = 3, also in the sessions that set another one, then make a new first copy",
-      )
-    : badEvent("it does not unpack", error);
 }
 
 const lengthPlace = 9;

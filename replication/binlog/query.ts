@@ -164,6 +164,8 @@ const variables: Readonly<Record<number, (reader: Reader, session: Session) => u
   // Whether a table without a primary key, or an unencrypted one, would have been refused: it was not.
   19: (reader) => reader.skip(1),
   20: (reader) => reader.skip(1),
+  // Only with statements that change rows.
+  21: (reader) => reader.skip(1),
   128: (reader, session) => (session.microseconds = reader.uint(3)),
   129: (reader) => reader.skip(8),
   // Which part of an ALTER TABLE in two parts it is, and of the end the number of its beginning.

@@ -2,8 +2,11 @@ import { expect, test } from "@jest/globals";
 import { systemClock } from "../../core/clock.ts";
 import { Secret } from "../../core/secret.ts";
 import { preflightSource } from "../../replication/preflight.ts";
-import { feederGrants } from "../../replication/source-grants.ts";
+import { versionOf } from "../../replication/flavour.ts";
+import { feederGrants, feederGrantsOn } from "../../replication/source-grants.ts";
+import type { DatabaseServer } from "../support/database-server.ts";
 import { startMariadb } from "../support/mariadb.ts";
+import { startMysql } from "../support/mysql.ts";
 import {
   awaitCaughtUp,
   awaitRecord,
@@ -44,19 +47,54 @@ test("preflight tells every fault of a source at once, each with its remedy", as
     signal,
   );
   expect(asRoot.map(({ path }) => path)).toEqual([
-    ...["binlog_format", "binlog_row_image", "binlog_row_metadata", "gtid_strict_mode"].map(
-      (name) => `source: ${name}`,
-    ),
-    ...["server_id", "gtid_domain_id", "binlog_expire_logs_seconds"].map((name) => `source: ${name}`),
+    ...["binlog_format", "binlog_row_image", "binlog_row_metadata"].map((name) => `source: ${name}`),
+    ...["server_id", "binlog_expire_logs_seconds"].map((name) => `source: ${name}`),
+    ...["gtid_strict_mode", "gtid_domain_id"].map((name) => `source: ${name}`),
     ...["database absent", "table shop.old"].map((name) => `source: ${name}`),
   ]);
   const faults = await preflightSource({ source, databases: ["shop"], clock: systemClock }, signal);
   const remedies = faults.flatMap(({ remedy }) => (remedy?.startsWith("GRANT") === true ? [remedy] : []));
-  expect(remedies).toEqual(feederGrants("'feeder'@'%'", ["shop"]));
+  expect(remedies).toEqual(feederGrants(versionOf("MariaDB"), "'feeder'@'%'", ["shop"]));
 }, 60_000);
 
-test("with the privileges that preflight asks for, and no more, a feeder copies and streams", async () => {
-  await using server = await startMariadb({ serverId: 101, domain: 1 });
+test("preflight tells every fault of a MySQL", async () => {
+  await using server = await startMysql({
+    serverId: 1,
+    extra: [
+      ...["--gtid-mode=OFF_PERMISSIVE", "--enforce-gtid-consistency=WARN", "--binlog-format=MIXED"],
+      ...["--binlog-row-image=MINIMAL", "--binlog-row-metadata=MINIMAL", "--log-replica-updates=OFF"],
+      ...["--binlog-row-value-options=PARTIAL_JSON", "--binlog-expire-logs-seconds=60"],
+    ],
+  });
+  await server.query(
+    "CREATE DATABASE shop",
+    "CREATE TABLE shop.old (id INT PRIMARY KEY) ENGINE=MyISAM",
+    "CREATE TRIGGER shop.tr BEFORE INSERT ON shop.old FOR EACH ROW SET NEW.id = 1",
+    "CREATE USER feeder@'%' IDENTIFIED WITH caching_sha2_password BY ''",
+  );
+  const source = { ...sourceOptions(server), user: "feeder" };
+  const asRoot = await preflightSource(
+    { source: sourceOptions(server), databases: ["shop"], clock: systemClock },
+    signal,
+  );
+  expect(asRoot.map(({ path }) => path)).toEqual([
+    ...["binlog_format", "binlog_row_image", "binlog_row_metadata"].map((name) => `source: ${name}`),
+    ...["server_id", "binlog_expire_logs_seconds", "log_slave_updates"].map((name) => `source: ${name}`),
+    ...["gtid_mode", "enforce_gtid_consistency", "binlog_row_value_options"].map((name) => `source: ${name}`),
+    "source: table shop.old",
+  ]);
+  const faults = await preflightSource({ source, databases: ["shop"], clock: systemClock }, signal);
+  const remedies = faults.flatMap(({ remedy }) => (remedy?.startsWith("GRANT") === true ? [remedy] : []));
+  expect(remedies).toEqual(feederGrants(versionOf("9.7.0"), "'feeder'@'%'", ["shop"]));
+}, 60_000);
+
+const servers: readonly (readonly [string, () => Promise<DatabaseServer>])[] = [
+  ["MariaDB", () => startMariadb({ serverId: 101, domain: 1 })],
+  ["MySQL", () => startMysql({ serverId: 101 })],
+];
+
+test.each(servers)("with the privileges that preflight asks for on %s, and no more, a feeder copies and streams", async (_, start) => {
+  await using server = await start();
   await createOwnSchema(server);
   await server.query(
     "CREATE DATABASE my_shop",
@@ -65,7 +103,7 @@ test("with the privileges that preflight asks for, and no more, a feeder copies 
     "CREATE PROCEDURE my_shop.p() SELECT 1",
     "CREATE VIEW my_shop.v AS SELECT 1",
     "CREATE USER feeder@'%' IDENTIFIED BY 'secret'",
-    ...feederGrants("'feeder'@'%'", ["my_shop"]),
+    ...feederGrantsOn(server.flavour, "'feeder'@'%'", ["my_shop"]),
   );
   const source = { ...sourceOptions(server), user: "feeder", password: new Secret("secret") };
   expect(await preflightSource({ source, databases: ["my_shop"], clock: systemClock }, signal)).toEqual([]);

@@ -10,7 +10,7 @@ import { waitFor } from "../../core/wait.ts";
 import { Feeder } from "../../replication/feeder.ts";
 import { Processor } from "../../replication/processor.ts";
 import { schemaSql } from "../../replication/schema.ts";
-import { feederGrants } from "../../replication/source-grants.ts";
+import { feederGrantsOn } from "../../replication/source-grants.ts";
 import { applierGrantsOn } from "../../replication/target-grants.ts";
 import { startMariadb, type MariadbOptions, type MariadbServer } from "../support/mariadb.ts";
 import { temporaryLog } from "./feeder-support.ts";
@@ -131,7 +131,7 @@ async function prepare(server: MariadbServer, databases: readonly string[]): Pro
     `CREATE USER ${applier} IDENTIFIED BY '${password}'`,
     ...applierGrantsOn("mariadb", applier, databases),
     `CREATE USER ${feeder} IDENTIFIED BY '${password}'`,
-    ...feederGrants(feeder, databases),
+    ...feederGrantsOn("mariadb", feeder, databases),
   );
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "../../core/wait.ts";
-import { feederGrants } from "../../replication/source-grants.ts";
+import { feederGrantsOn } from "../../replication/source-grants.ts";
 import { applierGrantsOn } from "../../replication/target-grants.ts";
 import { hotsiteProcess, startHotsite, type Running } from "../cli/process.ts";
 import type { Ended } from "../cli/support.ts";
@@ -42,7 +42,7 @@ export async function startLinkRig({
   try {
     await source.query(
       `CREATE USER ${feeder} IDENTIFIED BY 'secret'`,
-      ...feederGrants(feeder, sources),
+      ...feederGrantsOn(source.flavour, feeder, sources),
       `GRANT CREATE ON hotsite.* TO ${feeder}`,
     );
     await target.query(

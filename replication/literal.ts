@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { HotsiteError } from "../core/errors.ts";
+import { jsonSql } from "./json-sql.ts";
 import type { ColumnSchema, Value } from "./record.ts";
 import { uuidInOrder } from "./uuid.ts";
 
@@ -39,6 +40,8 @@ export function literal(value: Value, column: ColumnSchema): string {
     case "timestamp":
     case "json":
       return quoteString(String(value));
+    case "document":
+      return jsonSql(String(value));
     default:
       return whole(value);
   }

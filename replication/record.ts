@@ -14,6 +14,7 @@
  * | set                          | its bits, number or bigint                                               |
  * | bit                          | bytes, the highest first                                                 |
  * | json                         | MySQL's JSON: the text that its SELECT gives                             |
+ * | document                     | the same, where only the target knows that its own column is JSON        |
  * | uuid, inet4, inet6           | text; the binlog writes them as bytes, and only the target knows that they are one of these |
  */
 export type Value = null | number | bigint | string | Uint8Array;
@@ -24,7 +25,7 @@ export type Row = readonly Value[];
 export const columnTypes = [
   ...(["int", "decimal", "float", "double", "year", "date", "time", "datetime", "timestamp"] as const),
   ...(["text", "bytes", "geometry", "enum", "set", "bit"] as const),
-  ...(["json", "uuid", "inet4", "inet6"] as const),
+  ...(["json", "document", "uuid", "inet4", "inet6"] as const),
 ] as const;
 
 export type ColumnType = (typeof columnTypes)[number];

@@ -58,8 +58,15 @@ export function contextSql(change: StatementChange, database: string, flavour: F
     `SET sql_mode = ${String(sqlMode)}, collation_connection = ${collationConnection}`,
     `SET collation_server = ${collationServer}, timestamp = ${timestamp}`,
     ...(timeZone === undefined ? [] : [`SET time_zone = ${quoteString(timeZone)}`]),
+    `SET explicit_defaults_for_timestamp = ${change.explicitTimestamps === false ? 0 : 1}`,
+    ...(flavour === "mysql" ? utf8mb4Sql(change) : []),
     checksSql(checks, flavour),
   ].join(";\n");
+}
+
+/** What `utf8mb4` alone means; only MySQL has it, and says it with every statement. */
+function utf8mb4Sql({ collationUtf8mb4 }: StatementChange): readonly string[] {
+  return collationUtf8mb4 === undefined ? [] : [`SET default_collation_for_utf8mb4 = ${collationUtf8mb4}`];
 }
 
 /** The session in which a part of the schema is made: tables in any order, so that references may point ahead. */

@@ -141,6 +141,8 @@ const keptAsBytes: Readonly<Record<string, ColumnSchema["type"]>> = {
 };
 
 function asKept(column: ColumnSchema, { columns }: Facts): ColumnSchema {
+  // MariaDB keeps JSON as text.
+  if (column.type === "json" && columns.get(column.name) === "json") return { ...column, type: "document" };
   const type = keptAsBytes[columns.get(column.name) ?? ""];
   return type === undefined ? column : { ...column, type };
 }

@@ -159,7 +159,7 @@ function variableLength(reader: Reader): number {
 const plainDigits = 15;
 
 /** The shortest digits that give the number again, and always a sign that it is no integer. */
-function doubleText(value: number): string {
+export function doubleText(value: number): string {
   if (!Number.isFinite(value)) throw badEvent("a JSON number beyond all numbers");
   const sign = value < 0 || Object.is(value, -0) ? "-" : "";
   const [mantissa = "", exponent = ""] = Math.abs(value).toExponential().split("e");

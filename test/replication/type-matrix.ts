@@ -256,7 +256,7 @@ const anyJson = fc.letrec<{ value: string }>((tie) => ({
   ),
 })).value;
 
-const mysqlJson = column(
+export const mysqlJson = column(
   "json",
   "json",
   [

@@ -34,10 +34,7 @@ export function feederGrantsOn(
 ): readonly string[] {
   if (flavour === "mariadb") return feederGrants(versionOf("MariaDB"), user, databases);
   const [, ...rest] = feederGrants(versionOf("8.0.20"), user, databases);
-  return [
-    `GRANT ${mysqlEverywhere.join(", ")} /*!80020 , SHOW_ROUTINE */ ON *.* TO ${user}`,
-    ...rest,
-  ];
+  return [`GRANT ${mysqlEverywhere.join(", ")} /*!80020 , SHOW_ROUTINE */ ON *.* TO ${user}`, ...rest];
 }
 
 const mysqlEverywhere = ["REPLICATION SLAVE", "REPLICATION CLIENT"];
@@ -50,7 +47,10 @@ function neededGrants(server: ServerVersion, databases: readonly string[]): read
     ...databases.map((name) => ({ privileges: perDatabase, on: `${grantTarget(name)}.*`, held: name })),
   ];
   if (server.flavour === "mysql")
-    return [everywhere(...mysqlEverywhere, isAtLeast(server, 8, 0, 20) ? "SHOW_ROUTINE" : "SELECT"), ...common];
+    return [
+      everywhere(...mysqlEverywhere, isAtLeast(server, 8, 0, 20) ? "SHOW_ROUTINE" : "SELECT"),
+      ...common,
+    ];
   const routines = { privileges: ["SELECT"], on: "mysql.proc", held: "mysql.proc" };
   return [everywhere("REPLICATION SLAVE", "BINLOG MONITOR"), routines, ...common];
 }

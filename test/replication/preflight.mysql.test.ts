@@ -93,29 +93,33 @@ const servers: readonly (readonly [string, () => Promise<DatabaseServer>])[] = [
   ["MySQL", () => startMysql({ serverId: 101 })],
 ];
 
-test.each(servers)("with the privileges that preflight asks for on %s, and no more, a feeder copies and streams", async (_, start) => {
-  await using server = await start();
-  await createOwnSchema(server);
-  await server.query(
-    "CREATE DATABASE my_shop",
-    "CREATE TABLE my_shop.t (id INT PRIMARY KEY)",
-    "INSERT INTO my_shop.t VALUES (1)",
-    "CREATE PROCEDURE my_shop.p() SELECT 1",
-    "CREATE VIEW my_shop.v AS SELECT 1",
-    "CREATE USER feeder@'%' IDENTIFIED BY 'secret'",
-    ...feederGrantsOn(server.flavour, "'feeder'@'%'", ["my_shop"]),
-  );
-  const source = { ...sourceOptions(server), user: "feeder", password: new Secret("secret") };
-  expect(await preflightSource({ source, databases: ["my_shop"], clock: systemClock }, signal)).toEqual([]);
-  await using log = await temporaryLog();
-  const feeder = startFeeder(server, log, ["my_shop"], { source });
-  await awaitRecord(
-    log,
-    "the copy's end",
-    (record) => record.kind === "copy-end" && record.statements.length === 2,
-  );
-  await server.query("INSERT INTO my_shop.t VALUES (2)");
-  await awaitCaughtUp(server, log);
-  await feeder.stop();
-  expect(new MemoryTarget().applyAll(await batchesOf(log)).rows("my_shop", "t")).toEqual([[1], [2]]);
-}, 60_000);
+test.each(servers)(
+  "with the privileges that preflight asks for on %s, and no more, a feeder copies and streams",
+  async (_, start) => {
+    await using server = await start();
+    await createOwnSchema(server);
+    await server.query(
+      "CREATE DATABASE my_shop",
+      "CREATE TABLE my_shop.t (id INT PRIMARY KEY)",
+      "INSERT INTO my_shop.t VALUES (1)",
+      "CREATE PROCEDURE my_shop.p() SELECT 1",
+      "CREATE VIEW my_shop.v AS SELECT 1",
+      "CREATE USER feeder@'%' IDENTIFIED BY 'secret'",
+      ...feederGrantsOn(server.flavour, "'feeder'@'%'", ["my_shop"]),
+    );
+    const source = { ...sourceOptions(server), user: "feeder", password: new Secret("secret") };
+    expect(await preflightSource({ source, databases: ["my_shop"], clock: systemClock }, signal)).toEqual([]);
+    await using log = await temporaryLog();
+    const feeder = startFeeder(server, log, ["my_shop"], { source });
+    await awaitRecord(
+      log,
+      "the copy's end",
+      (record) => record.kind === "copy-end" && record.statements.length === 2,
+    );
+    await server.query("INSERT INTO my_shop.t VALUES (2)");
+    await awaitCaughtUp(server, log);
+    await feeder.stop();
+    expect(new MemoryTarget().applyAll(await batchesOf(log)).rows("my_shop", "t")).toEqual([[1], [2]]);
+  },
+  60_000,
+);

@@ -217,8 +217,6 @@ describe("a feeder of a MySQL", () => {
       ["XA START 'x'", "UPDATE shop.t SET v = 4", "XA END 'x'", "XA PREPARE 'x'", "XA COMMIT 'x'"],
       /XA/,
     ],
-    ["a table made from a SELECT", ["CREATE TABLE shop.copy SELECT 1 AS id"], /CREATE TABLE … SELECT/],
-    ["a trigger", ["CREATE TRIGGER shop.tr BEFORE INSERT ON shop.t FOR EACH ROW SET NEW.v = 1"], /trigger/],
     ["a statement across databases", ["RENAME TABLE shop.t TO other.t"], /replicated/],
   ])(
     "stops at %s, and says where",

@@ -9,7 +9,8 @@ import { serveMetrics } from "../replication/metrics/serve.ts";
 import { caughtUp } from "../replication/standalone/caught-up.ts";
 import { checkLink } from "../replication/standalone/check.ts";
 import { endsOf } from "../replication/standalone/ends.ts";
-import { firstOrder } from "../replication/standalone/order.ts";
+import { keepLogPlace, keptLogPlace, logPlaceOf } from "../replication/standalone/log-place.ts";
+import { firstOrder, movedOrder } from "../replication/standalone/order.ts";
 import { exitCodes } from "./exit.ts";
 import { runs } from "./link-operator.ts";
 import { LinkProgress } from "./link-progress.ts";
@@ -27,7 +28,7 @@ export async function runLink(
 ): Promise<Outcome<ReplicateOutcome>> {
   await refuseSecond(session, signal);
   await using gateway = await openGateway(session, call);
-  await begin(session, gateway, signal);
+  await begin(session, gateway, call.options, signal);
   if (call.options.drainLog === true) await gateway.beginDrain(signal);
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
@@ -68,13 +69,37 @@ async function refuseSecond(session: LinkSession, signal: AbortSignal): Promise<
 async function begin(
   { declaration, place }: LinkSession,
   gateway: Gateway,
+  options: Call["options"],
   signal: AbortSignal,
 ): Promise<void> {
-  if (gateway.order !== undefined) return gateway.start(gateway.order, signal);
+  const log = logPlaceOf(declaration, place);
+  const before = (await keptLogPlace(place)) ?? log;
   const ends = await endsOf(declaration, place);
+  if (gateway.order !== undefined) {
+    const moved = before !== log;
+    if (moved && options.drainLog === true) throw movedAway(declaration.name, before);
+    await gateway.start(
+      moved ? await movedOrder(declaration, gateway.order, ends, signal) : gateway.order,
+      signal,
+    );
+    // After the order: what is killed in between begins another stream, which loses nothing either.
+    await keepLogPlace(place, log);
+    return;
+  }
   const faults = await checkLink(declaration, ends, systemClock, signal);
   if (faults.length > 0) throw new PreflightError(`link("${declaration.name}") cannot begin`, faults);
+  await keepLogPlace(place, log);
   await gateway.start(await firstOrder(declaration, ends, signal), signal);
+}
+
+function movedAway(name: string, before: string): HotsiteError {
+  return new HotsiteError(
+    "log-moved-away",
+    `the log of ${name} is in another place than declared: ${before}`,
+    {
+      hint: "declare it as it was to drain it",
+    },
+  );
 }
 
 async function untilGoal(

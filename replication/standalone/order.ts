@@ -57,6 +57,26 @@ export async function reseedOrder(
   return orderOf(declaration, epoch, { begin: "copy", start: "" });
 }
 
+/**
+ * The order of a link whose log is declared in another place than before: a new stream from exactly what the target has, or a new first copy
+ * when that of the known stream was not complete.
+ */
+export async function movedOrder(
+  declaration: LinkDeclaration,
+  known: LinkOrder,
+  ends: LinkEnds,
+  signal: AbortSignal,
+): Promise<LinkOrder> {
+  await using target = await Target.open(ends.target, signal);
+  const kept = await keptCheckpoint(target, declaration.name);
+  const facts = await readFacts(target);
+  const epoch = Math.max(facts.promoted, facts.streamed, known.epoch) + 1;
+  const begun = known.begin === "stream" ? known.start : "";
+  const applied = kept?.stream === known.stream ? kept.position : begun;
+  if (applied === "") return orderOf(declaration, epoch, { begin: "copy", start: "" });
+  return orderOf(declaration, epoch, { begin: "stream", start: withOwn(applied, facts) });
+}
+
 function orderOf(
   { name }: LinkDeclaration,
   epoch: number,

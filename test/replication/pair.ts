@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { LinkOrder } from "../../core/protection.ts";
 import type { Shell } from "../../core/shell.ts";
 import { openLocalShell } from "../../remote/local.ts";
@@ -25,6 +25,8 @@ export interface Pair extends AsyncDisposable {
   readonly gateway: GatewayControl;
   /** Starts the gateway's process, again after a kill. */
   startGateway(env?: NodeJS.ProcessEnv): void;
+  /** Where its log is from its next start on: at a broker, or with itself. */
+  moveLog(kafka: string | undefined): Promise<void>;
   /** Whether the process is there. */
   gatewayRuns(): boolean;
   stopGateway(how: NodeJS.Signals): Promise<void>;
@@ -93,6 +95,7 @@ async function pairOf(
     startGateway: (env) => {
       script = startNode(["gateway", "run", "--config", config], env);
     },
+    moveLog: (kafka) => writeFile(config, JSON.stringify(configOf(folder, east, west, kafka))),
     gatewayRuns: () => script !== undefined && script.exitCode === null && script.signalCode === null,
     stopGateway: (how) => stopScript(script, how),
     [Symbol.asyncDispose]: async () => {
@@ -127,7 +130,7 @@ function configOf(folder: string, east: DatabaseServer, west: DatabaseServer, ka
     databases: [pairDatabase],
     stateFolder: join(folder, "state"),
     controlSocket: join(folder, "control.sock"),
-    ...(kafka === undefined ? {} : { kafka: { brokers: [kafka], topicPrefix: "pair" } }),
+    ...(kafka === undefined ? {} : { kafka: { brokers: [kafka], topicPrefix: basename(folder) } }),
   };
 }
 

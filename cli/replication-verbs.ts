@@ -60,6 +60,19 @@ export const replicationVerbs: readonly Verb[] = [
     load: () => import("./verbs/replication-skip.ts"),
   },
   {
+    name: "replication verify",
+    summary: "compare both databases row by row while they are in use; exit code 1 when rows differ",
+    options: [{ flags: "--table <name...>", summary: "only these, as database.table" }],
+    examples: [
+      ["replication verify", "every table, with the keys of rows that differ"],
+      [
+        "replication verify --config link.ts --table shop.orders",
+        "one table of a link of `hotsite replicate`",
+      ],
+    ],
+    load: () => import("./verbs/replication-verify.ts"),
+  },
+  {
     name: "replication reseed",
     summary: "replace the target's data by a new first copy",
     options: [dryRun, yes],

@@ -40,6 +40,7 @@ export interface Options {
   readonly reason?: string;
   readonly untilCaughtUp?: boolean;
   readonly drainLog?: boolean;
+  readonly table?: readonly string[];
 }
 
 /** What the user typed, and where to answer. */

@@ -4,7 +4,8 @@ import { openSiteDatabase } from "../lifecycle/site-database.ts";
 import { databasesOf, replicationOf } from "../lifecycle/wiring.ts";
 import type { Piece } from "../replication/binlog/transactions.ts";
 import { readTransactions } from "../replication/read-transactions.ts";
-import { verify } from "../replication/verify.ts";
+import { verify, type VerifyOptions } from "../replication/verify.ts";
+import type { TableDifference } from "../replication/verify-table.ts";
 import { changeText, ledgerIdsIn, tablesIn } from "./change-text.ts";
 import type { LostTransaction, TableDiff } from "./world.ts";
 
@@ -48,15 +49,26 @@ function transactionOf(pieces: readonly Piece[]): LostTransaction {
 
 /** Compares what two sites hold of the replicated tables, row by row, while both are in use. */
 export async function compareSites(
-  { scene, controls }: Ground,
+  ground: Ground,
   way: { source: string; target: string },
   signal: AbortSignal,
 ): Promise<readonly TableDiff[]> {
+  const compared = await verifySites(ground, way, {}, signal);
+  return compared.map(({ table, sourceRows, targetRows, differing, keys }) => {
+    return { table, sourceRows, targetRows, differing, keys };
+  });
+}
+
+/** The same in full, of all tables or of some. */
+export async function verifySites(
+  { scene, controls }: Ground,
+  way: { source: string; target: string },
+  more: Pick<VerifyOptions, "tables" | "onTable">,
+  signal: AbortSignal,
+): Promise<readonly TableDifference[]> {
   const databases = databasesOf(replicationOf(scene.world).of);
   await using source = await openSiteDatabase(scene, controls, way.source, signal);
   await using target = await openSiteDatabase(scene, controls, way.target, signal);
-  return await verify(
-    { source: source.source, target: target.source, databases, clock: scene.world.clock },
-    signal,
-  );
+  const sides = { source: source.source, target: target.source };
+  return await verify({ ...sides, databases, clock: scene.world.clock, ...more }, signal);
 }

@@ -1,4 +1,4 @@
-import type { Target } from "./target.ts";
+import type { Asks } from "./finding-key.ts";
 
 /** A foreign key of the target. Names are lower case, as servers compare them. */
 export interface ForeignKey {
@@ -23,7 +23,7 @@ interface ColumnRow {
 }
 
 /** All foreign keys of the server: those of other databases may refer to ours. */
-export async function readForeignKeys(target: Target): Promise<readonly ForeignKey[]> {
+export async function readForeignKeys(target: Asks): Promise<readonly ForeignKey[]> {
   const columns = await target.rows<ColumnRow>(
     `SELECT constraint_name AS name, table_schema AS childDatabase, table_name AS childTable, column_name AS childColumn,
        referenced_table_schema AS parentDatabase, referenced_table_name AS parentTable, referenced_column_name AS parentColumn

@@ -10,6 +10,11 @@ export interface KeyRange {
   readonly upTo?: Row;
 }
 
+/** A table with the columns that are compared: their values have the same form on both sides. */
+export interface ComparedTable extends CopiedTable {
+  readonly compared: readonly CopiedColumn[];
+}
+
 export interface Summary {
   readonly rows: number;
   readonly checksum: string;
@@ -31,9 +36,12 @@ export async function endOfChunk(server: Source, table: CopiedTable, after?: Row
   return row && readKey(table, row);
 }
 
-export async function summarize(server: Source, table: CopiedTable, range: KeyRange): Promise<Summary> {
+/** The sum beside the XOR, in which equal rows of a table without a key would take each other out. */
+export async function summarize(server: Source, table: ComparedTable, range: KeyRange): Promise<Summary> {
+  const part = (start: number): string =>
+    `CAST(CONV(SUBSTR(${hashOf(table)}, ${start}, 15), 16, 10) AS UNSIGNED)`;
   const [row] = await server.rows<{ n: number | string; checksum: string }>(
-    `SELECT COUNT(*) AS n, CAST(BIT_XOR(CAST(CONV(LEFT(${hashOf(table)}, 16), 16, 10) AS UNSIGNED)) AS CHAR) AS checksum
+    `SELECT COUNT(*) AS n, CONCAT(BIT_XOR(${part(1)}), '/', COALESCE(SUM(${part(16)}), 0)) AS checksum
      FROM ${nameOf(table)}${where(table, range)}`,
   );
   return { rows: Number(row?.n ?? 0), checksum: String(row?.checksum) };
@@ -42,7 +50,7 @@ export async function summarize(server: Source, table: CopiedTable, range: KeyRa
 /** The checksums of rows, of a range or by their keys. */
 export async function readHashes(
   server: Source,
-  table: CopiedTable,
+  table: ComparedTable,
   { range, keys }: { readonly range?: KeyRange; readonly keys?: readonly Row[] },
 ): Promise<readonly RowHash[]> {
   const conditions =
@@ -92,10 +100,13 @@ function whereIn(table: CopiedTable, keys: readonly Row[]): string {
   return ` WHERE ${keys.map((key) => `(${isKey(key)})`).join(" OR ")}`;
 }
 
-/** Each column by itself first, so that no row is too large for one value and no two rows run together. */
-function hashOf({ columns }: CopiedTable): string {
-  const parts = columns.map(({ expression }) => `IF(${expression} IS NULL, 'N', MD5(${expression}))`);
-  return `MD5(CONCAT_WS(',', ${parts.join(", ")}))`;
+/**
+ * Each column by itself first, so that no row is too large for one value and no two rows run together. MySQL has no MD5 any more. Everything
+ * is text in one character set before it meets other text: the columns' own need not go together.
+ */
+function hashOf({ compared }: ComparedTable): string {
+  const parts = compared.map(({ expression }) => `COALESCE(SHA2(${expression}, 256), 'N')`);
+  return `SHA2(CONCAT_WS(',', ${parts.join(", ")}), 256)`;
 }
 
 function keyColumns({ schema, columns }: CopiedTable): readonly CopiedColumn[] {

@@ -1,179 +1,91 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../core/clock.ts";
 import { HotsiteError } from "../core/errors.ts";
-import { includesPosition, ofOrigin, parsePosition } from "../core/position.ts";
-import { waitFor } from "../core/wait.ts";
 import { quoteString } from "./literal.ts";
 import { Source, type SourceOptions } from "./source.ts";
-import { readColumns, type CopiedTable } from "./source-columns.ts";
-import { differingKeys, endOfChunk, keyText, readHashes, summarize, type KeyRange } from "./verify-rows.ts";
-import type { Row } from "./record.ts";
+import { Looks } from "./verify-look.ts";
+import { TableComparison, type TableDifference } from "./verify-table.ts";
 
 export interface VerifyOptions {
   readonly source: SourceOptions;
   readonly target: SourceOptions;
   readonly databases: readonly string[];
   readonly clock: Clock;
+  /** Of the link's streams, without their epoch; without it the newest stream of the target counts. */
+  readonly stream?: string;
+  /** `database.table`: only these; without it all of the databases. */
+  readonly tables?: readonly string[];
+  /** Called after each table. */
+  readonly onTable?: (done: TableDifference, place: { readonly done: number; readonly of: number }) => void;
 }
-
-/** How one table differs. */
-export interface TableDifference {
-  /** `database.table`. */
-  readonly table: string;
-  readonly sourceRows: number;
-  readonly targetRows: number;
-  /** Rows that one side lacks or that are not equal. */
-  readonly differing: number;
-  /** The first keys that differ. */
-  readonly keys: readonly string[];
-}
-
-const keysTold = 20;
-/** A row that is being changed looks different for as long as the change travels: it is looked at again. */
-const looks = 10;
-const lookAgainMs = 200;
-const catchUpMs = 30_000;
 
 /**
- * Compares the replicated tables row by row, by checksums that the servers make, while both are in use: what seems to differ is looked at
- * again after the target has reached the source's position, and counts when it still does. Gives every table.
+ * Compares the replicated tables row by row, by checksums that the servers make, while both are in use. A row counts as differing when it
+ * does so in two snapshots, one of each side, and no transaction between their two positions has touched it: what the binlog of the source
+ * tells. So nothing that is on its way is taken for a difference. Gives every table.
  */
 export async function verify(
   options: VerifyOptions,
   signal: AbortSignal,
 ): Promise<readonly TableDifference[]> {
+  const { clock, databases, stream, onTable } = options;
   await using source = await Source.open(options.source, signal);
   await using target = await Source.open(options.target, signal);
+  const looks = new Looks(
+    { source, target },
+    { clock, ...(stream !== undefined && { name: stream }) },
+    signal,
+  );
+  const read = { source: options.source, databases, clock };
+  const tables = chosen(await tablesOf([source, target], databases), options.tables);
   const compared: TableDifference[] = [];
-  for (const [database, table] of await tablesOf([source, target], options.databases)) {
+  for (const table of tables) {
     signal.throwIfAborted();
-    compared.push(await new TableComparison(source, target, options.clock, signal).run(database, table));
+    const comparison = new TableComparison({ source, target, looks, read }, table, signal);
+    const difference = await again(() => comparison.run());
+    compared.push(difference);
+    onTable?.(difference, { done: compared.length, of: tables.length });
   }
   return compared;
 }
 
-class TableComparison {
-  readonly #source: Source;
-  readonly #target: Source;
-  readonly #clock: Clock;
-  readonly #signal: AbortSignal;
+const tries = 3;
 
-  constructor(source: Source, target: Source, clock: Clock, signal: AbortSignal) {
-    this.#source = source;
-    this.#target = target;
-    this.#clock = clock;
-    this.#signal = signal;
-  }
-
-  async run(database: string, name: string): Promise<TableDifference> {
-    const [ours, theirs] = await Promise.all([
-      readColumns(this.#source, database, name),
-      readColumns(this.#target, database, name),
-    ]);
-    const label = `${database}.${name}`;
-    if (ours === undefined || theirs === undefined || !isDeepStrictEqual(ours.schema, theirs.schema))
-      return this.#otherShape(label, ours, theirs);
-    if (ours.schema.primaryKey.length === 0) {
-      throw new HotsiteError("no-primary-key", `${label} has no primary key: its rows cannot be told apart`, {
-        hint: "give it one; a link refuses such a table as well",
-      });
+/** A table may be changed while it is compared, so that a statement of ours does not fit it any more. */
+async function again<T>(compare: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await compare();
+    } catch (error) {
+      const passes = error instanceof HotsiteError && (error.retryable || error.code === "source-failed");
+      if (!passes || attempt === tries) throw error;
     }
-    const [sourceRows, targetRows, suspects] = await this.#scan(ours);
-    const differing = await this.#confirm(ours, suspects);
-    const keys = differing.slice(0, keysTold).map((key) => keyText(ours, key));
-    return { table: label, sourceRows, targetRows, differing: differing.length, keys };
   }
+}
 
-  async #scan(table: CopiedTable): Promise<[number, number, readonly Row[]]> {
-    const suspects: Row[] = [];
-    let [sourceRows, targetRows] = [0, 0];
-    let range: KeyRange = {};
-    do {
-      this.#signal.throwIfAborted();
-      range = { after: range.upTo, upTo: await endOfChunk(this.#source, table, range.upTo) };
-      const [ours, theirs] = await Promise.all([
-        summarize(this.#source, table, range),
-        summarize(this.#target, table, range),
-      ]);
-      sourceRows += ours.rows;
-      targetRows += theirs.rows;
-      if (isDeepStrictEqual(ours, theirs)) continue;
-      suspects.push(...differingKeys(...(await this.#hashes(table, { range }))));
-    } while (range.upTo !== undefined);
-    return [sourceRows, targetRows, suspects];
-  }
+type TablePlace = readonly [database: string, table: string];
 
-  async #confirm(table: CopiedTable, suspects: readonly Row[]): Promise<readonly Row[]> {
-    let left = suspects;
-    for (let look = 0; look < looks && left.length > 0; look += 1) {
-      if (look > 0) await this.#clock.sleep(lookAgainMs, this.#signal);
-      await this.#targetCatchesUp();
-      left = differingKeys(...(await this.#hashes(table, { keys: left })));
-    }
-    return left;
-  }
-
-  #hashes(table: CopiedTable, which: Parameters<typeof readHashes>[2]) {
-    return Promise.all([readHashes(this.#source, table, which), readHashes(this.#target, table, which)]);
-  }
-
-  /** A target that does not follow is compared as it is. */
-  async #targetCatchesUp(): Promise<void> {
-    const wanted = await ownPosition(this.#source);
-    const look = async (): Promise<true | undefined> =>
-      includesPosition(await wholePosition(this.#target), wanted) ? true : undefined;
-    const wait = { timeoutMs: catchUpMs, intervalMs: 20, clock: this.#clock, what: "the target to catch up" };
-    await waitFor(look, wait, this.#signal).catch((error: unknown) => {
-      if (!(error instanceof HotsiteError && error.code === "timeout")) throw error;
-    });
-  }
-
-  async #otherShape(
-    label: string,
-    ours: CopiedTable | undefined,
-    theirs: CopiedTable | undefined,
-  ): Promise<TableDifference> {
-    const count = async (server: Source, table: CopiedTable | undefined): Promise<number> =>
-      table === undefined ? 0 : (await summarize(server, table, {})).rows;
-    const sourceRows = await count(this.#source, ours);
-    const targetRows = await count(this.#target, theirs);
-    const problem =
-      ours === undefined
-        ? "only at the target"
-        : theirs === undefined
-          ? "only at the source"
-          : "other columns";
-    return {
-      table: label,
-      sourceRows,
-      targetRows,
-      differing: Math.max(sourceRows, targetRows, 1),
-      keys: [problem],
-    };
-  }
+function chosen(tables: readonly TablePlace[], wanted: readonly string[] | undefined): readonly TablePlace[] {
+  if (wanted === undefined) return tables;
+  const names = new Set(tables.map(([database, table]) => `${database}.${table}`));
+  const unknown = wanted.filter((name) => !names.has(name));
+  if (unknown.length === 0)
+    return tables.filter(([database, table]) => wanted.includes(`${database}.${table}`));
+  throw new HotsiteError("usage", `${unknown.join(", ")}: no such table is replicated`, {
+    hint: `name tables as database.table; there are ${[...names].slice(0, 10).join(", ")}`,
+  });
 }
 
 async function tablesOf(
   servers: readonly Source[],
   databases: readonly string[],
-): Promise<readonly [string, string][]> {
+): Promise<readonly TablePlace[]> {
   const sql = `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name FROM information_schema.TABLES
     WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA IN (${databases.map(quoteString).join(", ")})`;
   const lists = await Promise.all(
     servers.map((server) => server.rows<{ database: string; name: string }>(sql)),
   );
-  const tables = new Map(
+  const tables = new Map<string, TablePlace>(
     lists.flat().map(({ database, name }) => [JSON.stringify([database, name]), [database, name]]),
   );
-  return [...tables].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, table]) => table as [string, string]);
-}
-
-async function wholePosition(server: Source) {
-  const [row] = await server.rows<{ position: string }>("SELECT @@GLOBAL.gtid_binlog_pos AS position");
-  return parsePosition(row?.position ?? "");
-}
-
-async function ownPosition(server: Source) {
-  const [row] = await server.rows<{ domain: number }>("SELECT @@GLOBAL.gtid_domain_id AS domain");
-  return ofOrigin(await wholePosition(server), row?.domain ?? 0);
+  return [...tables].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, table]) => table);
 }

@@ -60,6 +60,23 @@ describe("hotsite replicate", () => {
     expect(lines.at(-1)).toMatchObject({ ok: true, event: "end", why: "interrupted" });
   });
 
+  test("replication verify compares both ends while the link runs: exit code 1 with the keys that differ", async () => {
+    const running = rig.start("replicate");
+    await running.said("streaming");
+    await rig.equal("shop.item");
+    const equal = await rig.hotsite("replication", "verify", "--json");
+    expect(equal.code).toBe(0);
+    expect(JSON.parse(equal.stdout)).toMatchObject({
+      equal: true,
+      tables: [{ table: "shop.item", sourceRows: 2000, targetRows: 2000, differing: 0 }],
+    });
+    await rig.target.query("DELETE FROM shop.item WHERE id = 4");
+    const { code, stdout } = await rig.hotsite("replication", "verify", "--table", "shop.item");
+    expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining("shop.item: (4)") });
+    const unknown = await rig.hotsite("replication", "verify", "--table", "shop.order");
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("shop.order") });
+  });
+
   test("a migration ends by itself when the target has everything", async () => {
     const { code, stdout } = await rig.hotsite("replicate", "--until-caught-up", "--json");
     expect(code).toBe(0);

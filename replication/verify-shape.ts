@@ -1,0 +1,53 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ColumnSchema } from "./record.ts";
+import type { CopiedTable } from "./source-columns.ts";
+import type { Source } from "./source.ts";
+import type { ComparedTable } from "./verify-rows.ts";
+
+/** One table as both servers have it. */
+export interface TablePair {
+  readonly ours: ComparedTable;
+  readonly theirs: ComparedTable;
+  /** Columns that have no common form on both, such as a text that one of them keeps as JSON. */
+  readonly uncompared: readonly string[];
+}
+
+/** Undefined when the two cannot be compared: they have other columns, or another key. */
+export function pairOf(
+  { source, target }: { readonly source: Source; readonly target: Source },
+  ours: CopiedTable,
+  theirs: CopiedTable,
+): TablePair | undefined {
+  const alike = source.version.flavour === target.version.flavour;
+  if (alike ? !isDeepStrictEqual(ours.schema, theirs.schema) : !isTranslated(ours, theirs)) return undefined;
+  const uncompared = ours.schema.columns.flatMap(({ name, type }, place) =>
+    type !== "json" && theirs.schema.columns[place]?.type === "json" ? [name] : [],
+  );
+  const compared = (table: CopiedTable): ComparedTable => ({
+    ...table,
+    compared: table.columns.filter(({ schema }) => !uncompared.includes(schema.name)),
+  });
+  return { ours: compared(ours), theirs: compared(theirs), uncompared };
+}
+
+/** Two kinds of servers name types differently. */
+function isTranslated({ schema: ours }: CopiedTable, { schema: theirs }: CopiedTable): boolean {
+  return (
+    ours.columns.length === theirs.columns.length &&
+    isDeepStrictEqual(ours.primaryKey, theirs.primaryKey) &&
+    ours.columns.every((column, place) => isSameColumn(column, theirs.columns[place]))
+  );
+}
+
+function isSameColumn(ours: ColumnSchema, theirs: ColumnSchema | undefined): boolean {
+  if (theirs === undefined || ours.name !== theirs.name) return false;
+  const [one, other] = [ours, theirs].map(({ type }) => (asText.has(type) ? "text" : type));
+  return one === other && family(ours.charset) === family(theirs.charset);
+}
+
+const asText: ReadonlySet<string> = new Set(["json", "uuid", "inet4", "inet6"]);
+
+/** The bytes of a text are the same in each of these. */
+function family(charset = "utf8mb4"): string {
+  return charset.startsWith("utf8") || charset === "ascii" ? "utf8" : charset;
+}

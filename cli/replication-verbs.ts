@@ -54,9 +54,7 @@ export const replicationVerbs: readonly Verb[] = [
     operands: "<gtid>",
     summary: "go on without the one transaction at which the link stopped; the databases may differ then",
     options: [{ flags: "--reason <text>", summary: "why; kept in hotsite.skipped at the target" }],
-    examples: [
-      ['replication skip 1-101-4711 --reason "row was mended by hand"', "status says where it stopped"],
-    ],
+    examples: [["replication skip 1-101-4711 --reason mended", "status says where it stopped"]],
     load: () => import("./verbs/replication-skip.ts"),
   },
   {

@@ -142,6 +142,7 @@ const statementChange = z.strictObject({
   invoker: z.strictObject({ user: z.string(), host: z.string() }).optional(),
   explicitTimestamps: z.boolean().optional(),
   collationUtf8mb4: z.int().optional(),
+  charsetCollations: z.array(z.int()).optional(),
 });
 
 const schemaStatement = z.strictObject({

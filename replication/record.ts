@@ -95,6 +95,8 @@ export interface StatementChange {
   readonly invoker?: { readonly user: string; readonly host: string };
   /** What only MySQL writes: the id of the collation that `utf8mb4` alone means. */
   readonly collationUtf8mb4?: number;
+  /** Ids of the collations that character sets alone mean, where they mean others than the server's built-in ones. */
+  readonly charsetCollations?: readonly number[];
 }
 
 export type Change = RowsChange | StatementChange;

@@ -24,7 +24,8 @@ export function sessionSql(flavour: Flavour): string {
 
 /** What only one kind of server knows. Tables are made as the source has them: without a key that it did not ask for, with references that it allows. */
 const ownSettings: Readonly<Record<Flavour, string>> = {
-  mariadb: "SET max_statement_time = 0, innodb_strict_mode = 0, sql_if_exists = 0",
+  mariadb:
+    "SET max_statement_time = 0, innodb_strict_mode = 0, sql_if_exists = 0 /*M!110201 , character_set_collations = '' */",
   mysql:
     "SET max_execution_time = 0, sql_require_primary_key = 0 /*!80030 , sql_generate_invisible_primary_key = 0 */ " +
     "/*!80400 , restrict_fk_on_non_standard_key = 0 */",
@@ -48,18 +49,15 @@ export function checksSql({ foreignKeys, unique, constraints }: Checks, flavour:
 /** The session of the source in which a statement was run. `database`: the default one, which has to be there. */
 export function contextSql(change: StatementChange, database: string, flavour: Flavour): string {
   const { sqlMode, collationConnection, collationServer, timeZone, timestamp, checks } = change;
-  const { ifExists, explicitTimestamps } = change;
+  const { ifExists, explicitTimestamps, charsetCollations } = change;
   return [
     ...useSql(database),
-    ...(explicitTimestamps === undefined
-      ? []
-      : [`SET explicit_defaults_for_timestamp = ${explicitTimestamps ? 1 : 0}`]),
     ...(ifExists === true && flavour === "mariadb" ? ["SET sql_if_exists = 1"] : []),
     `SET sql_mode = ${String(sqlMode)}, collation_connection = ${collationConnection}`,
     `SET collation_server = ${collationServer}, timestamp = ${timestamp}`,
     ...(timeZone === undefined ? [] : [`SET time_zone = ${quoteString(timeZone)}`]),
-    `SET explicit_defaults_for_timestamp = ${change.explicitTimestamps === false ? 0 : 1}`,
-    ...(flavour === "mysql" ? utf8mb4Sql(change) : []),
+    `SET explicit_defaults_for_timestamp = ${explicitTimestamps === false ? 0 : 1}`,
+    ...(flavour === "mysql" ? utf8mb4Sql(change) : charsetsSql(charsetCollations ?? [])),
     checksSql(checks, flavour),
   ].join(";\n");
 }
@@ -67,6 +65,18 @@ export function contextSql(change: StatementChange, database: string, flavour: F
 /** What `utf8mb4` alone means; only MySQL has it, and says it with every statement. */
 function utf8mb4Sql({ collationUtf8mb4 }: StatementChange): readonly string[] {
   return collationUtf8mb4 === undefined ? [] : [`SET default_collation_for_utf8mb4 = ${collationUtf8mb4}`];
+}
+
+/**
+ * What character sets alone mean to MariaDB from 11.2 on. An older server knows no such setting and refuses, rather than make a column of
+ * another collation.
+ */
+function charsetsSql(collations: readonly number[]): readonly string[] {
+  if (collations.length === 0) return [];
+  return [
+    `SET character_set_collations = (SELECT GROUP_CONCAT(CONCAT(character_set_name, '=', full_collation_name))
+       FROM information_schema.collation_character_set_applicability WHERE id IN (${collations.join(",")}))`,
+  ];
 }
 
 /** The session in which a part of the schema is made: tables in any order, so that references may point ahead. */

@@ -54,6 +54,7 @@ export function statementOf(
     ...(session.explicitTimestamps === undefined ? {} : { explicitTimestamps: session.explicitTimestamps }),
     ...(flavour === "mariadb" ? mariadbFlags(session.flags) : {}),
     ...(session.collationUtf8mb4 === undefined ? {} : { collationUtf8mb4: session.collationUtf8mb4 }),
+    ...(session.charsetCollations === undefined ? {} : { charsetCollations: session.charsetCollations }),
   };
 }
 
@@ -110,6 +111,7 @@ interface Session {
   invoker?: { user: string; host: string };
   explicitTimestamps?: boolean;
   collationUtf8mb4?: number;
+  charsetCollations?: readonly number[];
 }
 
 /** What both servers write, then MySQL's, then MariaDB's, each in the order in which they come; after one that is not known nothing more could be read. */
@@ -170,6 +172,12 @@ const variables: Readonly<Record<number, (reader: Reader, session: Session) => u
   129: (reader) => reader.skip(8),
   // Which part of an ALTER TABLE in two parts it is, and of the end the number of its beginning.
   130: (reader) => ((reader.uint(1) & endOfAlter) === 0 ? 0 : reader.skip(8)),
+  // Pairs: the collation built in for a character set, and the one that stands in for it.
+  131: (reader, session) =>
+    (session.charsetCollations = Array.from({ length: reader.uint(1) }, () => {
+      reader.skip(2);
+      return reader.uint(2);
+    })),
 };
 
 /** Names of the databases that the statement changes, or a number that stands for too many. */

@@ -28,6 +28,11 @@ test("between servers of MariaDB 11.8, what only they have is carried: vectors, 
     "CREATE TRIGGER tr AFTER DELETE ON t FOR EACH ROW INSERT INTO keyless (b) VALUES (OLD.id)",
     "DELETE FROM t WHERE n LIKE '%2'",
     "CREATE TABLE c AS SELECT * FROM t",
+    "CREATE TABLE texts (id INT PRIMARY KEY, a TEXT CHARACTER SET latin1, b CHAR(9)) CHARACTER SET utf8mb4",
+    "SET character_set_collations = 'utf8mb4=utf8mb4_polish_ci'",
+    "CREATE TABLE polish (id INT PRIMARY KEY, b CHAR(9)) CHARACTER SET utf8mb4",
+    "SET character_set_collations = ''",
+    "CREATE TABLE old (id INT PRIMARY KEY, b CHAR(9)) CHARACTER SET utf8mb4",
   ];
   for (const sql of after) await writer.query(sql);
   await link.reach();

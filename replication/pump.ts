@@ -174,7 +174,8 @@ class Pump {
       epoch: order.epoch,
       first,
       last,
-      payload: encodeBatch(batch, log.remote === true ? "gzip" : "none"),
+      // Where this Node has no zstd it is gzip.
+      payload: encodeBatch(batch, log.remote === true ? "zstd" : "none"),
     });
     onAppended({ position, sequence: last, copy, reached: this.#reached() });
   }

@@ -1,6 +1,7 @@
 import kafkajs, { type Admin, type Kafka } from "kafkajs";
 import { PreflightError, RetryableError, type Fault } from "../../core/errors.ts";
-import { isForbidden, kafkaError, typeOf } from "./kafka-topic.ts";
+import { waitFor } from "../../core/wait.ts";
+import { isForbidden, kafkaError, settlingMs, typeOf } from "./kafka-topic.ts";
 
 /** A broker takes requests of 100 MiB by default; a batch is below 2 MB unless one row is larger. */
 const maxMessageBytes = 64 * 1024 * 1024;
@@ -26,20 +27,25 @@ export async function ensureTopic(client: Kafka, topic: string): Promise<void> {
   const admin = client.admin();
   try {
     await admin.connect();
-    if (!(await admin.listTopics()).includes(topic)) await create(admin, topic);
-    const faults = [...(await partitionFaults(admin, topic)), ...(await settingFaults(admin, topic))];
+    const wait = { timeoutMs: settlingMs, intervalMs: 100, what: `the brokers to know ${topic}` };
+    const faults = await waitFor(() => madeAndChecked(admin, topic), wait, new AbortController().signal);
     if (faults.length > 0) throw new PreflightError(`topic ${topic}`, faults);
   } catch (error) {
     if (error instanceof PreflightError || error instanceof RetryableError) throw error;
-    // What was made a moment ago is not known to every broker yet.
-    if (typeOf(error) === "UNKNOWN_TOPIC_OR_PARTITION") {
-      throw new RetryableError("log-unreachable", `${topic}: the brokers are still making it`, {
-        cause: error,
-      });
-    }
     throw kafkaError(topic, "the brokers", error);
   } finally {
     await admin.disconnect().catch(() => undefined);
+  }
+}
+
+/** What is left that is not as it has to be. What was made a moment ago is not known to every broker yet: retryable then. */
+async function madeAndChecked(admin: Admin, topic: string): Promise<readonly Fault[]> {
+  try {
+    if (!(await admin.listTopics()).includes(topic)) await create(admin, topic);
+    return [...(await partitionFaults(admin, topic)), ...(await settingFaults(admin, topic))];
+  } catch (cause) {
+    if (typeOf(cause) !== "UNKNOWN_TOPIC_OR_PARTITION") throw cause;
+    throw new RetryableError("log-unreachable", `${topic}: not every broker knows it yet`, { cause });
   }
 }
 

@@ -37,6 +37,8 @@ interface FetchAnswer {
 
 const connectionTimeoutMs = 5_000;
 const requestTimeoutMs = 30_000;
+/** Within this every broker knows a topic that was made. */
+export const settlingMs = 10_000;
 /** At least one record comes whatever its size. */
 const fetchBytes = 4 * 1024 * 1024;
 
@@ -66,6 +68,7 @@ function saslOf({ mechanism, user, password }: NonNullable<KafkaServers["login"]
 export class KafkaTopic implements AsyncDisposable {
   readonly #client: Kafka;
   readonly #topic: string;
+  readonly #openedMs = performance.now();
   #producer: Promise<Producer> | undefined;
   #cluster: Promise<Cluster> | undefined;
   #admin: Promise<Admin> | undefined;
@@ -151,6 +154,11 @@ export class KafkaTopic implements AsyncDisposable {
     } catch (error) {
       if (error instanceof HotsiteError) throw error;
       await this.#disconnect();
+      if (typeOf(error) === "UNKNOWN_TOPIC_OR_PARTITION" && performance.now() < this.#openedMs + settlingMs) {
+        throw new RetryableError("log-unreachable", `${this.#topic}: not every broker knows it yet`, {
+          cause: error,
+        });
+      }
       throw kafkaError(this.#topic, what, error);
     }
   }

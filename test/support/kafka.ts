@@ -35,18 +35,65 @@ export async function startKafka(
   options: { version?: string; relayPort?: number; jvm?: readonly string[] } = {},
 ): Promise<KafkaBroker> {
   const { version = "4.4.0", relayPort, jvm = quickJvm } = options;
-  const folder = await mkdtemp(join(tmpdir(), "hotsite-kafka-"));
-  const [port, controllerPort, proxiedPort] = await Promise.all([freePort(), freePort(), freePort()]);
-  const ports = { port, controllerPort, proxiedPort, relayPort: relayPort ?? proxiedPort };
-  const broker = new PrivateBroker(await kafkaClassPath(version), folder, ports, jvm);
+  const [ports, classPath] = [await somePorts(relayPort), await kafkaClassPath(version)];
+  const place = { folder: await newFolder(), id: 1, voters: [ports], clusterId: newId() };
+  return started(new PrivateBroker(classPath, place, ports, jvm));
+}
+
+/** Three brokers of one cluster, each of which keeps everything; what two of them have is acknowledged. */
+export async function startKafkaCluster(
+  options: { version?: string; jvm?: readonly string[] } = {},
+): Promise<readonly KafkaBroker[]> {
+  const { version = "4.4.0", jvm = quickJvm } = options;
+  const [voters, classPath] = [
+    [await somePorts(), await somePorts(), await somePorts()],
+    await kafkaClassPath(version),
+  ];
+  const clusterId = newId();
+  const brokers = await Promise.all(
+    voters.map(async (ports, at) => {
+      const place = { folder: await newFolder(), id: at + 1, voters, clusterId };
+      return new PrivateBroker(classPath, place, ports, jvm);
+    }),
+  );
+  const all = await Promise.allSettled(brokers.map(started));
+  const failed = all.find((each) => each.status === "rejected");
+  if (failed === undefined) return brokers;
+  await Promise.all(brokers.map((broker) => broker[Symbol.asyncDispose]()));
+  throw failed.reason;
+}
+
+async function started(broker: PrivateBroker): Promise<PrivateBroker> {
   try {
     await broker.format();
     await broker.restart();
+    return broker;
   } catch (error) {
     await broker[Symbol.asyncDispose]();
     throw error;
   }
-  return broker;
+}
+
+async function somePorts(relayPort?: number): Promise<Ports> {
+  const [port, controllerPort, proxiedPort] = await Promise.all([freePort(), freePort(), freePort()]);
+  return { port, controllerPort, proxiedPort, relayPort: relayPort ?? proxiedPort };
+}
+
+function newFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "hotsite-kafka-"));
+}
+
+function newId(): string {
+  return randomBytes(16).toString("base64url").replace(/^-/, "A");
+}
+
+/** A broker of a cluster, and who else is in it. */
+interface Place {
+  readonly folder: string;
+  readonly id: number;
+  /** Of all brokers, in the order of their ids. */
+  readonly voters: readonly Ports[];
+  readonly clusterId: string;
 }
 
 interface Ports {
@@ -61,16 +108,16 @@ class PrivateBroker implements KafkaBroker {
   readonly proxied: string;
   readonly proxiedPort: number;
   readonly client: Kafka;
-  readonly #folder: string;
+  readonly #place: Place;
   readonly #classPath: string;
   readonly #ports: Ports;
   readonly #jvm: readonly string[];
   #process: ChildProcess | undefined;
 
-  constructor(classPath: string, folder: string, ports: Ports, jvm: readonly string[]) {
+  constructor(classPath: string, place: Place, ports: Ports, jvm: readonly string[]) {
     this.#jvm = jvm;
     this.#classPath = classPath;
-    this.#folder = folder;
+    this.#place = place;
     this.#ports = ports;
     this.address = `127.0.0.1:${ports.port}`;
     this.proxied = `127.0.0.1:${ports.relayPort}`;
@@ -87,12 +134,10 @@ class PrivateBroker implements KafkaBroker {
   }
 
   async format(): Promise<void> {
-    await writeFile(join(this.#folder, "server.properties"), properties(this.#folder, this.#ports));
-    const id = randomBytes(16).toString("base64url");
-    const tool = ["-cp", this.#classPath, "kafka.tools.StorageTool", "format", "-t", id];
-    await promisify(execFile)("java", [...quickJvm, ...tool, "-c", "server.properties"], {
-      cwd: this.#folder,
-    });
+    const { folder, clusterId } = this.#place;
+    await writeFile(join(folder, "server.properties"), properties(this.#place, this.#ports));
+    const tool = ["-cp", this.#classPath, "kafka.tools.StorageTool", "format", "-t", clusterId];
+    await promisify(execFile)("java", [...quickJvm, ...tool, "-c", "server.properties"], { cwd: folder });
   }
 
   async kill(): Promise<void> {
@@ -101,10 +146,10 @@ class PrivateBroker implements KafkaBroker {
 
   async restart(): Promise<void> {
     await this.kill();
-    const log = openSync(join(this.#folder, "broker.log"), "a");
+    const log = openSync(join(this.#place.folder, "broker.log"), "a");
     const options = [...this.#jvm, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", this.#classPath];
     const command = withParent("java", [...options, "kafka.Kafka", "server.properties"]);
-    this.#process = spawn(...command, { cwd: this.#folder, stdio: ["ignore", log, log] });
+    this.#process = spawn(...command, { cwd: this.#place.folder, stdio: ["ignore", log, log] });
     closeSync(log);
     await waitFor(
       () => this.#answers(),
@@ -115,12 +160,12 @@ class PrivateBroker implements KafkaBroker {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.#place.folder, { recursive: true, force: true });
   }
 
   async #answers(): Promise<true> {
     if (this.#process?.exitCode != null)
-      throw new Error(await readFile(join(this.#folder, "broker.log"), "utf8"));
+      throw new Error(await readFile(join(this.#place.folder, "broker.log"), "utf8"));
     const admin = this.client.admin();
     try {
       await admin.connect();
@@ -134,11 +179,16 @@ class PrivateBroker implements KafkaBroker {
   }
 }
 
-function properties(folder: string, { port, controllerPort, proxiedPort, relayPort }: Ports): string {
+function properties(
+  { folder, id, voters }: Place,
+  { port, controllerPort, proxiedPort, relayPort }: Ports,
+): string {
   const lines = {
     "process.roles": "broker,controller",
-    "node.id": 1,
-    "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
+    "node.id": id,
+    "controller.quorum.voters": voters
+      .map((voter, at) => `${at + 1}@127.0.0.1:${voter.controllerPort}`)
+      .join(","),
     listeners: `PLAIN://127.0.0.1:${port},PROXIED://127.0.0.1:${proxiedPort},CONTROLLER://127.0.0.1:${controllerPort}`,
     "advertised.listeners": `PLAIN://127.0.0.1:${port},PROXIED://127.0.0.1:${relayPort}`,
     "listener.security.protocol.map": "PLAIN:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
@@ -146,7 +196,7 @@ function properties(folder: string, { port, controllerPort, proxiedPort, relayPo
     "controller.listener.names": "CONTROLLER",
     "log.dirs": join(folder, "data"),
     "auto.create.topics.enable": false,
-    "offsets.topic.replication.factor": 1,
+    "offsets.topic.replication.factor": voters.length,
     "offsets.topic.num.partitions": 1,
     "transaction.state.log.replication.factor": 1,
     "transaction.state.log.min.isr": 1,

@@ -2,7 +2,7 @@ import type { Image } from "@aws-sdk/client-ec2";
 import type { NodeClaim } from "../../core/driver.ts";
 import { HotsiteError, PreflightError, type Fault } from "../../core/errors.ts";
 import { cloudPath } from "../template.ts";
-import { clientConfig, type Api } from "./api.ts";
+import type { Api } from "./api.ts";
 import { ask, askUnless } from "./errors.ts";
 import type { Ec2Template } from "./template.ts";
 
@@ -94,16 +94,9 @@ async function imageById({ ec2 }: Api, id: string, signal: AbortSignal): Promise
 }
 
 async function imageOfParameter(api: Api, name: string, signal: AbortSignal): Promise<Image | undefined> {
-  const { SSM } = await import("@aws-sdk/client-ssm");
-  const ssm = new SSM(clientConfig(api.place));
-  try {
-    const request = ssm.getParameter({ Name: name }, { abortSignal: signal });
-    const answer = await askUnless(/^ParameterNotFound$/, `read the parameter ${name}`, request);
-    const id = answer?.Parameter?.Value;
-    if (id === undefined) return undefined;
-    if (id.startsWith("ami-")) return await imageById(api, id, signal);
-    throw new HotsiteError("cloud-refused", `the parameter ${name} holds no image but ${id}`);
-  } finally {
-    ssm.destroy();
-  }
+  const { parameterValue } = await import("./parameter.ts");
+  const id = await parameterValue(api.place, name, signal);
+  if (id === undefined) return undefined;
+  if (id.startsWith("ami-")) return imageById(api, id, signal);
+  throw new HotsiteError("cloud-refused", `the parameter ${name} holds no image but ${id}`);
 }

@@ -40,6 +40,8 @@ export class Processor {
   /** Until here one statement at a time, to name the one that failed in a group. */
   #carefulUntil = 0;
   #trimmedMs = 0;
+  /** The checkpoint after which the log had nothing any more. */
+  #missedAfter: number | undefined;
   /** The database whose triggers have to be guarded before anything is applied, and those of which they were. */
   #toGuard: string | undefined;
   readonly #guarded = new Set<string>();
@@ -68,6 +70,11 @@ export class Processor {
     const { clock, logger, order, onTrouble } = this.#options;
     if (error instanceof UnguardedError && !this.#guarded.has(error.database)) {
       this.#toGuard = error.database;
+      return;
+    }
+    if (isTrimmed(error) && this.#missedAfter !== this.#applied?.sequence) {
+      // Another processor of the stream may have moved the checkpoint since it was read, and the log is trimmed by it: looking again tells.
+      this.#missedAfter = this.#applied?.sequence;
       return;
     }
     if (error instanceof ApplyError && error.sequence > this.#carefulUntil) {
@@ -149,6 +156,10 @@ export class Processor {
 /** It may end during any await, which the compiler does not see. */
 function isOver(signal: AbortSignal): boolean {
   return signal.aborted;
+}
+
+function isTrimmed(error: unknown): boolean {
+  return error instanceof HotsiteError && error.code === "log-trimmed";
 }
 
 function refuseForeign(order: LinkOrder, { stream, epoch, first, last }: LogBatch, next: number): void {

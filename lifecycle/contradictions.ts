@@ -1,6 +1,5 @@
 import type { Fault } from "../core/errors.ts";
 import type { Service } from "../core/recipe.ts";
-import { cannotBeFollowed } from "../recipes/mysql/server.ts";
 import { refsOf } from "../recipes/refs.ts";
 import type { ApplicationSpec } from "./application.ts";
 import { countFaults, placementFaults } from "./placement-faults.ts";
@@ -87,11 +86,7 @@ function undeclaredUses(spec: ApplicationSpec): readonly Fault[] {
 
 function undeclaredSource({ services, replication }: ApplicationSpec): readonly Fault[] {
   if (replication === undefined) return [];
-  const unfit = cannotBeFollowed(replication.of);
-  return [
-    ...given(!services.includes(replication.of), undeclared("replication.of", replication.of.name)),
-    ...(unfit === undefined ? [] : [unfit]),
-  ];
+  return given(!services.includes(replication.of), undeclared("replication.of", replication.of.name));
 }
 
 function undeclaredLog({ services, replication }: ApplicationSpec): readonly Fault[] {

@@ -1,4 +1,3 @@
-import type { Fault } from "../../core/errors.ts";
 import type { Service } from "../../core/recipe.ts";
 import type { MysqlParams } from "./params.ts";
 import { FLAVOURS } from "./flavour.ts";
@@ -42,18 +41,6 @@ export function serverOf(of: ServerOf): Server {
 /** The client that logs in as an administrator, of any service that may be a database. */
 export function clientOf({ name, params }: Service): string {
   return isDatabase(params) ? serverOf({ service: name, params }).client : nodeServer.client;
-}
-
-/** Why the data of this service cannot be followed by another site; undefined when it can. */
-export function cannotBeFollowed({ name, params }: Service): Fault | undefined {
-  if (!isDatabase(params) || params.flavour !== "mysql") return undefined;
-  return {
-    path: "replication.of",
-    problem: `${name} is a MySQL server, and only MariaDB can be replicated to another site`,
-    found: 'flavour: "mysql"',
-    allowed: 'flavour: "mariadb"',
-    remedy: "use MariaDB, or one site without replication",
-  };
 }
 
 function isDatabase(params: unknown): params is MysqlParams {

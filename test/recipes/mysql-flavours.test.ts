@@ -6,7 +6,7 @@ import { faultsCarriedBy } from "../../recipes/faulty.ts";
 import { locate } from "../../recipes/local-path.ts";
 import { mysql } from "../../recipes/mysql/mysql.ts";
 import type { MysqlInput } from "../../recipes/mysql/params.ts";
-import { cannotBeFollowed, clientOf } from "../../recipes/mysql/server.ts";
+import { clientOf } from "../../recipes/mysql/server.ts";
 import { contextFor } from "./context.ts";
 import { clinicFolder } from "./examples.ts";
 
@@ -103,9 +103,8 @@ describe("a database server of another flavour or source", () => {
     expect(faultsCarriedBy(database(params)).map((fault) => fault.path)).toContain(path);
   });
 
-  test("cannot be followed by another site when it is MySQL; its client is its own", () => {
-    expect(cannotBeFollowed(database({ flavour: "mysql" }))).toMatchObject({ path: "replication.of" });
-    expect(cannotBeFollowed(database({}))).toBeUndefined();
+  test("is steered through its own client", () => {
+    expect(clientOf(database({ flavour: "mysql" }))).toBe("/opt/hotsite/db/bin/mysql");
     expect(clientOf(database({}))).toBe("mariadb");
     expect(clientOf(database({ source: { debian: "trixie" } }))).toBe("/opt/hotsite/db/bin/mariadb");
   });

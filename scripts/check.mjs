@@ -30,10 +30,7 @@ const checks = {
 export async function check() {
   await mkdir(`${root}${cache}`, { recursive: true });
   // Two at a time: lint and tests are the long ones, and two cores are what a small CI machine has.
-  const lanes = [
-    ["lint", "format"],
-    ["types", "unit tests"],
-  ];
+  const lanes = [["lint", "types", "format"], ["unit tests"]];
   const passed = await Promise.all(lanes.map(runLane));
   return passed.every(Boolean);
 }

@@ -4,7 +4,7 @@ import { HotsiteError } from "../core/errors.ts";
 import type { DatabaseState } from "../core/protection.ts";
 import type { Step } from "../core/workflow.ts";
 import { readFacts } from "../lifecycle/facts.ts";
-import { check, enforce, guard, type Guard } from "./guards.ts";
+import { check, decide, enforce, guard, stops, type Guard } from "./guards.ts";
 import type { SwitchoverInput } from "./switchover.ts";
 import { isWarm } from "./traffic.ts";
 import type { ProtectionWorld } from "./world.ts";
@@ -31,12 +31,30 @@ export function evaluate(input: SwitchoverInput): Step<ProtectionWorld, z.infer<
     output: evaluated,
     readOnly: true,
     async run(world, signal) {
-      const { guards, pool, origin } = await switchoverGuards(world, input, signal);
+      const { guards, pool, origin } = await guardsInTime(world, input, signal);
       const decided = enforce(`switchover ${input.from} → ${input.to}`, guards, input.skip);
       return { guards: [...decided], pool, origin };
     },
   };
 }
+
+/** A standby that does nothing worse than lag, after a bad line or a burst of writes, is given time: it catches up by itself. */
+async function guardsInTime(
+  world: ProtectionWorld,
+  input: SwitchoverInput,
+  signal: AbortSignal,
+): Promise<z.infer<typeof evaluated>> {
+  const end = world.clock.now() + CATCH_UP_MS;
+  for (;;) {
+    const seen = await switchoverGuards(world, input, signal);
+    const [broken, ...others] = decide(seen.guards, input.skip).filter(stops);
+    if (broken?.name !== "lag" || others.length > 0 || world.clock.now() >= end) return seen;
+    world.report(`waits for ${input.to}: ${broken.detail}`);
+    await world.clock.sleep(500, signal);
+  }
+}
+
+const CATCH_UP_MS = 60_000;
 
 /** The guards as they are now, whether they hold or not. Changes nothing. */
 export async function switchoverGuards(

@@ -9,6 +9,21 @@ async function switched(options: FakeOptions = {}): Promise<FakeWorld> {
   return world;
 }
 
+/** A standby that is a minute behind until a time. */
+async function lagging(): Promise<{ world: FakeWorld; lag: { until: number } }> {
+  const world = await FakeWorld.protected();
+  const lag = { until: Infinity };
+  world.link = (name) => {
+    const link = FakeWorld.prototype.link.call(world, name);
+    const status: typeof link.status = async (signal) => {
+      const seen = await link.status(signal);
+      return seen && { ...seen, lagSeconds: world.clock.now() < lag.until ? 60 : 0.1 };
+    };
+    return { ...link, status };
+  };
+  return { world, lag };
+}
+
 describe("a switchover", () => {
   test("leaves one writable database, the new one, under the next epoch", async () => {
     const world = await switched();
@@ -55,6 +70,23 @@ describe("a switchover", () => {
     expect(world.authority).toEqual({ epoch: 3, writer: "east" });
     expect(world.site("east").history).toEqual(world.site("west").history);
     expect(await world.ask()).toMatchObject({ ok: true });
+  });
+
+  test("waits for a standby that lags, and begins when it has caught up", async () => {
+    const { world, lag } = await lagging();
+    const before = world.clock.now();
+    lag.until = before + 20_000;
+    await run(switchoverWorkflow, await planSwitchover(world), world);
+    expect(world.clock.now() - before).toBeGreaterThanOrEqual(20_000);
+    expect(world.authority).toEqual({ epoch: 2, writer: "west" });
+  });
+
+  test("is refused when the standby still lags after a minute", async () => {
+    const { world } = await lagging();
+    const before = world.snapshot();
+    const plan = await planSwitchover(world);
+    await expect(run(switchoverWorkflow, plan, world)).rejects.toThrow("60.0 s behind");
+    expect(world.snapshot()).toEqual(before);
   });
 
   test("takes everything back when the standby does not get there in time", async () => {

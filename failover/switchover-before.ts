@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Member } from "../core/balancer.ts";
 import { HotsiteError } from "../core/errors.ts";
 import type { DatabaseState } from "../core/protection.ts";
-import type { Step } from "../core/workflow.ts";
+import type { Step, StepScope } from "../core/workflow.ts";
 import { readFacts } from "../lifecycle/facts.ts";
 import { check, decide, enforce, guard, stops, type Guard } from "./guards.ts";
 import type { SwitchoverInput } from "./switchover.ts";
@@ -40,7 +40,7 @@ export function evaluate(input: SwitchoverInput): Step<ProtectionWorld, z.infer<
 
 /** A standby that does nothing worse than lag, after a bad line or a burst of writes, is given time: it catches up by itself. */
 async function guardsInTime(
-  world: ProtectionWorld,
+  world: ProtectionWorld & StepScope,
   input: SwitchoverInput,
   signal: AbortSignal,
 ): Promise<z.infer<typeof evaluated>> {

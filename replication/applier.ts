@@ -22,6 +22,7 @@ import type {
   TransactionRecord,
 } from "./record.ts";
 import { insertSql } from "./row-sql.ts";
+import { leftOf, recoveryOf, type Recovery } from "./recovered.ts";
 import { dropDatabase, madeAgain, repeatable, truncateTable } from "./schema-statements.ts";
 import { skippedSql } from "./skipped.ts";
 import { contextSql, schemaContextSql } from "./session.ts";
@@ -251,14 +252,16 @@ export class Applier {
 
   /**
    * A statement commits by itself, so a crash may come between it and the checkpoint. Its GTID tells whether it was run:
-   * the server writes both to its binlog at once.
+   * the server writes both to its binlog at once, but for what it finishes when it starts again.
    */
   async #statement(record: TransactionRecord, change: StatementChange): Promise<void> {
     await this.#lane.drained();
-    if (this.#identity.ran(record.gtid, (await readFacts(this.#target)).position)) {
+    const facts = await readFacts(this.#target);
+    if (this.#identity.ran(record.gtid, facts.position)) {
       this.#refuseUsed(record);
     } else {
-      await this.#runStatement(this.#identity.statement(record.gtid), change, record);
+      const recovery = this.#isFirst() ? await recoveryOf(this.#target, facts) : undefined;
+      await this.#runStatement(this.#identity.statement(record.gtid), change, record, recovery);
       failpoint("after-statement");
     }
     await this.#move({ sequence: record.seq, position: this.#advanced(record.gtid) });
@@ -274,11 +277,14 @@ export class Applier {
     identity: readonly string[],
     change: StatementChange,
     record: TransactionRecord,
+    recovery?: Recovery,
   ): Promise<void> {
     const told = await this.#understood.statement(record, { ...change, sql: withDefiner(change) });
     const database = await this.#defaultDatabase(change.database);
     const context = [...identity, contextSql(told, database, this.#target.version.flavour)].join(";\n");
-    await this.#runAlone(context, guarded(told.sql, hasAnsiQuotes(told.sqlMode)), record);
+    const ansiQuotes = hasAnsiQuotes(told.sqlMode);
+    const sql = leftOf(guarded(told.sql, ansiQuotes), ansiQuotes, recovery);
+    if (sql !== undefined) await this.#runAlone(context, sql, record);
     await this.#target.beginSession();
     this.#tables.forget();
   }
@@ -291,8 +297,12 @@ export class Applier {
   }
 
   /** Only the first one after a crash may be there already. */
+  #isFirst(): boolean {
+    return this.#sent.sequence === this.#from;
+  }
+
   #refuseUsed(record: TransactionRecord): void {
-    if (this.#sent.sequence === this.#from) return;
+    if (this.#isFirst()) return;
     const problem = "the target has another transaction of this GTID: the source has begun to count anew";
     throw new ApplyError(this.#options.order, record, problem);
   }

@@ -52,7 +52,8 @@ export const ownPrivileges = ["SELECT", "INSERT", "UPDATE", "DELETE"] as const;
  * routines in the name of their definers.
  */
 export function applierPrivileges(server: ServerVersion): readonly string[] {
-  if (server.flavour === "mariadb") return ["READ_ONLY ADMIN", "BINLOG REPLAY", "SET USER"];
+  // What the server has finished by itself after a crash stands in its binlog only.
+  if (server.flavour === "mariadb") return ["READ_ONLY ADMIN", "BINLOG REPLAY", "BINLOG MONITOR", "SET USER"];
   return [
     ...["CONNECTION_ADMIN", "SESSION_VARIABLES_ADMIN"],
     isAtLeast(server, 8, 0, 18) ? "REPLICATION_APPLIER" : "SYSTEM_VARIABLES_ADMIN",

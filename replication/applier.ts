@@ -22,7 +22,7 @@ import type {
   TransactionRecord,
 } from "./record.ts";
 import { insertSql } from "./row-sql.ts";
-import { leftOf, recoveryOf, type Recovery } from "./recovered.ts";
+import { isOfProgram, leftOf, recoveryOf, type Recovery } from "./recovered.ts";
 import { dropDatabase, madeAgain, repeatable, truncateTable } from "./schema-statements.ts";
 import { skippedSql } from "./skipped.ts";
 import { contextSql, schemaContextSql } from "./session.ts";
@@ -257,11 +257,13 @@ export class Applier {
   async #statement(record: TransactionRecord, change: StatementChange): Promise<void> {
     await this.#lane.drained();
     const facts = await readFacts(this.#target);
-    if (this.#identity.ran(record.gtid, facts.position)) {
-      this.#refuseUsed(record);
-    } else {
-      const recovery = this.#isFirst() ? await recoveryOf(this.#target, facts) : undefined;
-      await this.#runStatement(this.#identity.statement(record.gtid), change, record, recovery);
+    const ran = this.#identity.ran(record.gtid, facts.position);
+    if (ran) this.#refuseUsed(record);
+    const recovery = this.#isFirst() ? await recoveryOf(this.#target, facts) : undefined;
+    const lost = recovery !== undefined && isOfProgram(change.sql, hasAnsiQuotes(change.sqlMode));
+    if (!ran || lost) {
+      const identity = ran ? this.#identity.own() : this.#identity.statement(record.gtid);
+      await this.#runStatement(identity, change, record, recovery);
       failpoint("after-statement");
     }
     await this.#move({ sequence: record.seq, position: this.#advanced(record.gtid) });

@@ -5,7 +5,7 @@ import {
   subtractPosition,
   type GtidPosition,
 } from "../core/position.ts";
-import { tokensOf } from "./binlog/statement-tokens.ts";
+import { tokensOf, type Token } from "./binlog/statement-tokens.ts";
 import type { ServerFacts } from "./checkpoint.ts";
 import { quoteString } from "./literal.ts";
 import type { Target } from "./target.ts";
@@ -49,25 +49,60 @@ const manyEvents = 200;
 
 /**
  * What is left to be run of a statement that may have been under way when the server ended; undefined when the server has finished it.
- * Of several tables some may be dropped already.
+ * Some of it may be done already, and not written to the binlog.
  */
 export function leftOf(sql: string, ansiQuotes: boolean, recovery: Recovery | undefined): string | undefined {
   if (recovery === undefined) return sql;
   if (recovery.statements.includes(sql)) return undefined;
-  return withIfExists(sql, ansiQuotes);
+  return repeatable(sql, ansiQuotes);
 }
 
-/** `DROP TEMPORARY TABLE a, b` → `DROP TEMPORARY TABLE IF EXISTS a, b`. Other statements are given as they are. */
-function withIfExists(sql: string, ansiQuotes: boolean): string {
-  const tokens = tokensOf(sql, ansiQuotes, 5);
-  const words = tokens.map(({ kind, text }) => (kind === "word" ? text : "")).join(" ");
-  const opening = dropping.exec(words)?.[0];
-  const name = tokens[opening?.split(" ").length ?? -1];
-  return name === undefined ? sql : `${sql.slice(0, name.start)}IF EXISTS ${sql.slice(name.start)}`;
+/** `DROP TABLE a, b` → `DROP TABLE IF EXISTS a, b`. What the server undoes when it was not finished is given as it is. */
+function repeatable(sql: string, ansiQuotes: boolean): string {
+  const { verb, next, object, name } = partsOf(sql, ansiQuotes);
+  const within = (place: Token, words: string): string =>
+    `${sql.slice(0, place.start)}${words} ${sql.slice(place.start)}`;
+  if (next === undefined || name === undefined || isWord(name, "IF") || isWord(next, "OR")) return sql;
+  if (verb === "DROP" && object !== "INDEX") return within(name, "IF EXISTS");
+  if (verb === "CREATE" && databases.has(object)) return within(name, "IF NOT EXISTS");
+  return verb === "CREATE" && programs.has(object) ? within(next, "OR REPLACE") : sql;
 }
 
-const dropping =
-  /^DROP (TEMPORARY )?(TABLE|VIEW|TRIGGER|SEQUENCE|DATABASE|SCHEMA|PROCEDURE|FUNCTION|EVENT|PACKAGE( BODY)?)\b(?! IF )/;
+/** A statement on what the server keeps in tables that reach the disk later than its binlog, so that a crash may lose it. */
+export function isOfProgram(sql: string, ansiQuotes: boolean): boolean {
+  const { verb, object } = partsOf(sql, ansiQuotes);
+  return ["CREATE", "ALTER", "DROP"].includes(verb) && programs.has(object);
+}
+
+const databases = new Set(["DATABASE", "SCHEMA"]);
+const programs = new Set(["PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"]);
+const objects = new Set([...programs, ...databases, "TABLE", "VIEW", "TRIGGER", "SEQUENCE", "INDEX"]);
+
+interface Parts {
+  readonly verb: string;
+  /** What follows the verb. */
+  readonly next: Token | undefined;
+  readonly object: string;
+  /** What follows the kind of object. */
+  readonly name: Token | undefined;
+}
+
+/** A definer may stand before the kind of object. */
+function partsOf(sql: string, ansiQuotes: boolean): Parts {
+  const tokens = tokensOf(sql, ansiQuotes, 16);
+  const place = tokens.findIndex(({ kind, text }) => kind === "word" && objects.has(text));
+  const body = isWord(tokens[place + 1], "BODY");
+  return {
+    verb: tokens[0]?.text ?? "",
+    next: tokens[1],
+    object: tokens[place]?.text ?? "",
+    name: tokens[place + (body ? 2 : 1)],
+  };
+}
+
+function isWord(token: Token | undefined, text: string): boolean {
+  return token?.kind === "word" && token.text === text;
+}
 
 /** The place of the new binlog within everything that others have written. */
 function withoutOrigin(position: GtidPosition, origin: ServerFacts["origin"]): string {

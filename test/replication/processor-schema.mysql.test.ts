@@ -64,6 +64,22 @@ describe.each(["MariaDB 10.11", "MySQL 9.7"] as const)(
       ]);
     });
 
+    ofMariadb("a routine that a crash took out of the server's own tables is made again", async () => {
+      const make = "CREATE PROCEDURE p() SELECT 1";
+      await rig.feeder.transactions([insert([1, 1])], [statement(make)]);
+      await rig.apply();
+      // The binlog has the statement, the checkpoint is before it, and the routine is gone.
+      await rig.server.query(
+        "SET sql_log_bin = 0",
+        "UPDATE hotsite.checkpoint SET sequence = 1",
+        "DROP PROCEDURE shop.p",
+        "FLUSH BINARY LOGS",
+      );
+      await rig.apply();
+      expect(await rig.server.query("SHOW CREATE PROCEDURE shop.p")).toHaveLength(1);
+      expect((await rig.checkpoint())?.[0]).toBe(2);
+    });
+
     ofMariadb(
       "of several tables those that are dropped already are passed over after a restart",
       async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { leftOf } from "../../replication/recovered.ts";
+import { isOfProgram, leftOf } from "../../replication/recovered.ts";
 
 describe("a statement that was under way when the server ended", () => {
   test("is run when the server did not start since", () => {
@@ -22,7 +22,27 @@ describe("a statement that was under way when the server ended", () => {
     ["DROP TRIGGER shop.tr", "DROP TRIGGER IF EXISTS shop.tr"],
     ["DROP INDEX i ON t", "DROP INDEX i ON t"],
     ["CREATE TABLE t (i INT)", "CREATE TABLE t (i INT)"],
+    ["CREATE TABLE event (i INT)", "CREATE TABLE event (i INT)"],
+    ["CREATE DATABASE shop", "CREATE DATABASE IF NOT EXISTS shop"],
+    ["CREATE OR REPLACE DATABASE shop", "CREATE OR REPLACE DATABASE shop"],
+    [
+      "CREATE DEFINER=`a`@`%` PROCEDURE p() DROP TABLE t",
+      "CREATE OR REPLACE DEFINER=`a`@`%` PROCEDURE p() DROP TABLE t",
+    ],
+    ["CREATE EVENT IF NOT EXISTS e DO SELECT 1", "CREATE EVENT IF NOT EXISTS e DO SELECT 1"],
+    ["CREATE VIEW v AS SELECT 1", "CREATE VIEW v AS SELECT 1"],
+    ["CREATE TRIGGER function AFTER INSERT ON t", "CREATE TRIGGER function AFTER INSERT ON t"],
   ])("what of it is done already is passed over: %s", (sql, left) => {
     expect(leftOf(sql, false, { statements: [] })).toBe(left);
+  });
+
+  test.each([
+    ["CREATE FUNCTION f() RETURNS INT RETURN 1", true],
+    ["DROP EVENT e", true],
+    ["ALTER PROCEDURE p COMMENT 'x'", true],
+    ["CREATE TABLE function (i INT)", false],
+    ["CREATE TRIGGER t AFTER INSERT ON t FOR EACH ROW CALL p()", false],
+  ])("is known to be kept in tables that a crash may lose: %s", (sql, expected) => {
+    expect(isOfProgram(sql, false)).toBe(expected);
   });
 });

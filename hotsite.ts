@@ -32,7 +32,7 @@ export { LocalPath, localPath } from "./recipes/local-path.ts";
 export { namedSecret, secretOf, secretSource } from "./recipes/secrets.ts";
 export { driverTest, type DriverTest } from "./drivers/kit/driver-test.ts";
 export { recipeTest, type RecipeTest } from "./recipes/recipe-test.ts";
-export { megabytes } from "./recipes/size.ts";
+export { megabytes } from "./core/size.ts";
 export { lastLines, systemd, unitMemory, type ServiceControl } from "./recipes/systemd.ts";
 export { concat, resolveText, reveal, text, textValue, type Text } from "./recipes/text.ts";
 

@@ -28,13 +28,22 @@ export function resolvedConfig(application: Application): Readonly<Record<string
       to: traffic.to.label,
       health: traffic.health,
     },
-    replication: replication && { of: replication.of.name, through: throughOf(replication) },
+    replication: replication && {
+      of: replication.of.name,
+      through: throughOf(replication),
+      ...(replication.through === "embedded" && { logLimit: limitOf(replication) }),
+    },
     protection: application.protection,
   };
 }
 
 function throughOf({ through }: NonNullable<Application["replication"]>): string {
   return through === "embedded" ? through : through.name;
+}
+
+/** In megabytes, as other sizes. */
+function limitOf({ gateway }: NonNullable<Application["replication"]>): unknown {
+  return (gateway.params as { readonly logLimit: number }).logLimit;
 }
 
 function cloudOf({ kind, template }: Application["sites"][number]["cloud"]): unknown {

@@ -10,13 +10,28 @@ export interface LogBatch {
   readonly payload: Uint8Array;
 }
 
+/** What a log that is kept on this computer needs of it. */
+export interface LogSpace {
+  /** What it keeps now, and at most should. */
+  readonly bytes: number;
+  readonly limitBytes: number;
+  /**
+   * Why nothing should be appended now, in words for a person; undefined while there is room. Within an `unfinished` transaction, which has
+   * to be in the log as a whole before it can be applied, only the disk counts.
+   */
+  full(unfinished: boolean): Promise<string | undefined>;
+}
+
 /** The durable, ordered log of one stream between feeder and processor. Every implementation passes `test/replication/log-contract.ts`. */
 export interface Log extends AsyncDisposable {
   /** What is appended crosses a network: payloads should be small. */
   readonly remote?: true;
+  /** Absent where others see to its space: at brokers. */
+  readonly space?: LogSpace;
   /**
    * Durable when it resolves; all or nothing. Gives the sequence number of the last record. Throws `StaleEpochError` when a newer
-   * epoch has written, and `HotsiteError` "log-gap" or "log-duplicate" when `first` is not the tail's `last` + 1.
+   * epoch has written, and `HotsiteError` "log-gap" or "log-duplicate" when `first` is not the tail's `last` + 1, and a
+   * retryable "log-full" when its disk has no room.
    */
   append(batch: LogBatch): Promise<number>;
   /** Batches in order from the one that holds record `from`, then new ones as they come, until the signal is aborted. Throws `HotsiteError` "log-trimmed" when `from` is no longer kept. */

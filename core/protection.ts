@@ -90,6 +90,8 @@ export interface LinkStatus {
   readonly behindTransactions?: number;
   /** The same in bytes, of what was written since the process started. */
   readonly behindBytes?: number;
+  /** Of a log that is kept on the gateway's own disk; while it is full nothing is read from the source. */
+  readonly log?: { readonly bytes: number; readonly limitBytes: number; readonly full: boolean };
   readonly source?: SourceLag;
   /** Seconds between a heartbeat's writing at the source and its commit at the target; grows while none arrives. */
   readonly lagSeconds?: number;

@@ -4,6 +4,7 @@ import type { Endpoint } from "../core/driver.ts";
 import type { Fault } from "../core/errors.ts";
 import { faultsOf } from "../core/faults.ts";
 import { Ref, type Service } from "../core/recipe.ts";
+import { megabytes } from "../core/size.ts";
 import { faultsCarriedBy } from "../recipes/faulty.ts";
 import { refsOf } from "../recipes/refs.ts";
 import type { ApplicationSpec } from "./application.ts";
@@ -88,6 +89,11 @@ export const applicationSpec = z.strictObject({
         )
         .describe(
           'where the log is: "embedded", in the gateway itself, or a service of the application: kafka("log", {…})',
+        ),
+      logLimit: megabytes(64)
+        .optional()
+        .describe(
+          'what an embedded log keeps at most; then nothing more is read from the source; default: "10GB"',
         ),
     })
     .optional()

@@ -33,7 +33,12 @@ export interface ApplicationSpec {
   };
   /** The third small place for balancer and witness. */
   readonly edge?: { readonly cloud: Cloud };
-  readonly replication?: { readonly of: Service; readonly through: "embedded" | LogService };
+  readonly replication?: {
+    readonly of: Service;
+    readonly through: "embedded" | LogService;
+    /** What an embedded log keeps at most, like "10GB"; then nothing more is read from the source. */
+    readonly logLimit?: string;
+  };
   readonly protection?: Partial<Protection>;
 }
 
@@ -70,9 +75,7 @@ function build(name: string, spec: ApplicationSpec): Application {
     ...(traffic === undefined
       ? {}
       : { traffic: { ...traffic, health: traffic.health ?? healthOf(traffic, services) } satisfies Traffic }),
-    ...(replication === undefined
-      ? {}
-      : { replication: { ...replication, gateway: gateway("gateway", {}) } }),
+    ...(replication === undefined ? {} : { replication: replicationOf(replication) }),
     protection: { ...DEFAULT_PROTECTION, ...spec.protection },
   };
   const hot = startsReadOnly(whole);
@@ -83,6 +86,14 @@ function build(name: string, spec: ApplicationSpec): Application {
       standby: spec.sites[site.name]?.standby ?? (hot ? "hot" : "warm"),
     })),
   };
+}
+
+function replicationOf({
+  of,
+  through,
+  logLimit,
+}: NonNullable<ApplicationSpec["replication"]>): NonNullable<Application["replication"]> {
+  return { of, through, gateway: gateway("gateway", logLimit === undefined ? {} : { logLimit }) };
 }
 
 /** Whether every service that uses the replicated database says that it starts beside a read-only one. */

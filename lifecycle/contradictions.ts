@@ -16,6 +16,7 @@ export function contradictions(spec: ApplicationSpec, sound: Sound): readonly Fa
     ...(named ? [...nameClashes(spec), ...undeclaredUses(spec)] : []),
     ...(sound("services", "replication.of") ? undeclaredSource(spec) : []),
     ...(sound("services", "replication.through") ? undeclaredLog(spec) : []),
+    ...(sound("replication") ? limitOfBrokers(spec) : []),
     ...(sound("services", "traffic.to") ? undeclaredTarget(spec) : []),
     ...placeFaults(spec),
     ...(sound("services") ? placementFaults(spec.services) : []),
@@ -93,6 +94,16 @@ function undeclaredLog({ services, replication }: ApplicationSpec): readonly Fau
   const through = replication?.through ?? "embedded";
   if (through === "embedded") return [];
   return given(!services.includes(through), undeclared("replication.through", through.name));
+}
+
+/** Brokers have settings of their own. */
+function limitOfBrokers({ replication }: ApplicationSpec): readonly Fault[] {
+  const { through = "embedded", logLimit } = replication ?? {};
+  return given(through !== "embedded" && logLimit !== undefined, {
+    path: "replication.logLimit",
+    problem: "is for an embedded log; this one is kept by brokers",
+    remedy: "remove it",
+  });
 }
 
 function undeclaredTarget({ services, traffic }: ApplicationSpec): readonly Fault[] {

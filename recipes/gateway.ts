@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { file } from "../core/command.ts";
 import { Secret } from "../core/secret.ts";
+import { megabytes } from "../core/size.ts";
 import { defineRecipe } from "./define.ts";
 import { REPLICATION_USERS } from "./mysql/accounts.ts";
 import {
@@ -14,6 +15,9 @@ import type { RecipeScope } from "./spec.ts";
 
 const gatewayParams = z.strictObject({
   memoryMb: z.int().min(256).default(768).describe("what feeder, log and processor may use together"),
+  logLimit: megabytes(64)
+    .default(10 * 1024)
+    .describe("what its log keeps at most; then nothing more is read from the source"),
   metrics: z
     .string()
     .default("127.0.0.1:9187")
@@ -72,6 +76,7 @@ function programOf({ params, node, wired }: Scope): NodeProgram {
       target: account(target, REPLICATION_USERS.applier, "target-password"),
       databases,
       metrics: params.metrics,
+      logLimitMb: params.logLimit,
       ...(log && { kafka: brokersOf(log) }),
     },
     credentials: {

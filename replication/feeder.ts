@@ -5,6 +5,7 @@ import type { Logger } from "../core/logger.ts";
 import type { LinkOrder, LinkStatus, SkipOrder, SourceLag } from "../core/protection.ts";
 import { beat } from "./heartbeat.ts";
 import { pump, type Appended } from "./pump.ts";
+import { waitForRoom, type RoomOptions } from "./log/room.ts";
 import { resumePoint } from "./resume.ts";
 import type { SourceOptions } from "./source.ts";
 import { watchSource } from "./source-watch.ts";
@@ -19,6 +20,8 @@ export interface FeederOptions {
   readonly logger: Logger;
   /** A transaction to leave out. */
   readonly skip?: SkipOrder;
+  /** The last record that the target has, where that is known: up to it a full log is trimmed. */
+  readonly applied?: () => number | undefined;
   readonly onStatus?: (status: FeederStatus) => void;
   /** Every few seconds. */
   readonly onSourceLag?: (lag: SourceLag) => void;
@@ -32,6 +35,8 @@ export interface FeederStatus {
   readonly copy?: LinkStatus["copy"];
   /** Why the source cannot be read at the moment. */
   readonly problem?: string;
+  /** Why nothing is read from the source until the log has room again. */
+  readonly full?: string;
 }
 
 const firstWaitMs = 200;
@@ -73,15 +78,27 @@ export class Feeder {
       ({ reached } = appended);
       this.#appended(appended);
     };
+    const room = (unfinished: boolean, until: AbortSignal): Promise<void> =>
+      waitForRoom({ log, clock, ...this.#room }, unfinished, until);
     const onSeen = (lag: SourceLag): void => this.#options.onSourceLag?.(lag);
     await together(
       [
-        (until) => pump({ ...this.#options, onAppended }, resume, until),
+        (until) => pump({ ...this.#options, room, onAppended }, resume, until),
         (until) => beat(source, { clock, logger }, until),
         (until) => watchSource({ source, clock, reached: () => reached, onSeen }, until),
       ],
       signal,
     );
+  }
+
+  get #room(): Pick<RoomOptions, "applied" | "onFull"> {
+    const { logger, order, applied = () => undefined } = this.#options;
+    const onFull = (full: string | undefined): void => {
+      logger.warn(full ?? "the log has room again", { stream: order.stream });
+      const { full: _, ...status } = this.#status;
+      this.#report(full === undefined ? status : { ...status, full });
+    };
+    return { applied, onFull };
   }
 
   #appended({ position: received, sequence, copy }: Appended): void {

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { HotsiteError, messageOf } from "../core/errors.ts";
+import type { LogSpace } from "../core/log.ts";
 import type { LinkOrder, LinkStatus, SourceLag } from "../core/protection.ts";
 import type { Applied } from "./checkpoint.ts";
 import type { FeederStatus } from "./feeder.ts";
@@ -8,9 +9,13 @@ import { LogMeter } from "./log/metered.ts";
 /** The source writes one each second. */
 const heartbeatEveryMs = 1000;
 
+const whenFull =
+  "it goes on by itself once the target has applied some; nothing is lost as long as the source keeps its binlog";
+
 /** What is known of a running link, put together from its parts. */
 export class LinkState {
   readonly meter = new LogMeter();
+  readonly #space: LogSpace | undefined;
   readonly #order: LinkOrder;
   readonly #clock: Clock;
   readonly #onStatus: ((status: LinkStatus) => void) | undefined;
@@ -23,10 +28,19 @@ export class LinkState {
   #paused = false;
   #source: SourceLag | undefined;
 
-  constructor(order: LinkOrder, clock: Clock, onStatus?: (status: LinkStatus) => void) {
+  constructor(
+    { order, clock, space }: { order: LinkOrder; clock: Clock; space?: LogSpace | undefined },
+    onStatus?: (status: LinkStatus) => void,
+  ) {
+    this.#space = space;
     this.#order = order;
     this.#clock = clock;
     this.#onStatus = onStatus;
+  }
+
+  /** The last record that the target has. */
+  get sequence(): number | undefined {
+    return this.#applied?.sequence;
   }
 
   get failure(): Error | undefined {
@@ -98,6 +112,7 @@ export class LinkState {
       ...present("sequence", sequence),
       ...present("behindTransactions", behind(read, sequence)),
       ...present("behindBytes", this.#ended ? undefined : this.meter.bytes),
+      ...present("log", this.#logSize()),
       ...present("source", this.#ended ? undefined : this.#source),
       ...present("lagSeconds", this.#lagSeconds()),
       ...present("copy", this.#copying() ? copy : undefined),
@@ -119,11 +134,13 @@ export class LinkState {
 
   #problem(): string | undefined {
     const [failure] = this.#failures;
-    return failure === undefined ? (this.#trouble ?? this.#feeder.problem) : failure.message;
+    const { problem, full } = this.#feeder;
+    return failure === undefined ? (this.#trouble ?? problem ?? full) : failure.message;
   }
 
   #remedy(): string | undefined {
     const { failure } = this;
+    if (failure === undefined) return this.#feeder.full === undefined ? undefined : whenFull;
     return failure instanceof HotsiteError ? failure.hint : undefined;
   }
 
@@ -139,6 +156,12 @@ export class LinkState {
     if (this.#heartbeat === undefined) return undefined;
     const { writtenMs, lagMs } = this.#heartbeat;
     return Math.max(lagMs, this.#clock.now() - writtenMs - heartbeatEveryMs) / 1000;
+  }
+
+  #logSize(): LinkStatus["log"] {
+    if (this.#space === undefined || this.#ended) return undefined;
+    const { bytes, limitBytes } = this.#space;
+    return { bytes, limitBytes, full: this.#feeder.full !== undefined };
   }
 
   #tell(): void {

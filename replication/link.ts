@@ -63,7 +63,7 @@ export class Link {
     const { order, clock } = options;
     const log = await options.openLog(order.stream);
     try {
-      const state = new LinkState(order, clock, onStatus);
+      const state = new LinkState({ order, clock, space: log.space }, onStatus);
       const tail = await log.tail().catch(unlessItPasses);
       if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
       return new Link(options, log, state);
@@ -130,6 +130,7 @@ export class Link {
     const feeder = new Feeder({
       ...this.#options,
       log: metered(this.#log, this.#state.meter),
+      applied: () => this.#state.sequence,
       onStatus: (status) => this.#state.feeder(status),
       onSourceLag: (lag) => this.#state.source(lag),
     });

@@ -13,7 +13,7 @@ import { TransactionAssembler, type Piece, type SourceChange } from "./binlog/tr
 import { readCharsets } from "./charsets.ts";
 import { beginCopy, FirstCopy, type CopyStep } from "./copy.ts";
 import { isFar } from "./far.ts";
-import type { CopyProgress } from "./record.ts";
+import type { CopyProgress, StreamRecord } from "./record.ts";
 import { tableFaults } from "./table-faults.ts";
 import type { ResumePoint } from "./resume.ts";
 import { Source, type SourceOptions } from "./source.ts";
@@ -30,6 +30,8 @@ export interface PumpOptions {
   readonly clock: Clock;
   /** A transaction to leave out, which may be one that cannot be read. */
   readonly skip?: SkipOrder;
+  /** Resolves when the log may take more: of a transaction that it has a part of, or of others. */
+  readonly room: (unfinished: boolean, signal: AbortSignal) => Promise<void>;
   /** Called after each batch that is in the log. */
   readonly onAppended: (appended: Appended) => void;
 }
@@ -66,7 +68,7 @@ export async function pump(options: PumpOptions, resume: ResumePoint, signal: Ab
     { source: options.source, from: formatPosition(from), serverId, clock, compress: await isFar(source) },
     signal,
   );
-  await new Pump(options, { builder, assembler, copy, source }).run(dump, signal);
+  await new Pump(options, { builder, assembler, copy, source }, signal).run(dump);
 }
 
 function skipOf({ skip }: PumpOptions): { skip?: string } {
@@ -90,22 +92,24 @@ class Pump {
   readonly #builder: BatchBuilder;
   readonly #assembler: TransactionAssembler;
   readonly #source: Source;
+  readonly #signal: AbortSignal;
   #copy: FirstCopy | undefined;
   #commitMs: number | undefined;
 
-  constructor(options: PumpOptions, { builder, assembler, copy, source }: Parts) {
+  constructor(options: PumpOptions, { builder, assembler, copy, source }: Parts, signal: AbortSignal) {
     this.#options = options;
     this.#builder = builder;
     this.#assembler = assembler;
     this.#source = source;
+    this.#signal = signal;
     this.#copy = copy;
   }
 
   /** Whatever has come goes into one batch: at once when it is little, in large batches when there is a backlog. */
-  async run(dump: BinlogDump, signal: AbortSignal): Promise<void> {
+  async run(dump: BinlogDump): Promise<void> {
     for (;;) {
       await this.#flush();
-      for (const event of await dump.take(signal)) await this.#push(event);
+      for (const event of await dump.take(this.#signal)) await this.#push(event);
     }
   }
 
@@ -164,10 +168,11 @@ class Pump {
 
   async #flush(): Promise<void> {
     if (this.#builder.empty) return;
-    const { log, order, onAppended } = this.#options;
+    const { log, order, room, onAppended } = this.#options;
     const position = formatPosition(this.#assembler.position);
     const copy = this.#copy?.progress;
     const batch = this.#builder.take(position, copy);
+    await room(batch.records[0] !== undefined && goesOn(batch.records[0]), this.#signal);
     const [first = 0, last = 0] = [batch.records[0]?.seq, batch.records.at(-1)?.seq];
     await log.append({
       stream: order.stream,
@@ -179,4 +184,9 @@ class Pump {
     });
     onAppended({ position, sequence: last, copy, reached: this.#reached() });
   }
+}
+
+/** Whether what is in the log can not be applied without this record: a later part of a transaction, or word that there is none. */
+function goesOn(record: StreamRecord): boolean {
+  return record.kind === "abort" || (record.kind === "transaction" && record.part > 1);
 }

@@ -42,6 +42,14 @@ export const link = exactly<LinkStatus>()(
     sequence: z.number().optional(),
     behindTransactions: z.number().optional().describe("in the log and not applied yet"),
     behindBytes: z.number().optional().describe("the same in bytes, since the process started"),
+    log: z
+      .strictObject({
+        bytes: z.number().describe("that it keeps"),
+        limitBytes: z.number(),
+        full: z.boolean().describe("nothing is read from the source until it has room again"),
+      })
+      .optional()
+      .describe("the log on the gateway's own disk"),
     source: z
       .strictObject({
         behindBytes: z.number().optional().describe("of its binlog, not in the log yet"),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { artifact } from "../artifact/artifact.ts";
-import { megabytes } from "../size.ts";
+import { megabytes } from "../../core/size.ts";
 import { textValue } from "../text.ts";
 
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {

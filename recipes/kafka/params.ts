@@ -5,7 +5,7 @@ import { cached, cacheFolder } from "../cache.ts";
 import { LocalPath } from "../local-path.ts";
 import { packFolder } from "../pack.ts";
 import { secretSource } from "../secrets.ts";
-import { megabytes } from "../size.ts";
+import { megabytes } from "../../core/size.ts";
 import { kafkaJars } from "./jars.ts";
 import { LINK_USER } from "./users.ts";
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { artifact } from "../artifact/artifact.ts";
 import { LocalPath, localPath } from "../local-path.ts";
 import { secretSource } from "../secrets.ts";
-import { megabytes } from "../size.ts";
+import { megabytes } from "../../core/size.ts";
 import { debianServer } from "./debian-tree.ts";
 
 const identifier = z.string().regex(/^[A-Za-z][A-Za-z0-9_$-]{0,63}$/, {

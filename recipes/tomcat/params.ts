@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { artifact } from "../artifact/artifact.ts";
-import { megabytes } from "../size.ts";
+import { megabytes } from "../../core/size.ts";
 import { textValue } from "../text.ts";
 import { checkJava, javaShape } from "./java.ts";
 import { tomcatSource } from "./version.ts";

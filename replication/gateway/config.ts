@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaultLimitMb, smallestLimitMb } from "../log/space.ts";
 
 /** Where the gateway finds its configuration unless it is told otherwise. */
 export const gatewayConfigPath = "/etc/hotsite/gateway/gateway.json";
@@ -38,6 +39,11 @@ export const gatewayConfig = z.strictObject({
     .default("/var/lib/hotsite-gateway")
     .describe("where the order is kept, and the log unless it is in Kafka"),
   kafka: kafka.optional().describe("the log is kept there; without it, in the state folder"),
+  logLimitMb: z
+    .int()
+    .min(smallestLimitMb)
+    .default(defaultLimitMb)
+    .describe("what the log in the state folder keeps at most; then nothing more is read from the source"),
   metrics: z
     .string()
     .optional()

@@ -26,13 +26,13 @@ async function serverOf(server: GatewayConfig["target"]): Promise<ServerOptions>
 }
 
 /** The log of a stream: in Kafka, or in the gateway's own folder, which keeps no other stream's. */
-async function openLog({ kafka, stateFolder }: GatewayConfig, stream: string): Promise<Log> {
+async function openLog({ kafka, stateFolder, logLimitMb }: GatewayConfig, stream: string): Promise<Log> {
   if (kafka !== undefined) {
     const { openKafkaLog } = await import("../log/kafka.ts");
     return openKafkaLog(await serversOf(kafka), { stream, topicPrefix: kafka.topicPrefix });
   }
   const folder = join(stateFolder, "log");
-  const log = await openEmbeddedLog(folder, stream);
+  const log = await openEmbeddedLog(folder, stream, logLimitMb);
   await removeOtherLogs(folder, stream);
   return log;
 }

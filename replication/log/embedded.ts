@@ -2,14 +2,19 @@ import { once, EventEmitter } from "node:events";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
+import { z } from "zod";
 import type { Log, LogBatch } from "../../core/log.ts";
 import { failpoint } from "../failpoint.ts";
+import { commitFailure } from "./commit-failure.ts";
 import { refuse, trimmed } from "./refuse.ts";
+import { defaultLimitMb, freeBytes, Space, type FileUse } from "./space.ts";
 
 /** What was appended last is kept at hand, so that a reader who keeps up need not fetch it. */
 const recentBytes = 2 ** 22;
 /** Epoch and first sequence number before the payload; the last one is the key. */
 const headerBytes = 16;
+/** A key that no batch has. */
+const beforeAll = 0;
 
 /**
  * LMDB reads through a mapping of its file, and what was read once stays in the memory of the process while the file is open: of a large
@@ -18,16 +23,27 @@ const headerBytes = 16;
 const mappedBytes = 32 * 2 ** 20;
 
 /** The log of one stream in a folder on this machine. Other streams have folders of their own beside it. */
-export async function openEmbeddedLog(folder: string, stream: string): Promise<Log> {
+export async function openEmbeddedLog(
+  folder: string,
+  stream: string,
+  limitMb: number = defaultLimitMb,
+): Promise<Log> {
   const path = join(folder, folderOf(stream));
   await mkdir(path, { recursive: true, mode: 0o700 });
-  return new EmbeddedLog(stream, join(path, "log.mdb"));
+  return new EmbeddedLog(stream, path, limitMb);
 }
 
 function openFile(path: string): RootDatabase<Buffer, number> {
   // A commit is on the disk when its promise resolves; by default it would only be visible.
-  return open<Buffer, number>({ path, encoding: "binary", overlappingSync: false });
+  // Batches of an event turn would have a promise of their own, which nobody hears when it fails.
+  return open<Buffer, number>({ path, encoding: "binary", overlappingSync: false, eventTurnBatching: false });
 }
+
+/** What LMDB tells of its file. */
+const pages = z.object({
+  ...{ pageSize: z.number(), entryCount: z.number(), lastPageNumber: z.number() },
+  ...{ treeBranchPageCount: z.number(), treeLeafPageCount: z.number(), overflowPages: z.number() },
+});
 
 /** Throws away the logs of every stream but this one. */
 export async function removeOtherLogs(folder: string, stream: string): Promise<void> {
@@ -37,8 +53,9 @@ export async function removeOtherLogs(folder: string, stream: string): Promise<v
 }
 
 class EmbeddedLog implements Log {
+  readonly space: Space;
   readonly #stream: string;
-  readonly #path: string;
+  readonly #folder: string;
   readonly #appended = new EventEmitter().setMaxListeners(0);
   /** The newest batches, without a gap to the tail. */
   #recent: LogBatch[] = [];
@@ -51,23 +68,24 @@ class EmbeddedLog implements Log {
   #mapped = 0;
   #closed: Promise<void> | undefined;
 
-  constructor(stream: string, path: string) {
+  constructor(stream: string, folder: string, limitMb: number) {
     this.#stream = stream;
-    this.#path = path;
-    this.#database = openFile(path);
+    this.#folder = folder;
+    this.#database = openFile(this.#path);
+    this.space = new Space(folder, limitMb, () => this.#alone(() => Promise.resolve(useOf(this.#database))));
+    this.space.seen(useOf(this.#database));
   }
 
   async append(batch: LogBatch): Promise<number> {
     failpoint("before-log-append");
-    const fault = await this.#alone(() =>
-      this.#database.transaction(() => {
-        const refusal = refuse(batch, this.#stream, this.#tail());
-        if (refusal === undefined) void this.#database.put(batch.last, encode(batch));
-        return refusal;
-      }),
-    );
+    const fault = await this.#commit(() => {
+      const refusal = refuse(batch, this.#stream, this.#tail());
+      if (refusal === undefined) void this.#database.put(batch.last, encode(batch));
+      return refusal;
+    });
     if (fault !== undefined) throw fault;
     failpoint("after-log-append");
+    this.space.appended(batch.payload.length);
     this.#remember(batch);
     this.#appended.emit("batch");
     return batch.last;
@@ -97,14 +115,13 @@ class EmbeddedLog implements Log {
 
   async trim(upTo: number): Promise<void> {
     this.#forget();
-    await this.#alone(() =>
-      this.#database.transaction(() => {
-        const tail = this.#tail();
-        if (tail === undefined) return;
-        for (const last of this.#database.getKeys({ end: Math.min(upTo, tail.last - 1) + 1 }))
-          void this.#database.remove(last);
-      }),
-    );
+    await this.#commit(() => {
+      const tail = this.#tail();
+      if (tail === undefined) return;
+      for (const last of this.#database.getKeys({ end: Math.min(upTo, tail.last - 1) + 1 }))
+        void this.#database.remove(last);
+    });
+    this.space.seen(await this.#alone(() => Promise.resolve(useOf(this.#database))));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -112,15 +129,49 @@ class EmbeddedLog implements Log {
     return this.#closed;
   }
 
+  get #path(): string {
+    return join(this.#folder, "log.mdb");
+  }
+
   #openAnew(): Promise<void> {
-    return this.#alone(() => {
-      if (this.#mapped <= mappedBytes || this.#closed !== undefined) return this.#opened;
-      this.#mapped = 0;
-      this.#opened = this.#database.close().then(() => {
-        this.#database = openFile(this.#path);
-      });
-      return this.#opened;
+    return this.#alone(() => (this.#mapped <= mappedBytes ? this.#opened : this.#reopen()));
+  }
+
+  #reopen(): Promise<void> {
+    if (this.#closed !== undefined) return this.#opened;
+    this.#mapped = 0;
+    this.#opened = this.#database.close().then(() => {
+      this.#database = openFile(this.#path);
     });
+    return this.#opened;
+  }
+
+  /** In one transaction, on the disk when it resolves. One that failed has left nothing. */
+  #commit<T>(work: () => T): Promise<T> {
+    return this.#alone(async () => {
+      try {
+        return await this.#database.transaction(work);
+      } catch (error) {
+        const failure = await this.#failureOf(error);
+        if (failure !== error) await this.#recover();
+        throw failure;
+      }
+    });
+  }
+
+  #failureOf(error: unknown): Promise<unknown> {
+    const facts = { stream: this.#stream, freeBytes: async () => (await freeBytes(this.#folder)).bytes };
+    return commitFailure(error, facts);
+  }
+
+  /** Pages that were freed are used again only when others have been committed since, which no batch is while the disk is full. */
+  async #recover(): Promise<void> {
+    await this.#reopen();
+    if (this.#tail() === undefined) return;
+    const tried = (write: Promise<boolean>): Promise<unknown> =>
+      write.catch((error: unknown) => this.#failureOf(error));
+    await tried(this.#database.put(beforeAll, Buffer.alloc(0)));
+    await tried(this.#database.remove(beforeAll));
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -191,6 +242,16 @@ function decode(stream: string, last: number, value: Buffer): LogBatch {
     first: value.readDoubleBE(8),
     last,
     payload: value.subarray(headerBytes),
+  };
+}
+
+function useOf(database: RootDatabase<Buffer, number>): FileUse {
+  const { pageSize, entryCount, treeBranchPageCount, treeLeafPageCount, overflowPages, lastPageNumber } =
+    pages.parse(database.getStats());
+  return {
+    entries: entryCount,
+    keptBytes: (treeBranchPageCount + treeLeafPageCount + overflowPages) * pageSize,
+    fileBytes: (lastPageNumber + 1) * pageSize,
   };
 }
 

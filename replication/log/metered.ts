@@ -26,6 +26,7 @@ export class LogMeter {
 export function metered(log: Log, meter: LogMeter): Log {
   return {
     ...(log.remote !== undefined && { remote: log.remote }),
+    ...(log.space !== undefined && { space: log.space }),
     append: async (batch) => {
       const last = await log.append(batch);
       meter.appended(last, batch.payload.length);

@@ -31,6 +31,21 @@ export const figures: readonly Figure[] = [
     value: ({ behindBytes }) => behindBytes,
   },
   {
+    name: "hotsite_link_log_bytes",
+    help: "Bytes that the log keeps on this computer; absent where brokers keep it.",
+    value: ({ log }) => log?.bytes,
+  },
+  {
+    name: "hotsite_link_log_limit_bytes",
+    help: "How much it may keep; then nothing more is read from the source.",
+    value: ({ log }) => log?.limitBytes,
+  },
+  {
+    name: "hotsite_link_log_full",
+    help: "1 while nothing is read from the source because the log has no room, else 0.",
+    value: ({ log }) => log && Number(log.full),
+  },
+  {
     name: "hotsite_link_source_behind_bytes",
     help: "Bytes of the source's binlog that are not in the log yet.",
     value: ({ source }) => source?.behindBytes,

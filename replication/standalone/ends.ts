@@ -80,11 +80,11 @@ async function logOf(name: string, log: LogSpec, place: LinkPlace): Promise<Link
   // A folder of its own in it: the logs of other streams there are thrown away.
   const folder =
     log.folder === undefined ? join(place.stateFolder, "log") : resolve(place.folder, log.folder, name);
-  return (stream) => openOnly(folder, stream);
+  return (stream) => openOnly(folder, stream, log.limit);
 }
 
-async function openOnly(folder: string, stream: string): Promise<Log> {
-  const log = await openEmbeddedLog(folder, stream);
+async function openOnly(folder: string, stream: string, limitMb: number | undefined): Promise<Log> {
+  const log = await openEmbeddedLog(folder, stream, limitMb);
   await removeOtherLogs(folder, stream);
   return log;
 }

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { faultsOf } from "../../core/faults.ts";
 import { PreflightError, type Fault } from "../../core/errors.ts";
 import { givenSecret } from "../../core/given-secret.ts";
+import { megabytes } from "../../core/size.ts";
+import { smallestLimitMb } from "../log/space.ts";
 
 const word = z.string().min(1);
 const port = z.int().min(1).max(65_535);
@@ -28,6 +30,9 @@ const embedded = z.strictObject({
   folder: word
     .optional()
     .describe("where the log is kept; relative paths start at the config; default: in the link's state"),
+  limit: megabytes(smallestLimitMb)
+    .optional()
+    .describe('what it keeps at most; then nothing more is read from the source; default: "10GB"'),
 });
 
 const kafka = z.strictObject({

@@ -19,8 +19,8 @@ describe("link(name, …)", () => {
   });
 
   test("takes a log in a folder or at brokers", () => {
-    expect(link("shop", { ...good, log: embeddedLog({ folder: "log" }) }).log).toEqual({
-      ...{ kind: "embedded", folder: "log" },
+    expect(link("shop", { ...good, log: embeddedLog({ folder: "log", limit: "2GB" }) }).log).toEqual({
+      ...{ kind: "embedded", folder: "log", limit: 2048 },
     });
     expect(link("shop", { ...good, log: kafkaLog({ brokers: ["k:9092"] }) }).log).toMatchObject({
       topicPrefix: "hotsite",

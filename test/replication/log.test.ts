@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { openEmbeddedLog, removeOtherLogs } from "../../replication/log/embedded.ts";
 import { quickFolder } from "../support/quick-folder.ts";
 import { logContract } from "./log-contract.ts";
-import { startScript } from "./process.ts";
+import { startScript, startScriptOnDisk } from "./process.ts";
 
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -58,6 +58,44 @@ describe("the folder of the embedded log", () => {
     expect(most).toBeLessThan(64);
   }, 30_000);
 
+  test("at its limit it says so until it was trimmed, and takes the rest of a transaction all the same", async () => {
+    await using log = await openEmbeddedLog(await freshFolder(), "s", 2);
+    const payload = randomBytes(2 ** 19);
+    for (let last = 1; last <= 4; last += 1)
+      await log.append({ stream: "s", epoch: 1, first: last, last, payload });
+    expect(await log.space?.full(false)).toMatch(
+      /^the log keeps 2 MB, its limit is 2 MB: nothing more is read/,
+    );
+    expect(await log.space?.full(true)).toBeUndefined();
+    await log.trim(2);
+    expect(await log.space?.full(false)).toBeUndefined();
+    expect(log.space?.bytes).toBeLessThan(1.1 * 2 ** 20);
+  });
+
+  test("one batch above the limit, alone in the log, does not stop it", async () => {
+    await using log = await openEmbeddedLog(await freshFolder(), "s", 2);
+    await log.append({ stream: "s", epoch: 1, first: 1, last: 1, payload: randomBytes(3 * 2 ** 20) });
+    expect(await log.space?.full(false)).toBeUndefined();
+  });
+
+  test("a full disk is told as what passes; nothing torn is kept, and it goes on once there is room", async () => {
+    const child = startScriptOnDisk("test/replication/full-disk.ts", await freshFolder(), 8);
+    const lines: Seen[] = [];
+    for await (const line of createInterface(child.stdout)) lines.push(JSON.parse(line) as Seen);
+    expect(lines.map(({ what, seen }) => [what, seen])).toEqual([
+      ["full", "log-full"],
+      ["still full", "log-full"],
+      ["somebody made room", "kept"],
+      ["full again", "log-full"],
+      ["trimmed", "kept"],
+    ]);
+    for (const { whole, next } of lines) expect(whole.at(-1)).toBe(next - 1);
+    for (const { whole } of lines.slice(0, 4)) expect(whole[0]).toBe(1);
+    for (const { whole } of lines) expect(whole.at(-1)! - whole[0]!).toBe(whole.length - 1);
+    expect(lines[1]?.full).toMatch(/^0 MB are left on the disk of the log/);
+    expect(lines[4]?.full).toBeNull();
+  });
+
   test("a writer killed in the middle loses nothing that it was told is kept", async () => {
     const folder = await freshFolder();
     for (const kills of [3, 20, 50]) {
@@ -67,6 +105,15 @@ describe("the folder of the embedded log", () => {
     }
   });
 });
+
+/** What `full-disk.ts` saw. */
+interface Seen {
+  readonly what: string;
+  readonly seen: string;
+  readonly next: number;
+  readonly whole: readonly number[];
+  readonly full: string | null;
+}
 
 /** Files that this process has mapped and touched, in MB. */
 async function mappedMb(): Promise<number> {

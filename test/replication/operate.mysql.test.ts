@@ -24,6 +24,8 @@ async function metrics(socketPath: string): Promise<string> {
 
 interface Status {
   readonly state: string;
+  readonly problem?: string;
+  readonly log?: { readonly bytes: number; readonly limitBytes: number; readonly full: boolean };
   readonly stoppedAt?: string;
   readonly behindTransactions?: number;
 }
@@ -81,6 +83,30 @@ describe("a person operates a link", () => {
     expect(await rig.target.query("SELECT id FROM shop.item WHERE id = 4")).toEqual([]);
     await rig.hotsite("replication", "resume");
     await rig.equal("shop.item");
+  });
+
+  test("reads no more while the log is at its limit, says so, and goes on by itself once it is resumed", async () => {
+    await rig.declare('databases: ["shop"], log: embeddedLog({ limit: "64MB" }),');
+    const socket = join(rig.folder, "metrics.sock");
+    const running = rig.start("replicate", "--metrics", socket);
+    await running.said("streaming");
+    await rig.hotsite("replication", "pause");
+    await rig.source.query("CREATE TABLE shop.blob_ (id INT PRIMARY KEY, b LONGBLOB)");
+    for (let id = 1; id <= 40; id += 1)
+      await rig.source.query(`INSERT INTO shop.blob_ SELECT ${id}, REPEAT(MD5(RAND()), 65536)`);
+    await until(({ log }) => log?.full === true);
+    const { log, problem } = await status();
+    expect(problem).toMatch(
+      /^the log keeps 6\d MB, its limit is 64 MB: nothing more is read from the source$/,
+    );
+    expect(log?.bytes).toBeLessThan(70 * 2 ** 20);
+    expect(await metrics(socket)).toContain('hotsite_link_log_full{link="shop"} 1');
+    const { stdout } = await rig.hotsite("replication", "status");
+    expect(stdout).toContain("nothing is lost as long as the source keeps its binlog");
+    await rig.hotsite("replication", "resume");
+    await rig.equal("shop.blob_");
+    await until((now) => now.log?.full === false && now.problem === undefined);
+    expect(await metrics(socket)).toContain('hotsite_link_log_full{link="shop"} 0');
   });
 
   test("skips the one transaction at which it stopped, and no other; who, when and why are kept", async () => {

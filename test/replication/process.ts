@@ -11,7 +11,19 @@ export type Script = ChildProcess & { readonly stdout: NodeJS.ReadableStream };
 
 /** Starts a TypeScript file as a process of its own: bundled first, as Node 20 does not run TypeScript. */
 export function startScript(path: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Script {
-  return spawn(process.execPath, [bundle(path), ...args], {
+  return start(process.execPath, [bundle(path), ...args], env);
+}
+
+/** The same with a disk of this size at `folder`, which only it sees, and which is gone with it. */
+export function startScriptOnDisk(path: string, folder: string, megabytes: number): Script {
+  const alone = process.getuid?.() === 0 ? "-m" : "-rm";
+  const mounted = 'mount -t tmpfs -o size="$1m" none "$2" && exec "$3" "$4" "$2"';
+  const args = [String(megabytes), folder, process.execPath, bundle(path)];
+  return start("unshare", [alone, "sh", "-c", mounted, "sh", ...args], {});
+}
+
+function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Script {
+  return spawn(program, args, {
     stdio: ["ignore", "pipe", process.env.HOTSITE_TEST_LOG === undefined ? "ignore" : "inherit"],
     env: { ...process.env, ...env },
   });

@@ -23,7 +23,7 @@ import type {
 } from "./record.ts";
 import { insertSql } from "./row-sql.ts";
 import { isOfProgram, leftOf, recoveryOf, type Recovery } from "./recovered.ts";
-import { dropDatabase, madeAgain, repeatable, truncateTable } from "./schema-statements.ts";
+import { dropDatabase, madeAgain, repeatable, truncateTable, withoutStart } from "./schema-statements.ts";
 import { skippedSql } from "./skipped.ts";
 import { contextSql, schemaContextSql } from "./session.ts";
 import { TargetError, type Target } from "./target.ts";
@@ -281,7 +281,10 @@ export class Applier {
     record: TransactionRecord,
     recovery?: Recovery,
   ): Promise<void> {
-    const told = await this.#understood.statement(record, { ...change, sql: withDefiner(change) });
+    const told = await this.#understood.statement(record, {
+      ...change,
+      sql: withoutStart(withDefiner(change)),
+    });
     const database = await this.#defaultDatabase(change.database);
     const context = [...identity, contextSql(told, database, this.#target.version.flavour)].join(";\n");
     const ansiQuotes = hasAnsiQuotes(told.sqlMode);

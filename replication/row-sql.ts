@@ -41,7 +41,7 @@ export function updateSql(table: TargetTable, before: RowImage, after: RowImage)
 export function removeSql(table: TargetTable, rows: readonly RowImage[]): string {
   const [only, ...more] = table.schema.primaryKey;
   const where =
-    more.length === 0 && rows.length > 1
+    more.length === 0 && rows.length > 1 && columnAt(table, only).type !== "set"
       ? `${columnName(table, only)} IN (${rows.map((row) => valueAt(table, row, only ?? 0)).join(",")})`
       : // MariaDB finds ranges in these, but not in `(a,b) IN (…)`.
         rows.map((row) => rowIs(table, row)).join(" OR ");
@@ -100,7 +100,7 @@ function rowIs(table: TargetTable, row: RowImage): string {
   if (!hasKey(table))
     return `${table.written.map((place) => isExactly(table, row, place)).join(" AND ")} LIMIT 1`;
   const parts = table.schema.primaryKey.map(
-    (place) => `${columnName(table, place)}=${valueAt(table, row, place)}`,
+    (place) => `${comparable(table, place)}=${valueAt(table, row, place)}`,
   );
   return parts.length === 1 ? parts.join("") : `(${parts.join(" AND ")})`;
 }
@@ -108,15 +108,21 @@ function rowIs(table: TargetTable, row: RowImage): string {
 /** The column holds exactly this value, to the byte. The plain comparison, which says less, is what an index serves. */
 function isExactly(table: TargetTable, row: RowImage, place: number): string {
   const [name, value] = [columnName(table, place), valueAt(table, row, place)];
-  const plain = `${name} <=> ${value}`;
+  const plain = `${comparable(table, place)} <=> ${value}`;
   if (isNullAt(row, place)) return plain;
   const { type } = columnAt(table, place);
   if (type === "text") return `${plain} AND CAST(${name} AS BINARY) = CAST(${value} AS BINARY)`;
   if (type === "geometry") return `CAST(${name} AS BINARY) = ${value}`;
-  // The two zeros are equal, and are not the same.
+  // The two zeros are equal, and are not the same where the server tells them apart.
   if ((type === "float" || type === "double") && Number(value) === 0)
-    return `${plain} AND CAST(${name} AS CHAR) ${value.startsWith("-") ? "" : "NOT "}LIKE '-%'`;
+    return `${plain} AND (CAST(${name} AS CHAR) LIKE '-%') = (CAST(${value} AS CHAR) LIKE '-%')`;
   return plain;
+}
+
+/** A SET compared with a number counts its last member as the sign. */
+function comparable(table: TargetTable, place: number): string {
+  const name = columnName(table, place);
+  return columnAt(table, place).type === "set" ? `CAST(${name} AS UNSIGNED)` : name;
 }
 
 function valueAt(table: TargetTable, row: RowImage, place: number): string {

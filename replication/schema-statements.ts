@@ -17,9 +17,12 @@ export function repeatable(statement: SchemaStatement): readonly SchemaStatement
   return drop === undefined ? [made] : [{ ...made, sql: drop }, made];
 }
 
-/** The table of a transaction that makes it and fills it. MySQL says with START TRANSACTION that rows follow. */
+/** MySQL says with START TRANSACTION that rows follow; the target is told so by the rows. */
+export function withoutStart(sql: string): string {
+  return sql.replace(/\)([^()]*)\bSTART\s+TRANSACTION\s*$/i, ")$1");
+}
+
+/** The table of a transaction that makes it and fills it. */
 export function madeAgain(sql: string): string {
-  return sql
-    .replace(/\bSTART\s+TRANSACTION\s*$/i, "")
-    .replace(/^\s*CREATE\s+TABLE\s+(?!IF\b)/i, "CREATE TABLE IF NOT EXISTS ");
+  return sql.replace(/^\s*CREATE\s+TABLE\s+(?!IF\b)/i, "CREATE TABLE IF NOT EXISTS ");
 }

@@ -31,7 +31,7 @@ export class Interpreter {
     return {
       ...change,
       sql: translated(sql, dialect),
-      sqlMode: Number(BigInt(sqlMode) & sharedModes),
+      sqlMode: Number((BigInt(sqlMode) & sharedModes) | fractionMode(BigInt(sqlMode), this.#to)),
       collationConnection: connection(collationConnection),
       collationServer: connection(collationServer),
     };
@@ -76,6 +76,15 @@ const collationNames: Readonly<Record<Flavour, string>> = {
 
 /** Bits of `sql_mode` that mean the same in both and that both take. */
 const sharedModes = 0xefn | (0x1ffn << 19n) | (7n << 29n);
+
+/** What becomes of digits behind the second that a column has no room for: MySQL rounds, MariaDB cuts, unless told otherwise. */
+function fractionMode(mode: bigint, to: Flavour): bigint {
+  if (to === "mysql") return (mode & roundOfMariadb) === 0n ? truncateOfMysql : 0n;
+  return (mode & truncateOfMysql) === 0n ? roundOfMariadb : 0n;
+}
+
+const truncateOfMysql = 1n << 32n;
+const roundOfMariadb = 1n << 34n;
 
 /** In it MariaDB understands another language. */
 const oracleMode = 1n << 9n;

@@ -4,7 +4,7 @@ import { ServerLink } from "./server-link.ts";
 jest.setTimeout(120_000);
 
 test("between servers of MariaDB 11.8, what only they have is carried: vectors, their UUIDs, times behind 2038", async () => {
-  await using link = await ServerLink.start(["shop"], { version: "11.8" });
+  await using link = await ServerLink.start(["shop"], { source: "MariaDB 11.8", target: "MariaDB 11.8" });
   const writer = await link.east.connect();
   const before = [
     "CREATE DATABASE shop",

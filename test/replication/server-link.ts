@@ -12,17 +12,46 @@ import { Processor } from "../../replication/processor.ts";
 import { schemaSql } from "../../replication/schema.ts";
 import { feederGrantsOn } from "../../replication/source-grants.ts";
 import { applierGrantsOn } from "../../replication/target-grants.ts";
-import { startMariadb, type MariadbOptions, type MariadbServer } from "../support/mariadb.ts";
+import type { DatabaseServer } from "../support/database-server.ts";
+import { startMariadb } from "../support/mariadb.ts";
+import { startMysql } from "../support/mysql.ts";
 import { temporaryLog } from "./feeder-support.ts";
+import { tablesOf } from "./table-compare.ts";
 
 const password = "secret";
 const applier = "'hotsite_applier'@'127.0.0.1'";
 const feeder = "'hotsite_feeder'@'127.0.0.1'";
 
+/** The servers that can be had, each of its own. */
+const servers = {
+  "MariaDB 10.11": (serverId: number, extra: readonly string[]) =>
+    startMariadb({ serverId, domain: serverId - 100, extra }),
+  "MariaDB 11.8": (serverId: number, extra: readonly string[]) =>
+    startMariadb({ serverId, domain: serverId - 100, version: "11.8", extra }),
+  "MySQL 9.7": (serverId: number, extra: readonly string[]) =>
+    startMysql({ serverId, extra: trusting(extra) }),
+  "MySQL 8.0.15": (serverId: number, extra: readonly string[]) =>
+    startMysql({ serverId, version: "8.0.15", extra: trusting(extra) }),
+} as const;
+
+export type ServerName = keyof typeof servers;
+
+function trusting(extra: readonly string[]): readonly string[] {
+  return ["--log-bin-trust-function-creators=1", "--character-set-server=utf8mb4", ...extra];
+}
+
+export interface ServerLinkOptions {
+  /** Default: the MariaDB of this machine. */
+  readonly source?: ServerName;
+  readonly target?: ServerName;
+  /** More options of both servers. */
+  readonly extra?: readonly string[];
+}
+
 /** Two servers and a link between them in this process, with the users that an installation makes. */
 export class ServerLink implements AsyncDisposable {
-  readonly east: MariadbServer;
-  readonly west: MariadbServer;
+  readonly east: DatabaseServer;
+  readonly west: DatabaseServer;
   readonly log: Log;
   readonly databases: readonly string[];
   #ended = new AbortController();
@@ -30,7 +59,7 @@ export class ServerLink implements AsyncDisposable {
   #failure: unknown;
   #stream = 0;
 
-  private constructor(east: MariadbServer, west: MariadbServer, log: Log, databases: readonly string[]) {
+  private constructor(east: DatabaseServer, west: DatabaseServer, log: Log, databases: readonly string[]) {
     this.east = east;
     this.west = west;
     this.log = log;
@@ -39,12 +68,11 @@ export class ServerLink implements AsyncDisposable {
 
   static async start(
     databases: readonly string[],
-    options: Partial<MariadbOptions> = {},
+    { source = "MariaDB 10.11", target = "MariaDB 10.11", extra = [] }: ServerLinkOptions = {},
   ): Promise<ServerLink> {
-    const { extra = [] } = options;
     const [east, west] = await Promise.all([
-      startMariadb({ serverId: 101, domain: 1, ...options, extra }),
-      startMariadb({ serverId: 102, domain: 2, ...options, extra: ["--read-only=1", ...extra] }),
+      servers[source](101, extra),
+      servers[target](102, ["--read-only=1", ...extra]),
     ]);
     for (const server of [east, west]) await prepare(server, databases);
     return new ServerLink(east, west, await temporaryLog("link/1"), databases);
@@ -83,8 +111,7 @@ export class ServerLink implements AsyncDisposable {
 
   /** Resolves when the west has everything that the east has now. Throws what ended the link. */
   async reach(timeoutMs = 30_000): Promise<void> {
-    const [row] = await this.east.query("SELECT @@gtid_binlog_pos AS position");
-    const wanted = parsePosition(String(row?.["position"]));
+    const wanted = parsePosition(await this.east.position());
     await waitFor(
       async () => {
         if (this.#failure !== undefined) throw this.#failure as Error;
@@ -108,7 +135,13 @@ export class ServerLink implements AsyncDisposable {
     throw this.#failure as Error;
   }
 
-  /** Every table of both sides, compared by the servers themselves. */
+  /** Every row of both sides, value by value, whatever the servers are. */
+  async expectSameRows(): Promise<void> {
+    for (const database of this.databases)
+      expect(await tablesOf(this.west, database)).toEqual(await tablesOf(this.east, database));
+  }
+
+  /** Every table of both sides, compared by the servers themselves, which are of one version. */
   async expectEqual(): Promise<void> {
     for (const database of this.databases) {
       const [ours, theirs] = [await describe(this.east, database), await describe(this.west, database)];
@@ -124,19 +157,19 @@ export class ServerLink implements AsyncDisposable {
   }
 }
 
-async function prepare(server: MariadbServer, databases: readonly string[]): Promise<void> {
+async function prepare(server: DatabaseServer, databases: readonly string[]): Promise<void> {
   await server.query(
     ...schemaSql.split(";\n").filter((sql) => sql.trim() !== ""),
     "SET sql_log_bin = 0",
     `CREATE USER ${applier} IDENTIFIED BY '${password}'`,
-    ...applierGrantsOn("mariadb", applier, databases),
+    ...applierGrantsOn(server.flavour, applier, databases),
     `CREATE USER ${feeder} IDENTIFIED BY '${password}'`,
-    ...feederGrantsOn("mariadb", feeder, databases),
+    ...feederGrantsOn(server.flavour, feeder, databases),
   );
 }
 
 /** Definition and checksum of each table. */
-async function describe(server: MariadbServer, database: string): Promise<Record<string, unknown>> {
+async function describe(server: DatabaseServer, database: string): Promise<Record<string, unknown>> {
   const quote = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
   const tables = await server.query(`SHOW FULL TABLES IN ${quote(database)}`);
   const found: Record<string, unknown> = {};

@@ -1,4 +1,4 @@
-import type { NodeReport } from "../lifecycle/doctor.ts";
+import type { NodeReport } from "../remote/doctor/examine.ts";
 
 /** The verdict first, then each node: what is wrong and what to do about it. */
 export function doctorText(reports: readonly NodeReport[]): string {

@@ -1,55 +1,59 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { Endpoint } from "../core/driver.ts";
-import { CredentialError, RetryableError } from "../core/errors.ts";
+import { RetryableError } from "../core/errors.ts";
+import { fingerprintOf, hostKeyChanged } from "../remote/host-key.ts";
+
+/** A node, and which host key it has to show. */
+interface PinnedNode {
+  readonly node: string;
+  /** What people know it by. */
+  readonly at: Endpoint;
+  /** Where it answers, as seen from here. */
+  readonly endpoint: Endpoint;
+  readonly pinned: string;
+}
 
 /**
- * Writes a known_hosts file that holds the one key with this fingerprint, so that the system's own ssh accepts no other.
- * Only the fingerprint is pinned; the key itself is asked from the host and compared.
+ * Writes a known_hosts file that holds the one key with this fingerprint under the node's name, so that the system's own ssh accepts no
+ * other. Only the fingerprint is pinned; the key itself is asked from the host and compared.
  */
-export async function pinKnownHost(
-  node: string,
-  at: Endpoint,
-  pinned: string,
-  path: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const lines = await scan(node, at, signal);
-  const line = lines.find((candidate) => fingerprint(candidate) === pinned);
-  if (line === undefined) {
-    throw new CredentialError(
-      `${node}: the host key changed\n    pinned  ${pinned}\n    now     ${lines.map(fingerprint).join(" ")}`,
-      { hint: `If the machine was reinstalled: hotsite trust ${node}. If not, someone may be listening.` },
-    );
+export async function pinKnownHost(place: PinnedNode, path: string, signal: AbortSignal): Promise<void> {
+  const { node, at, pinned } = place;
+  const keys = await scan(place, signal);
+  const key = keys.find((candidate) => fingerprint(candidate) === pinned);
+  if (key === undefined) {
+    const now = keys.map(fingerprint).join(" ");
+    throw hostKeyChanged(node, { node, host: at.host }, { pinned, now });
   }
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeFile(`${path}.${process.pid}`, `${line}\n`, { mode: 0o600 });
+  await writeFile(`${path}.${process.pid}`, `${node} ${key}\n`, { mode: 0o600 });
   await rename(`${path}.${process.pid}`, path);
 }
 
-async function scan(node: string, { host, port }: Endpoint, signal: AbortSignal): Promise<readonly string[]> {
+/** The host keys that it has, each as `type key`. */
+async function scan({ node, at, endpoint }: PinnedNode, signal: AbortSignal): Promise<readonly string[]> {
+  const { host, port } = endpoint;
   const asked = promisify(execFile)("ssh-keyscan", ["-T", "5", "-p", String(port), host], { signal });
   const { stdout } = await asked.catch((cause: unknown) => {
     signal.throwIfAborted();
-    throw unreachable(node, host, port, cause);
+    throw unreachable(node, at, cause);
   });
   const lines = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  if (lines.length === 0) throw unreachable(node, host, port);
-  return lines;
+  if (lines.length === 0) throw unreachable(node, at);
+  return lines.map((line) => line.slice(line.indexOf(" ") + 1));
 }
 
-function unreachable(node: string, host: string, port: number, cause?: unknown): RetryableError {
+function unreachable(node: string, { host, port }: Endpoint, cause?: unknown): RetryableError {
   return new RetryableError("unreachable", `${node}: no SSH server answers at ${host}:${port}`, {
-    hint: "`hotsite nodes` says whether it is running",
+    hint: `hotsite doctor ${node} says why`,
     cause,
   });
 }
 
-/** Of a line `host type key`. */
-function fingerprint(line: string): string {
-  const key = Buffer.from(line.split(/\s+/)[2] ?? "", "base64");
-  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+/** Of a key as `type key`. */
+function fingerprint(key: string): string {
+  return fingerprintOf(Buffer.from(key.split(" ")[1] ?? "", "base64"));
 }

@@ -187,10 +187,13 @@ export const verbs: readonly Verb[] = [
   ...driverVerbs,
   {
     name: "trust",
-    operands: "<node>",
+    operands: "<node|host>",
     summary:
-      "forget a node's SSH host key, because its machine was reinstalled; the next contact pins the new one",
-    examples: [["trust east/web-2", "after the host key of east/web-2 changed"]],
+      "forget an SSH host key, because the machine was reinstalled; the next contact pins the one that it shows",
+    examples: [
+      ["trust east/web-2", "after the host key of east/web-2 changed"],
+      ["trust 10.0.0.13", "a host of byon({ … }), or its jump host"],
+    ],
     load: () => import("./verbs/trust.ts"),
   },
   {
@@ -220,7 +223,8 @@ export const verbs: readonly Verb[] = [
     examples: [
       ["doctor", "every node: its cloud, name, port, login, disks, memory, clock, packages"],
       ["doctor web", "the nodes of a service; a site or one node as well"],
-      ["doctor ops@10.0.0.13:22 -i ~/.ssh/ops", "a host before it becomes a node"],
+      ["doctor 10.0.0.13", "a host of byon({ … }), with the login of the config"],
+      ["doctor ops@10.0.0.13:22 -i ~/.ssh/ops", "any host, with a key"],
     ],
     load: () => import("./verbs/doctor.ts"),
   },
@@ -338,13 +342,6 @@ export const verbs: readonly Verb[] = [
       ["hosts release 10.0.0.13 --yes", "also when a node has it, and when it is dead for good"],
     ],
     load: () => import("./verbs/hosts-release.ts"),
-  },
-  {
-    name: "hosts trust",
-    operands: "<host>",
-    summary: "forget a host's SSH host key, because it was reinstalled; the next contact pins the new one",
-    examples: [["hosts trust 10.0.0.13", "after its host key changed"]],
-    load: () => import("./verbs/hosts-trust.ts"),
   },
   ...localVerbs,
   {

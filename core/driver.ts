@@ -1,6 +1,6 @@
 import type { Command } from "./command.ts";
 import type { Fault } from "./errors.ts";
-import type { SshTarget } from "./ssh.ts";
+import type { KeptHostKey, SshTarget } from "./ssh.ts";
 
 /** The wish for one node, written to the store before the cloud is called. */
 export interface NodeClaim {
@@ -88,6 +88,10 @@ export interface Driver extends AsyncDisposable {
   sweep(owner: string, signal: AbortSignal): Promise<void>;
   /** What reaching a machine takes besides the claim's key; asked at each connection, and never kept. Only where something is needed. */
   access?(machine: Machine): Promise<Access>;
+  /** How the driver itself logs in to a machine, to look what keeps it from doing so. Only where it does, with a login of its own. Throws `CredentialError`. */
+  login?(machine: Machine): Promise<SshTarget>;
+  /** Where a machine's host key is pinned. Only where the machine outlives its node, and the driver logs in to it as well. */
+  hostKey?(machine: Machine): KeptHostKey;
   /**
    * A command that succeeds on the machine as long as it is the claim's: with it, whoever is logged in with the claim's key need not ask
    * `launch`. Only where nothing but the machine itself knows. Changes nothing, says nothing.

@@ -26,8 +26,14 @@ export interface HostKeyPolicy {
   known(): Promise<string | undefined>;
   /** Keeps the fingerprint that the first contact showed, once the node has proved that it holds the key. */
   pin(fingerprint: string): Promise<unknown>;
-  /** The command that forgets it, for a machine that was installed again. Default: `hotsite trust <node>`. */
-  readonly forget?: string;
+  /** What `hotsite trust` has to be given when the machine was installed again. Default: the node. */
+  readonly trust?: string;
+}
+
+/** A host key that is pinned somewhere else than with its node. */
+export interface KeptHostKey extends HostKeyPolicy {
+  /** The next contact pins the key that it shows. Gives the one that was pinned. */
+  forget(): Promise<string | undefined>;
 }
 
 /** An SSH server and how to get in. */

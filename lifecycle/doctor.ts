@@ -1,27 +1,14 @@
+import type { Machine } from "../core/driver.ts";
 import { HotsiteError, messageOf } from "../core/errors.ts";
 import type { NodePlan } from "../core/recipe.ts";
 import type { SshTarget } from "../core/ssh.ts";
-import { diagnoseNode } from "../remote/doctor/diagnose-node.ts";
-import { diagnoseReach } from "../remote/doctor/diagnose-reach.ts";
 import { serious, type Diagnosis } from "../remote/doctor/diagnosis.ts";
-import type { NodeFacts, NodeNeeds, ReachFacts } from "../remote/doctor/facts.ts";
-import { probeNode } from "../remote/doctor/node.ts";
-import { probeReach } from "../remote/doctor/reach.ts";
-import { openShell } from "../remote/ssh.ts";
+import { examineHost, examineLogin, type NodeReport } from "../remote/doctor/examine.ts";
+import type { NodeNeeds } from "../remote/doctor/facts.ts";
 import { contextOf, readScene } from "./context.ts";
 import { machinesIn } from "./site.ts";
 import type { NodeSpec } from "./topology.ts";
 import type { World } from "./world.ts";
-
-/** What the doctor found on one node. */
-export interface NodeReport {
-  readonly node: string;
-  /** `ops@10.0.0.13:22`, once the node has a machine. */
-  readonly at?: string;
-  readonly diagnoses: readonly Diagnosis[];
-  readonly reach?: ReachFacts;
-  readonly facts?: NodeFacts;
-}
 
 /** Looks at a node from its cloud down to its disks, and says what keeps it from working. Changes nothing. Throws only when `signal` is aborted. */
 export async function examine(world: World, spec: NodeSpec, signal: AbortSignal): Promise<NodeReport> {
@@ -32,58 +19,32 @@ export async function examine(world: World, spec: NodeSpec, signal: AbortSignal)
     const notYet = serious("machine", "it has none yet", "hotsite install launches it");
     return { node, diagnoses: [fromCloud ?? notYet] };
   }
-  const options = await world.sshTarget({ ...record, machine: record.machine });
+  const { machine } = record;
   const needs = await needsOf(world, spec);
-  return { ...(await examineHost(options, needs, signal)), at: placeOf(options) };
+  const entrance = (): Promise<SshTarget> => world.sshTarget({ ...record, machine });
+  const [report, ofCloud] = await Promise.all([
+    examineHost({ node, entrance, needs }, signal),
+    examineCloudLogin(world, spec, machine, signal),
+  ]);
+  // What keeps everybody out keeps its cloud out as well.
+  const isNews =
+    ofCloud !== undefined && !report.diagnoses.some(({ problem }) => problem === ofCloud.problem);
+  return isNews ? { ...report, diagnoses: [...report.diagnoses, ofCloud] } : report;
 }
 
-/** The same for a host that is no node yet. */
-export async function examineHost(
-  options: SshTarget,
-  needs: NodeNeeds,
+/** Where the cloud logs in itself, with a login of its own: launching and giving back need that. */
+async function examineCloudLogin(
+  world: World,
+  { cloud }: NodeSpec,
+  machine: Machine,
   signal: AbortSignal,
-): Promise<NodeReport> {
-  const { node, jump } = options;
-  const onTheWay = jump && diagnoseReach(node, await probeReach(jump, signal));
-  if (onTheWay !== undefined)
-    return { node, diagnoses: [{ ...onTheWay, check: `jump host, ${onTheWay.check}` }] };
-  const reach = await probeReach(options, signal);
-  const outside = diagnoseReach(node, reach);
-  if (outside !== undefined) return { node, reach, diagnoses: [outside] };
-  try {
-    const facts = await factsFrom(options, needs, signal);
-    return { node, reach, facts, diagnoses: diagnoseNode(facts, needs) };
-  } catch (error) {
-    signal.throwIfAborted();
-    const problem = `it lets us in, and commands do not run: ${messageOf(error)}`;
-    const remedy = "look at the user's login shell and start-up files there";
-    return { node, reach, diagnoses: [serious("shell", problem, remedy)] };
-  }
+): Promise<Diagnosis | undefined> {
+  const driver = await world.driver(cloud);
+  if (driver.login === undefined) return undefined;
+  const login = driver.login.bind(driver, machine);
+  const found = await examineLogin(login, signal);
+  return found && { ...found, check: `${cloud.kind}, ${found.check}` };
 }
-
-/** Through sudo as everything else; when that fails, as the user who logs in, who sees why. */
-async function factsFrom(target: SshTarget, needs: NodeNeeds, signal: AbortSignal): Promise<NodeFacts> {
-  const { sudo, ...plain } = { ...target, connectTimeoutMs: shellTimeoutMs };
-  const ask = async (way: SshTarget): Promise<NodeFacts> => {
-    await using shell = await openShell(way, signal);
-    return await probeNode(shell, needs, AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]));
-  };
-  if (sudo === undefined) return ask(plain);
-  return ask({ ...plain, sudo }).catch((error: unknown) => {
-    signal.throwIfAborted();
-    if (error instanceof HotsiteError) return ask(plain);
-    throw error;
-  });
-}
-
-function placeOf({ at, login, jump }: SshTarget): string {
-  const through = jump === undefined ? "" : ` through ${jump.at.host}`;
-  return `${login.user}@${at.host}:${at.port}${through}`;
-}
-
-const shellTimeoutMs = 5000;
-/** A node with a full disk or without memory is slow; one that takes longer is as good as dead. */
-const probeTimeoutMs = 30_000;
 
 /** What the cloud says against it: it does not answer, or the machine is not there or is off. */
 async function askCloud(

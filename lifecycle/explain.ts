@@ -1,7 +1,8 @@
 import { HotsiteError } from "../core/errors.ts";
 import { CommandError } from "../core/shell.ts";
 import type { Diagnosis } from "../remote/doctor/diagnosis.ts";
-import { examine, type NodeReport } from "./doctor.ts";
+import { examine } from "./doctor.ts";
+import type { NodeReport } from "../remote/doctor/examine.ts";
 import type { NodeSpec } from "./topology.ts";
 import type { World } from "./world.ts";
 

@@ -2,7 +2,7 @@ import type { Logger } from "../core/logger.ts";
 import type { Access, Machine } from "../core/driver.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Shell } from "../core/shell.ts";
-import type { SshTarget } from "../core/ssh.ts";
+import type { HostKeyPolicy, SshTarget } from "../core/ssh.ts";
 import { openShell } from "../remote/ssh.ts";
 import type { LaunchedNode, Nodes } from "./nodes.ts";
 
@@ -12,12 +12,15 @@ interface Connection {
   readonly shell: Promise<Shell>;
 }
 
+/** The way to a machine besides its address, and the host key that is pinned elsewhere than with its node. */
+export type MachineAccess = Access & { readonly hostKey?: HostKeyPolicy };
+
 export interface ShellsOptions {
   readonly nodes: Nodes;
   readonly privateKey: Secret;
   readonly logger: Logger;
   /** What the machine's driver adds. */
-  access(machine: Machine): Promise<Access>;
+  access(machine: Machine): Promise<MachineAccess>;
 }
 
 /** One open connection per node. */
@@ -65,11 +68,11 @@ export class Shells implements AsyncDisposable {
       at: machine.ssh,
       login: { user: machine.ssh.user, privateKey },
       ...(machine.ssh.sudo === true ? { sudo: {} } : {}),
-      ...(await access(machine)),
       hostKey: {
         known: () => Promise.resolve(machine.ssh.hostKey ?? hostKey),
         pin: (fingerprint: string) => nodes.update(claim.site, claim.name, { hostKey: fingerprint }),
       },
+      ...(await access(machine)),
     };
   }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Application, Cloud, CloudScope } from "../core/application.ts";
 import { systemClock, type Clock } from "../core/clock.ts";
-import type { Access, Driver, Machine } from "../core/driver.ts";
+import type { Driver, Machine } from "../core/driver.ts";
 import { silentLogger, type Logger } from "../core/logger.ts";
 import type { Service } from "../core/recipe.ts";
 import { keptSecret, resolveSecret, type Secret } from "../core/secret.ts";
@@ -16,7 +16,7 @@ import { asScaled } from "./counts.ts";
 import { loginKey, type LoginKey } from "./login-key.ts";
 import { Nodes, type LaunchedNode } from "./nodes.ts";
 import { Pki } from "./pki.ts";
-import { Shells } from "./shells.ts";
+import { Shells, type MachineAccess } from "./shells.ts";
 import { nodesOf } from "./topology.ts";
 
 export interface WorldOptions {
@@ -74,9 +74,12 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     stateFolder: join(stateFolder, "clouds"),
     openShell: (target, signal) => openShell({ ...target, logger }, signal),
   });
-  const access = async (machine: Machine): Promise<Access> => {
+  const access = async (machine: Machine): Promise<MachineAccess> => {
     const place = nodesOf(application).find(({ site }) => site === machine.site);
-    return place === undefined ? {} : ((await (await drivers.get(place.cloud)).access?.(machine)) ?? {});
+    if (place === undefined) return {};
+    const driver = await drivers.get(place.cloud);
+    const hostKey = driver.hostKey?.(machine);
+    return { ...(await driver.access?.(machine)), ...(hostKey && { hostKey }) };
   };
   const shells = new Shells({ nodes, privateKey: login.privateKey, logger, access });
   const secretsFolder = join(stateFolder, "secrets");

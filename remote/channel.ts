@@ -85,13 +85,16 @@ export function openChannel(client: Client, line: string, signal: AbortSignal): 
   return asked<ClientChannel>({ what: "start a session" }, (answer) => client.exec(line, answer), signal);
 }
 
-/** How the program of a channel ended; rejects when the connection broke first. */
+/** How the program of a channel ended; rejects when the connection broke first. To be asked before its output is read. */
 export function exitOf(channel: ClientChannel, lost: () => Error): Promise<Ending> {
   return new Promise((resolve, reject) => {
-    channel.once("exit", (code: number | null, endedBy?: string) =>
-      resolve({ code, endedBy: endedBy ?? null }),
-    );
-    channel.once("close", () => reject(lost()));
+    const end = (code: number | null, endedBy?: string): void => resolve({ code, endedBy: endedBy ?? null });
+    channel.once("exit", end);
+    // A program that ends at once may have told so together with its start, before anybody could listen: then this says it again.
+    channel.once("close", (code?: number | null, endedBy?: string) => {
+      if (code === undefined) reject(lost());
+      else end(code, endedBy);
+    });
   });
 }
 

@@ -1,15 +1,10 @@
-import ssh2, {
-  type Algorithms,
-  type AuthenticationType,
-  type Client,
-  type ClientChannel,
-  type ConnectConfig,
-} from "ssh2";
+import ssh2, { type Algorithms, type Client, type ClientChannel } from "ssh2";
 import { CredentialError, HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
-import type { SshLogin, SshTarget } from "../core/ssh.ts";
+import type { SshTarget } from "../core/ssh.ts";
 import { waitFor } from "../core/wait.ts";
 import { asked } from "./channel.ts";
+import { credentialsOf, LoginAttempts } from "./credentials.ts";
 import { fingerprintOf, hostKeyChanged } from "./host-key.ts";
 
 export interface SshOptions extends SshTarget {
@@ -45,7 +40,7 @@ export async function connect(options: SshOptions, signal: AbortSignal): Promise
     const reason = error.cause === undefined ? error.message : messageOf(error.cause);
     throw new RetryableError("unreachable", reason, {
       cause: error,
-      hint: `is ${options.node} powered on, and can it be reached from here?`,
+      hint: hintOf(error.cause) ?? `is ${options.node} powered on, and can it be reached from here?`,
     });
   });
 }
@@ -86,20 +81,20 @@ async function attemptOver(
   signal.throwIfAborted();
   let shown = "";
   const client = new ssh2.Client();
+  const attempts = new LoginAttempts(options.login);
   const abort = (): void => void client.destroy();
   signal.addEventListener("abort", abort, { once: true });
   try {
     await new Promise<void>((resolve, reject) => {
       client.once("ready", resolve);
-      client.on("keyboard-interactive", (_name, _instructions, _language, prompts, finish) =>
-        finish(prompts.map(() => options.login.password?.reveal() ?? "")),
-      );
+      attempts.listen(client, reject);
       // ssh2 may tell one failure twice, as `error` and as `close`; only the first counts.
       client.on("error", reject);
       client.once("close", () => reject(new Error("the connection was closed before it was ready")));
       client.connect({
         ...(sock === undefined ? { host: options.at.host, port: options.at.port } : { sock }),
         ...credentialsOf(options.login),
+        authHandler: attempts.next,
         ...{ readyTimeout: handshakeTimeoutMs, algorithms, ...keepAlive },
         hostVerifier: (key: Buffer) => {
           shown = fingerprintOf(key);
@@ -118,35 +113,17 @@ async function attemptOver(
     if (pinned !== undefined && shown !== "" && shown !== pinned) {
       throw hostKeyChanged(
         nameOf(options),
-        { node: options.node, host: options.at.host, forget: options.hostKey.forget },
+        { node: options.node, host: options.at.host, trust: options.hostKey.trust },
         { pinned, now: shown },
       );
     }
-    throw translated(options, error);
+    throw translated(options, attempts, error);
   } finally {
     signal.removeEventListener("abort", abort);
   }
 }
 
-/** Keys first: a server counts the attempts, and a wrong password may lock an account. */
-function credentialsOf({ user, privateKey, passphrase, agent, password }: SshLogin): ConnectConfig {
-  const methods: AuthenticationType[] = [
-    ...(privateKey === undefined ? [] : ["publickey" as const]),
-    ...(agent === undefined ? [] : ["agent" as const]),
-    ...(password === undefined ? [] : (["password", "keyboard-interactive"] as const)),
-  ];
-  return {
-    username: user,
-    authHandler: methods,
-    tryKeyboard: password !== undefined,
-    ...(privateKey === undefined ? {} : { privateKey: privateKey.reveal() }),
-    ...(passphrase === undefined ? {} : { passphrase: passphrase.reveal() }),
-    ...(agent === undefined ? {} : { agent }),
-    ...(password === undefined ? {} : { password: password.reveal() }),
-  };
-}
-
-function translated(options: SshOptions, error: unknown): unknown {
+function translated(options: SshOptions, attempts: LoginAttempts, error: unknown): unknown {
   if (error instanceof HotsiteError) return error;
   const level = (error as { level?: string }).level;
   const message = `${nameOf(options)}: ${messageOf(error)}`;
@@ -154,11 +131,18 @@ function translated(options: SshOptions, error: unknown): unknown {
     const hint = "check the key's file and, when it is encrypted, its passphrase";
     return new CredentialError(message, { cause: error, hint });
   }
-  if (level === "agent" || level === "client-authentication") {
-    const hint = "check the user, and that one of its keys or its password is accepted by the node";
+  if (level === "agent") {
+    const hint = "look whether the SSH agent runs and has the key: ssh-add -l; or name a key or a password";
     return new CredentialError(message, { cause: error, hint });
   }
-  return new RetryableError("unreachable", message, { cause: error });
+  if (level === "client-authentication") return attempts.refused(options.node, options.at, error);
+  const isSlow = level === "client-timeout";
+  const cutOff = isSlow ? undefined : attempts.cutOff(options.node, options.at, error);
+  return cutOff ?? new RetryableError("unreachable", message, { cause: error });
+}
+
+function hintOf(error: unknown): string | undefined {
+  return error instanceof HotsiteError ? error.hint : undefined;
 }
 
 function nameOf({ node, at, login, jump }: SshOptions): string {

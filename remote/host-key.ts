@@ -13,13 +13,13 @@ export function fingerprintOf(key: Buffer): string {
 
 export function hostKeyChanged(
   who: string,
-  { node, host, forget }: { node: string; host: string; forget?: string | undefined },
+  { node, host, trust = node }: { node: string; host: string; trust?: string | undefined },
   keys: { pinned: string; now: string },
 ): HostKeyChangedError {
   return new HostKeyChangedError(
     `${who}: the host key changed\n    pinned  ${keys.pinned}\n    now     ${keys.now}`,
     {
-      hint: `If the machine was reinstalled: ${forget ?? `hotsite trust ${node}`}. If not, someone may be listening.`,
+      hint: `If the machine was reinstalled: hotsite trust ${trust}. If not, someone may be listening.`,
       details: { node, host, ...keys },
     },
   );

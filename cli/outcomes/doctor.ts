@@ -1,13 +1,18 @@
 import { z } from "zod";
-import type { NodeReport } from "../../lifecycle/doctor.ts";
+import type { NodeReport } from "../../remote/doctor/examine.ts";
 import { nodeFacts } from "../../remote/doctor/facts.ts";
 import { exactly } from "./exactly.ts";
 
 const login = z.union([
   z.strictObject({ state: z.literal("accepted") }),
   z.strictObject({ state: z.literal("key-changed"), pinned: z.string(), now: z.string() }),
-  z.strictObject({ state: z.literal("refused") }),
-  z.strictObject({ state: z.literal("failed"), reason: z.string() }),
+  z.strictObject({
+    state: z.literal("refused"),
+    tried: z.array(z.string()).describe("publickey, password, keyboard-interactive"),
+    allowed: z.array(z.string()).describe("what the server would take; empty: it did not say"),
+    said: z.string().describe("by the server, to people"),
+  }),
+  z.strictObject({ state: z.literal("failed"), reason: z.string(), hint: z.string().optional() }),
 ]);
 
 const reach = z.strictObject({

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
 import { inForeground } from "../foreground.ts";
-import { openSession } from "../session.ts";
-import { sshAccess } from "../ssh-access.ts";
+import { sshAccess, type SshAccess } from "../ssh-access.ts";
 import type { Call, Outcome } from "../verb.ts";
 
 /** What `--json` prints. */
@@ -23,8 +22,8 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
       hint: "write node:path for it, as in east/web-1:/etc/hosts",
     });
   }
-  const argv = await scpArguments(call, node, [source, target], signal);
-  const code = await inForeground("scp", argv, call.output.json);
+  await using access = await sshAccess(call, node, signal);
+  const code = await inForeground("scp", scpArguments(access, [source, target]), call.output.json);
   const text = code === 0 ? `${from} → ${to}` : "";
   return { text, json: { node, from, to, code }, exitCode: code };
 }
@@ -41,14 +40,7 @@ export function placeOf(text: string): Place {
   return parts === null ? { path: text } : { node: parts[1], path: parts[2] ?? "" };
 }
 
-async function scpArguments(
-  call: Call,
-  node: string,
-  places: readonly Place[],
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  await using session = await openSession(call);
-  const { at, options } = await sshAccess(session, node, signal);
+function scpArguments({ at, options }: SshAccess, places: readonly Place[]): readonly string[] {
   const host = at.host.includes(":") ? `[${at.host}]` : at.host;
   const named = places.map(({ node: there, path }) =>
     // A local name that holds a colon would be taken for a host.

@@ -3,8 +3,10 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { HotsiteError, messageOf } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
-import { examine, examineHost, type NodeReport } from "../../lifecycle/doctor.ts";
+import { examine } from "../../lifecycle/doctor.ts";
 import { nodesOf } from "../../lifecycle/topology.ts";
+import { examineHost, type NodeReport } from "../../remote/doctor/examine.ts";
+import { poolsOf } from "../byon-hosts.ts";
 import { doctorText } from "../doctor-text.ts";
 import { exitCodes } from "../exit.ts";
 import { jobsNamed } from "../jobs.ts";
@@ -14,6 +16,8 @@ import type { Call, Outcome } from "../verb.ts";
 
 /** What `--json` prints. */
 export const outcome = z.strictObject({ nodes: z.array(nodeReport) });
+
+const nothing = { packages: [], ports: [], units: [] };
 
 /** Says what is wrong with nodes, or with a host that shall become one. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
@@ -37,6 +41,8 @@ async function examineNodes(
 ): Promise<readonly NodeReport[]> {
   await using session = await openSession(call);
   const { application } = session.config;
+  const host = target === undefined ? undefined : await examinePooled(session, target, signal);
+  if (host !== undefined) return [host];
   const specs =
     target === undefined
       ? nodesOf(application)
@@ -46,6 +52,20 @@ async function examineNodes(
           ).values(),
         ];
   return await Promise.all(specs.map((spec) => examine(session.world, spec, signal)));
+}
+
+/** A host of `byon({…})`, as the config says how to log in to it. */
+async function examinePooled(
+  session: Session,
+  id: string,
+  signal: AbortSignal,
+): Promise<NodeReport | undefined> {
+  for (const pool of await poolsOf(session)) {
+    const host = pool.hosts.find((one) => one.id === id);
+    if (host === undefined) continue;
+    return await examineHost({ node: id, entrance: () => pool.target(host), needs: nothing }, signal);
+  }
+  return undefined;
 }
 
 async function examineStranger(call: Call, target: string, signal: AbortSignal): Promise<NodeReport> {
@@ -58,7 +78,7 @@ async function examineStranger(call: Call, target: string, signal: AbortSignal):
   function examineWith(privateKey: Secret): Promise<NodeReport> {
     const hostKey = { known: () => Promise.resolve(undefined), pin: () => Promise.resolve() };
     const options = { node: target, at: { host, port }, login: { user, privateKey }, hostKey };
-    return examineHost(options, { packages: [], ports: [], units: [] }, signal);
+    return examineHost({ node: target, entrance: () => Promise.resolve(options), needs: nothing }, signal);
   }
 }
 

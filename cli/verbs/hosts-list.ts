@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { reportHosts, type HostReport } from "../../drivers/byon/admin.ts";
-import { poolsOf } from "../byon-hosts.ts";
+import { somePools } from "../byon-hosts.ts";
 import { openSession } from "../session.ts";
 import { table } from "../table.ts";
 import { hostReport } from "../outcomes/hosts.ts";
@@ -12,7 +12,7 @@ export const outcome = z.strictObject({ hosts: z.array(hostReport) });
 /** Lists the hosts of `byon({…})`: who has each, which are free, and why the others are not. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   await using session = await openSession(call);
-  const pools = await poolsOf(session);
+  const pools = await somePools(session);
   const reports = (await Promise.all(pools.map((pool) => reportHosts(pool, signal)))).flat();
   const rows = reports.map((report) => [
     report.host,

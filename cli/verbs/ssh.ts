@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { quote } from "../../remote/quote.ts";
 import { inForeground } from "../foreground.ts";
-import { openSession } from "../session.ts";
-import { sshAccess } from "../ssh-access.ts";
+import { sshAccess, type SshAccess } from "../ssh-access.ts";
 import type { Call, Outcome } from "../verb.ts";
 
 /** What `--json` prints. */
@@ -11,19 +10,12 @@ export const outcome = z.strictObject({ node: z.string(), code: z.int().describe
 /** Hands the terminal to the system's ssh, with the application's key and the pinned host key. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const [name = "", ...words] = call.operands;
-  const argv = await sshArguments(call, name, words, signal);
-  const code = await inForeground("ssh", argv, call.output.json);
+  await using access = await sshAccess(call, name, signal);
+  const code = await inForeground("ssh", sshArguments(access, words), call.output.json);
   return { text: "", json: { node: name, code }, exitCode: code };
 }
 
-async function sshArguments(
-  call: Call,
-  name: string,
-  words: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  await using session = await openSession(call);
-  const { at, options } = await sshAccess(session, name, signal);
+function sshArguments({ at, options }: SshAccess, words: readonly string[]): readonly string[] {
   const line = remoteLine(words, at.sudo === true);
   // sudo may ask for its password.
   const terminal = at.sudo === true && process.stdin.isTTY ? ["-t"] : [];

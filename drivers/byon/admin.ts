@@ -70,13 +70,6 @@ export async function freeHost(pool: Pool, host: Host, signal: AbortSignal): Pro
   return "free";
 }
 
-/** The key that the host shows at the next contact is pinned. Gives the one that is forgotten. */
-export async function trustHost(pool: Pool, id: string): Promise<string | undefined> {
-  const { hostKey } = await pool.memory.of(id);
-  await pool.memory.change(id, { hostKey: undefined });
-  return hostKey;
-}
-
 function reportOf(pool: Pool, finding: Finding): HostReport {
   const { host, memory, seen, failure } = finding;
   const claim = holderOf(finding);

@@ -22,7 +22,7 @@ export function hostClaim({ id, owner, site, name, expose }: NodeClaim): HostCla
 export function machineOf(
   host: Host,
   claim: HostClaim,
-  facts: { readonly hostKey: string | undefined; readonly state: Machine["state"]; readonly sudo: boolean },
+  facts: { readonly state: Machine["state"]; readonly sudo: boolean },
 ): Machine {
   const { id, owner, site, name, expose } = claim;
   return {
@@ -34,7 +34,6 @@ export function machineOf(
     ssh: {
       ...{ host: host.host, port: host.port, user: host.user },
       ...(facts.sudo && { sudo: true }),
-      ...(facts.hostKey !== undefined && { hostKey: facts.hostKey }),
     },
     exposed: Object.fromEntries(expose.map((port) => [port, { host: host.host, port }])),
   };

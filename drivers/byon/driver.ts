@@ -1,6 +1,7 @@
 import { script, type Command } from "../../core/command.ts";
 import type { Access, Driver, DriverCapabilities, Machine, NodeClaim } from "../../core/driver.ts";
 import { HotsiteError, NodeNotFoundError, PreflightError, type Fault } from "../../core/errors.ts";
+import type { KeptHostKey, SshTarget } from "../../core/ssh.ts";
 import { cloudPath, shapeFaults, uniqueFaults } from "../template.ts";
 import { partsOf } from "./claim.ts";
 import { hostsFaults } from "./hosts.ts";
@@ -76,8 +77,7 @@ export class ByonDriver implements Driver {
     await powerOn(this.pool, host, signal);
     const finding = await find(this.pool, host, signal);
     const claim = holderOf(finding);
-    if (claim !== undefined && claim.id === partsOf(id)?.claim)
-      return machineNow(this.pool, host, claim, "running");
+    if (claim !== undefined && claim.id === partsOf(id)?.claim) return machineNow(host, claim, "running");
     throw new NodeNotFoundError(`${host.id} is not ${id} any more`);
   }
 
@@ -99,6 +99,14 @@ export class ByonDriver implements Driver {
 
   async access({ id }: Machine): Promise<Access> {
     return this.pool.access(this.pool.host(partsOf(id)?.host ?? ""));
+  }
+
+  login({ id }: Machine): Promise<SshTarget> {
+    return this.pool.target(this.pool.host(partsOf(id)?.host ?? ""));
+  }
+
+  hostKey({ id }: Machine): KeptHostKey {
+    return this.pool.hostKey(partsOf(id)?.host ?? "");
   }
 
   confirm({ claim }: Machine): Command {

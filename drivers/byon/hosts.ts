@@ -31,6 +31,11 @@ export function hostsOf(options: PoolOptions): readonly Host[] {
   return hosts;
 }
 
+/** What people call an SSH server. */
+export function hostId(host: string, port = sshPort): string {
+  return port === sshPort ? host : `${host}:${port}`;
+}
+
 /** What is wrong with the hosts of a pool as they are written. */
 export function hostsFaults(path: string, options: PoolOptions): Fault[] {
   try {
@@ -48,7 +53,7 @@ function settled(host: string, own: HostOptions, pool: PoolOptions): Host {
   const user = own.user ?? pool.user ?? "root";
   const power = own.power ?? pool.power;
   return {
-    id: port === sshPort ? host : `${host}:${port}`,
+    id: hostId(host, port),
     ...{ host, port, user },
     login: hasProof(own) ? own : pool,
     sudo: own.sudo ?? pool.sudo,

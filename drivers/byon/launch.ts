@@ -68,7 +68,7 @@ async function surveyTogether(pool: Pool, signal: AbortSignal): Promise<readonly
 async function resume(pool: Pool, host: Host, claim: NodeClaim, signal: AbortSignal): Promise<Machine> {
   await powerOn(pool, host, signal);
   await take(pool, host, claim, signal);
-  return machineNow(pool, host, hostClaim(claim), "running");
+  return machineNow(host, hostClaim(claim), "running");
 }
 
 function refuseTakenName(found: readonly Finding[], { owner, site, name }: NodeClaim): void {
@@ -152,7 +152,7 @@ async function takeOrLeave(
     const holder = await take(pool, host, claim, signal);
     if (holder.id !== claim.id) return undefined;
     await pool.memory.change(host.id, { quarantine: undefined });
-    return await machineNow(pool, host, holder, "running");
+    return machineNow(host, holder, "running");
   } catch (error) {
     await giveBack(pool, host, claim, error);
     signal.throwIfAborted();

@@ -7,15 +7,9 @@ import { isOff } from "./power.ts";
 import { find, holderOf, survey, type Finding } from "./survey.ts";
 
 /** A claimed host as a machine. */
-export async function machineNow(
-  pool: Pool,
-  host: Host,
-  claim: HostClaim,
-  state: Machine["state"],
-): Promise<Machine> {
-  const { hostKey } = await pool.memory.of(host.id);
+export function machineNow(host: Host, claim: HostClaim, state: Machine["state"]): Machine {
   const sudo = host.sudo !== false && (host.sudo !== undefined || host.user !== "root");
-  return machineOf(host, claim, { hostKey, state, sudo });
+  return machineOf(host, claim, { state, sudo });
 }
 
 /** The machines of an owner: by the hosts' own account, and by memory for those that do not answer. */
@@ -33,7 +27,7 @@ export async function machinesOf(
   for (const finding of await survey(pool, asked, signal)) {
     const claim = holderOf(finding);
     if (claim?.owner !== owner || finding.memory.abandoned.includes(claim.id)) continue;
-    machines.push(await machineNow(pool, finding.host, claim, await stateOf(pool, finding, signal)));
+    machines.push(machineNow(finding.host, claim, await stateOf(pool, finding, signal)));
   }
   return machines.sort((a, b) => a.site.localeCompare(b.site) || a.name.localeCompare(b.name));
 }

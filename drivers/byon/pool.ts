@@ -1,8 +1,8 @@
 import type { CloudScope } from "../../core/application.ts";
 import { HotsiteError } from "../../core/errors.ts";
 import type { Shell } from "../../core/shell.ts";
-import type { HostKeyPolicy, SshTarget } from "../../core/ssh.ts";
-import { hostsOf, type Host } from "./hosts.ts";
+import type { KeptHostKey, SshTarget } from "../../core/ssh.ts";
+import { hostId, hostsOf, type Host } from "./hosts.ts";
 import { loginOf, sudoOf } from "./login.ts";
 import { Memory } from "./memory.ts";
 import type { PoolOptions } from "./options.ts";
@@ -48,7 +48,7 @@ export class Pool implements AsyncDisposable {
   async shell(host: Host, signal: AbortSignal): Promise<Shell> {
     const known = this.#open.get(host.id);
     if (known !== undefined) return known;
-    const opening = this.#connect(host, signal);
+    const opening = this.target(host).then((target) => this.#scope.openShell(target, signal));
     this.#open.set(host.id, opening);
     opening.catch(() => {
       if (this.#open.get(host.id) === opening) this.#open.delete(host.id);
@@ -71,20 +71,41 @@ export class Pool implements AsyncDisposable {
     return { ...(sudo && { sudo }), ...(jump && { jump }) };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.hosts.map((host) => this.disconnect(host)));
-  }
-
-  async #connect(host: Host, signal: AbortSignal): Promise<Shell> {
-    const target: SshTarget = {
+  /** How the pool itself logs in to a host. */
+  async target(host: Host): Promise<SshTarget> {
+    return {
       node: host.id,
       at: { host: host.host, port: host.port },
       login: await loginOf(host.id, host.user, host.login, this.#scope.configFolder),
-      hostKey: this.#hostKey(host.id),
+      hostKey: this.hostKey(host.id),
       ...(await this.access(host)),
       connectTimeoutMs,
     };
-    return this.#scope.openShell(target, signal);
+  }
+
+  /** What is pinned of a host or of the jump host: one pin for whoever logs in. */
+  hostKey(id: string): KeptHostKey {
+    const known = async (): Promise<string | undefined> => (await this.memory.of(id)).hostKey;
+    return {
+      known,
+      pin: (hostKey) => this.memory.change(id, { hostKey }),
+      trust: id,
+      forget: async () => {
+        const hostKey = await known();
+        await this.memory.change(id, { hostKey: undefined });
+        return hostKey;
+      },
+    };
+  }
+
+  /** Everything that has a host key: the hosts and the jump host. */
+  get servers(): readonly string[] {
+    const { jump } = this.options;
+    return [...this.hosts.map(({ id }) => id), ...(jump ? [hostId(jump.host, jump.port)] : [])];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.hosts.map((host) => this.disconnect(host)));
   }
 
   async #jump(): Promise<SshTarget | undefined> {
@@ -95,16 +116,8 @@ export class Pool implements AsyncDisposable {
       node: `jump host ${host}`,
       at: { host, port },
       login: await loginOf(`jump host ${host}`, user, jump, this.#scope.configFolder),
-      hostKey: this.#hostKey(host),
+      hostKey: this.hostKey(hostId(host, port)),
       connectTimeoutMs,
-    };
-  }
-
-  #hostKey(id: string): HostKeyPolicy {
-    return {
-      known: async () => (await this.memory.of(id)).hostKey,
-      pin: (hostKey) => this.memory.change(id, { hostKey }),
-      forget: `hotsite hosts trust ${id}`,
     };
   }
 }

@@ -1,14 +1,15 @@
 import { serious, type Diagnosis } from "./diagnosis.ts";
 import type { Login, ReachFacts } from "./facts.ts";
+import { refusalWords } from "../refusal.ts";
 import { isSsh } from "./reach.ts";
 
-/** Why a node cannot be reached: the first thing on the way to it that fails. Undefined when it lets us in. `node` is `site/name`. */
-export function diagnoseReach(node: string, facts: ReachFacts): Diagnosis | undefined {
+/** Why a node cannot be reached: the first thing on the way to it that fails. Undefined when it lets us in. `trusted` is what `hotsite trust` knows it by. */
+export function diagnoseReach(trusted: string, facts: ReachFacts): Diagnosis | undefined {
   const { lookup, connection, banner, login } = facts;
   if (lookup !== undefined && "failure" in lookup) return nameFails(facts, lookup.failure);
   if (connection !== undefined && connection !== "open") return connectionFails(facts, connection);
   if (connection === "open" && !isSsh(banner)) return serverFails(facts, banner);
-  return login === undefined ? undefined : loginFails(node, facts, login);
+  return login === undefined ? undefined : loginFails(trusted, facts, login);
 }
 
 function nameFails({ host }: ReachFacts, failure: string): Diagnosis {
@@ -84,7 +85,7 @@ function serverFails({ host, port }: ReachFacts, banner: string | null | undefin
   );
 }
 
-function loginFails(node: string, { host, user }: ReachFacts, login: Login): Diagnosis | undefined {
+function loginFails(trusted: string, { host, user }: ReachFacts, login: Login): Diagnosis | undefined {
   switch (login.state) {
     case "accepted":
       return undefined;
@@ -92,19 +93,17 @@ function loginFails(node: string, { host, user }: ReachFacts, login: Login): Dia
       return serious(
         "host key",
         `${host} shows another host key: pinned ${login.pinned}, now ${login.now}`,
-        `if the machine was reinstalled: hotsite trust ${node}; if not, someone may be listening`,
+        `if the machine was reinstalled: hotsite trust ${trusted}; if not, someone may be listening`,
       );
-    case "refused":
-      return serious(
-        "login",
-        `${host} does not let ${user} in with our key: no such user, or the key is not in its authorized_keys`,
-        `put the application's public key into ~${user}/.ssh/authorized_keys there (mode 600, folder 700), or correct user and key`,
-      );
+    case "refused": {
+      const { problem, remedy } = refusalWords({ host, user }, login);
+      return serious("login", problem, remedy);
+    }
     case "failed":
       return serious(
         "login",
         `the SSH server of ${host} answers, and the login fails: ${login.reason}`,
-        "look at its journal: journalctl -u ssh",
+        login.hint ?? "look at its journal: journalctl -u ssh",
       );
   }
 }

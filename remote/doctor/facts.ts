@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Refusal } from "../refusal.ts";
 
 /** What a knock at a node's SSH port showed, from the name to the login; each part is absent when the one before it failed. */
 export interface ReachFacts {
@@ -17,8 +18,9 @@ export interface ReachFacts {
 export type Login =
   | { readonly state: "accepted" }
   | { readonly state: "key-changed"; readonly pinned: string; readonly now: string }
-  | { readonly state: "refused" }
-  | { readonly state: "failed"; readonly reason: string };
+  | ({ readonly state: "refused" } & Refusal)
+  /** The key cannot be read, the password has expired, the handshake fails. */
+  | { readonly state: "failed"; readonly reason: string; readonly hint?: string };
 
 const count = z.coerce.number().int().min(0);
 

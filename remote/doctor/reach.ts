@@ -1,7 +1,8 @@
 import { lookup } from "node:dns/promises";
 import { connect as connectTo, type Socket } from "node:net";
-import { CredentialError, messageOf } from "../../core/errors.ts";
+import { HotsiteError, messageOf } from "../../core/errors.ts";
 import { connect, type SshOptions } from "../connection.ts";
+import { LoginRefusedError } from "../credentials.ts";
 import { HostKeyChangedError } from "../host-key.ts";
 import { within } from "../race.ts";
 import type { Login, ReachFacts } from "./facts.ts";
@@ -92,8 +93,9 @@ async function logIn(options: SshOptions, signal: AbortSignal): Promise<Login> {
       const { pinned, now } = error.details;
       return { state: "key-changed", pinned: String(pinned), now: String(now) };
     }
-    if (error instanceof CredentialError) return { state: "refused" };
-    return { state: "failed", reason: messageOf(error) };
+    if (error instanceof LoginRefusedError) return { state: "refused", ...error.refusal };
+    const hint = error instanceof HotsiteError ? error.hint : undefined;
+    return { state: "failed", reason: messageOf(error), ...(hint !== undefined && { hint }) };
   }
 }
 

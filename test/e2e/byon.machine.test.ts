@@ -2,11 +2,11 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Metal } from "../drivers/byon/metal.ts";
-import { Scene } from "./harness.ts";
+import { Scene, type Answer } from "./harness.ts";
 
 const password = "not telling";
 
-/** Three hosts whose sudo asks for a password; one of them is good for databases. */
+/** Three hosts whose sudo asks for a password: one is good for databases, and one is the way to the others. */
 describe("an application on hosts that are there already", () => {
   let metal: Metal;
   let scene: Scene;
@@ -22,7 +22,9 @@ describe("an application on hosts that are there already", () => {
     before = await metal.snapshots();
     scene = await Scene.of("test/e2e/fixtures/byon");
     const [first, second, third] = metal.hosts.map(({ host }) => host);
-    const room = { hosts: [first, second, { host: third, labels: ["ssd"] }], key: metal.key };
+    const hosts = [first, second, { host: third, labels: ["ssd"] }];
+    const jump = { host: first, user: "ops", key: metal.key };
+    const room = { hosts, key: metal.key, jump };
     await writeFile(join(scene.folder, "room.json"), JSON.stringify(room));
   }, 120_000);
 
@@ -54,6 +56,52 @@ describe("an application on hosts that are there already", () => {
     for (const { as } of metal.hosts) expect(await as("journalctl --no-pager -q")).not.toContain(password);
     expect(await filesWith(scene.folder, password)).toEqual([]);
   });
+
+  test("is reached through the jump host by exec, logs, ssh and cp", async () => {
+    const [door = "", web] = [metal.hosts[0]?.host, metal.hosts[1]];
+    const { instances } = await scene.run("exec", "web", "id -un; ss -Htn sport = :22");
+    expect(JSON.stringify(instances)).toContain("root");
+    expect(JSON.stringify(instances)).toContain(door);
+    expect((await scene.run("logs", "web"))["lines"]).not.toEqual([]);
+    // ssh has no terminal here at which sudo could ask.
+    await web?.as("echo 'ops ALL=(ALL:ALL) NOPASSWD: ALL' >/etc/sudoers.d/zz-test");
+    expect(await scene.on("east/web-1", "id -un; ss -Htn sport = :22")).toMatch(
+      new RegExp(`^root\n.*${door}`, "s"),
+    );
+    await web?.as("rm /etc/sudoers.d/zz-test");
+    await writeFile(join(scene.folder, "note"), "over there");
+    await scene.run("cp", join(scene.folder, "note"), "east/web-1:/tmp/note");
+    await scene.run("cp", "east/web-1:/tmp/note", join(scene.folder, "back"));
+    expect(await readFile(join(scene.folder, "back"), "utf8")).toBe("over there");
+    await web?.as("rm /tmp/note");
+  }, 60_000);
+
+  test("is trusted again with one command after a host got another host key", async () => {
+    const host = metal.hosts[1]?.host ?? "";
+    await metal.hosts[1]?.as(
+      "rm /etc/ssh/ssh_host_ed25519_key* && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key && systemctl restart ssh",
+    );
+    const refused = await scene.attempt(["exec", "web", "true"]);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout).toContain("the host key changed");
+    expect((await scene.attempt(["cp", "east/web-1:/etc/hostname", scene.folder])).stdout).toContain(
+      "If the machine was reinstalled: hotsite trust east/web-1.",
+    );
+    const { nodes } = JSON.parse((await scene.attempt(["doctor", "web"])).stdout) as Answer;
+    expect(JSON.stringify(nodes)).toContain(`hotsite trust ${host}`);
+    expect(await scene.run("trust", "east/web-1")).toMatchObject({
+      forgotten: expect.stringMatching(/^SHA256:/),
+    });
+    await scene.run("exec", "web", "true");
+    expect(await scene.run("hosts", "probe", host)).toMatchObject({ state: "claimed" });
+    expect(await scene.run("trust", host)).toMatchObject({ forgotten: expect.stringMatching(/^SHA256:/) });
+  }, 60_000);
+
+  test("has a doctor who tells a wrong password, on nodes and on hosts", async () => {
+    const { code, stdout } = await scene.attempt(["doctor", "web"], { OPS_PASSWORD: "wrong" });
+    expect([code, stdout]).toEqual([1, expect.stringContaining("cannot become root with sudo: ")]);
+    for (const target of ["web", metal.hosts[1]?.host ?? ""]) await scene.run("doctor", target);
+  }, 60_000);
 
   test("is removed, and its database stays on its host, which nobody gets by chance", async () => {
     const database = metal.hosts[2];

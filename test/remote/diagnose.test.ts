@@ -78,9 +78,24 @@ describe("why a node cannot be reached", () => {
     ],
     [
       "a refused key",
-      login({ state: "refused" }),
-      "login: 10.0.0.13 does not let ops in with our key: no such user, or the key is not in its authorized_keys",
-      "put the application's public key into ~ops/.ssh/authorized_keys there (mode 600, folder 700), or correct user and key",
+      login({ state: "refused", tried: ["publickey"], allowed: ["publickey"], said: "" }),
+      "login: 10.0.0.13 does not let ops in with our key: the key is not in its authorized_keys, there is no such user, or the account is locked",
+      "put the public key into ~ops/.ssh/authorized_keys there (mode 600, folder 700), correct the user, or look at its account there, as root: passwd -S ops; chage -l ops",
+    ],
+    [
+      "a refused password",
+      login({ state: "refused", tried: ["password"], allowed: ["publickey", "password"], said: "" }),
+      "login: 10.0.0.13 does not let ops in with our password: the password is wrong, there is no such user, or the account is locked",
+      "correct the password, correct the user, or look at its account there, as root: passwd -S ops; chage -l ops",
+    ],
+    [
+      "a password for a server that takes none, and says so",
+      login({
+        ...{ state: "refused", tried: ["publickey", "password"] },
+        ...{ allowed: ["publickey"], said: "Keys only.\n" },
+      }),
+      "login: 10.0.0.13 does not let ops in with our key or our password: the key is not in its authorized_keys, it takes no passwords, there is no such user, or the account is locked; it says: Keys only.",
+      "put the public key into ~ops/.ssh/authorized_keys there (mode 600, folder 700), give the config a key, since its sshd_config forbids passwords, correct the user, or look at its account there, as root: passwd -S ops; chage -l ops",
     ],
     [
       "a handshake that fails",

@@ -84,7 +84,7 @@ describe("a node that cannot be reached", () => {
   test("does not know our key", async () => {
     const login = { user: "ops", privateKey: new Secret(newSshKey().privateKey) };
     expect(await saidOf({ ...sshd.options(), login })).toBe(
-      "login: 127.0.0.1 does not let ops in with our key: no such user, or the key is not in its authorized_keys",
+      "login: 127.0.0.1 does not let ops in with our key: the key is not in its authorized_keys, there is no such user, or the account is locked",
     );
   });
 

@@ -13,6 +13,8 @@ import { Secret } from "../../core/secret.ts";
 import type { Shell } from "../../core/shell.ts";
 import type { SshLogin, SshTarget, Sudo } from "../../core/ssh.ts";
 import { LocalDriver } from "../../drivers/local/driver.ts";
+import { newSshKey } from "../../core/ssh-key.ts";
+import { examineHost } from "../../remote/doctor/examine.ts";
 import { openShell } from "../../remote/ssh.ts";
 import { claimOf, loginKey, newOwner } from "../drivers/claim.ts";
 import { removeAll, scriptOn } from "../drivers/lab.ts";
@@ -26,15 +28,18 @@ const driver = new LocalDriver();
 let near: Machine;
 let far: Machine;
 
-/** Three people: one whom sudo trusts, one whom it asks, and one whom it does not know. */
+/** One whom sudo trusts, one whom it asks, one whom it does not know, and three who do not get far. */
 const people = `
-  for person in trusted asked stranger; do
+  for person in trusted asked stranger keys-only expired shell-less; do
     useradd --create-home --shell /bin/bash $person && echo "$person:$1" | chpasswd
     install -d -o $person -m 700 /home/$person/.ssh
     install -o $person -m 600 /root/.ssh/authorized_keys /home/$person/.ssh/
   done
   echo 'trusted ALL=(ALL:ALL) NOPASSWD: ALL' >/etc/sudoers.d/people
   echo 'asked ALL=(ALL:ALL) ALL' >>/etc/sudoers.d/people
+  usermod --expiredate 1 expired
+  usermod --shell /usr/sbin/nologin shell-less
+  printf 'Match User keys-only\\n  PasswordAuthentication no\\n  KbdInteractiveAuthentication no\\n' >>/etc/ssh/sshd_config
   sed -i 's/^PasswordAuthentication.*/PasswordAuthentication yes/' /etc/ssh/sshd_config.d/10-hotsite.conf
   systemctl reload ssh`;
 
@@ -183,6 +188,116 @@ describe("logging in", () => {
     await expect(openShell(nobody, signal)).rejects.toMatchObject({ code: "unreachable" });
   });
 });
+
+describe("the doctor", () => {
+  const nothing = { packages: [], ports: [], units: [] };
+  const wrong = new Secret("wrong");
+
+  /** What is in the way of a login, and with what remedy. */
+  async function said(target: SshTarget): Promise<string[]> {
+    const patient = { node: "east/near", entrance: () => Promise.resolve(target), needs: nothing };
+    const { diagnoses } = await examineHost(patient, signal);
+    return diagnoses
+      .filter((one) => one.serious)
+      .flatMap(({ check, problem, remedy }) => [`${check}: ${problem}`, remedy]);
+  }
+
+  test("finds nothing against a login that works, by key or by password", async () => {
+    expect(await said(as({ user: "asked", privateKey }, secretly()))).toEqual([]);
+    expect(await said(as({ user: "asked", password: new Secret(password) }, secretly()))).toEqual([]);
+  });
+
+  test.each<[string, () => SshLogin, string, string]>([
+    [
+      "a wrong password",
+      () => ({ user: "asked", password: wrong }),
+      "our password: the password is wrong",
+      "correct the password",
+    ],
+    [
+      "a key that nobody knows",
+      stranger,
+      "our key: the key is not in its authorized_keys",
+      "put the public key into ~asked/.ssh/authorized_keys",
+    ],
+    [
+      "both",
+      () => ({ ...stranger(), password: wrong }),
+      "our key or our password: the key is",
+      "put the public key",
+    ],
+    [
+      "a password where none is taken",
+      () => ({ user: "keys-only", password: wrong }),
+      "our password: it takes no passwords",
+      "give the config a key",
+    ],
+  ])("tells %s", async (_, login, problem, remedy) => {
+    const [found = "", help = ""] = await said(as(login(), secretly()));
+    expect(found).toContain(`login: ${near.ssh.host} does not let ${login().user} in with ${problem}`);
+    expect(help).toContain(remedy);
+  });
+
+  test("tells an account that has expired", async () => {
+    const [found, help] = await said(as({ user: "expired", privateKey }));
+    expect(found).toContain("127.0.0.1 hangs up while expired logs in: the account is locked or has expired");
+    expect(help).toContain("chage -l expired");
+  });
+
+  test("tells a key whose passphrase is missing", async () => {
+    const options = { passphrase: "x", cipher: "aes256-ctr", rounds: 16 } as const;
+    const keys = ssh2.utils.generateKeyPairSync("ed25519", options);
+    const [found, help] = await said(as({ user: "asked", privateKey: new Secret(keys.private) }));
+    expect(found).toContain("login: ");
+    expect(help).toBe("check the key's file and, when it is encrypted, its passphrase");
+  });
+
+  test.each<[string, string, () => Sudo, string, string]>([
+    [
+      "a wrong password for sudo",
+      "asked",
+      () => ({ password: wrong }),
+      "sudo: east/near: cannot become root with sudo: ",
+      "with the password of the config",
+    ],
+    [
+      "a sudo that asks",
+      "asked",
+      () => ({}),
+      "sudo: east/near: cannot become root with sudo: sudo: a password is required",
+      "without a password",
+    ],
+    [
+      "somebody whom sudo does not know",
+      "stranger",
+      secretly,
+      "sudo: east/near: cannot become root with sudo: ",
+      "let the user run every command as root",
+    ],
+  ])("tells %s", async (_, user, sudo, problem, remedy) => {
+    const [found, help, ...rest] = await said(as({ user, privateKey }, sudo()));
+    expect([found, help]).toEqual([expect.stringContaining(problem), expect.stringContaining(remedy)]);
+    expect(rest).toEqual([]);
+  });
+
+  test("tells a login whose shell runs nothing", async () => {
+    const [found] = await said(as({ user: "shell-less", privateKey }));
+    expect(found).toContain("shell: it lets us in, and commands do not run");
+  });
+
+  test("tells a password that is not set", async () => {
+    const entrance = (): Promise<SshTarget> =>
+      Promise.reject(new CredentialError("OPS_PASSWORD is not set", { hint: "export it" }));
+    const { diagnoses } = await examineHost({ node: "x", entrance, needs: nothing }, signal);
+    expect(diagnoses).toEqual([
+      { check: "login", serious: true, problem: "OPS_PASSWORD is not set", remedy: "export it" },
+    ]);
+  });
+});
+
+function stranger(): SshLogin {
+  return { user: "asked", privateKey: new Secret(newSshKey().privateKey) };
+}
 
 function secretly(): Sudo {
   return { password: new Secret(password) };

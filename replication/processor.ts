@@ -5,11 +5,11 @@ import type { Logger } from "../core/logger.ts";
 import type { LinkOrder, SkipOrder } from "../core/protection.ts";
 import { Applier } from "./applier.ts";
 import { ApplyError } from "./apply-error.ts";
-import { decodeBatch } from "./batch.ts";
 import { openCheckpoint, readFacts, type Applied } from "./checkpoint.ts";
 import { guardTriggers } from "./guard-programs.ts";
 import { identityOf } from "./identity.ts";
 import { UnguardedError } from "./target-tables.ts";
+import { readLogged } from "./logged-batch.ts";
 import { Target, type TargetOptions } from "./target.ts";
 
 export interface ProcessorOptions {
@@ -122,7 +122,7 @@ export class Processor {
     let bytes = 0;
     for await (const logged of log.read(from, signal)) {
       refuseForeign(order, logged, next);
-      const batch = decodeBatch(logged.payload);
+      const batch = readLogged(logged);
       for (const record of batch.records) {
         if (record.seq >= next) await applier.take(record, batch);
       }

@@ -1,7 +1,7 @@
 import { StaleEpochError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { LinkOrder } from "../core/protection.ts";
-import { decodeBatch } from "./batch.ts";
+import { readLogged } from "./logged-batch.ts";
 import type { CopyProgress } from "./record.ts";
 
 /** Where a feeder goes on. */
@@ -25,7 +25,7 @@ export async function resumePoint(log: Log, order: LinkOrder): Promise<ResumePoi
     throw new StaleEpochError(
       `${order.stream}: epoch ${order.epoch} is over, epoch ${tail.epoch} has written`,
     );
-  const { position, records, copy } = decodeBatch(tail.payload);
+  const { position, records, copy } = readLogged(tail);
   const last = records.at(-1);
   const unfinished = last?.kind === "transaction" && !last.last;
   return { next: tail.last + 1, position, unfinished, ...(copy === undefined ? {} : { copy }) };

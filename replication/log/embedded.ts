@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Log, LogBatch } from "../../core/log.ts";
 import { failpoint } from "../failpoint.ts";
 import { commitFailure } from "./commit-failure.ts";
+import { checkedPlace } from "./place.ts";
 import { refuse, trimmed } from "./refuse.ts";
 import { defaultLimitMb, freeBytes, Space, type FileUse } from "./space.ts";
 
@@ -236,13 +237,9 @@ function encode({ epoch, first, payload }: LogBatch): Buffer {
 }
 
 function decode(stream: string, last: number, value: Buffer): LogBatch {
-  return {
-    stream,
-    epoch: value.readDoubleBE(0),
-    first: value.readDoubleBE(8),
-    last,
-    payload: value.subarray(headerBytes),
-  };
+  const [epoch, first] =
+    value.length < headerBytes ? [NaN, NaN] : [value.readDoubleBE(0), value.readDoubleBE(8)];
+  return { stream, ...checkedPlace({ epoch, first, last }), payload: value.subarray(headerBytes) };
 }
 
 function useOf(database: RootDatabase<Buffer, number>): FileUse {

@@ -1,5 +1,6 @@
 import { HotsiteError } from "../../core/errors.ts";
 import type { LogBatch } from "../../core/log.ts";
+import { checkedPlace } from "./place.ts";
 
 /** A batch as one Kafka record. */
 export interface Frame {
@@ -38,9 +39,11 @@ export function decodeFrame(value: Buffer | null): Frame {
     );
   }
   return {
-    epoch: value.readDoubleBE(4),
-    first: value.readDoubleBE(12),
-    last: value.readDoubleBE(20),
+    ...checkedPlace({
+      epoch: value.readDoubleBE(4),
+      first: value.readDoubleBE(12),
+      last: value.readDoubleBE(20),
+    }),
     after: value.readBigInt64BE(28),
     payload: value.subarray(headerBytes),
   };

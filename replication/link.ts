@@ -13,6 +13,7 @@ import { Pause } from "./pause.ts";
 import { Processor } from "./processor.ts";
 import type { SourceOptions } from "./source.ts";
 import type { TargetOptions } from "./target.ts";
+import { within } from "./within.ts";
 
 export interface LinkOptions {
   readonly order: LinkOrder;
@@ -32,6 +33,10 @@ export interface LinkOptions {
 
 /** Looking again costs a comparison of two short texts. */
 const lookMs = 5;
+
+/** Brokers that do not answer keep nobody waiting: what the log has is told once it is known. */
+const tailMs = 2_000;
+const never = new AbortController().signal;
 
 /** Runs a link until the signal ends. Rejects when feeder or processor needs a person, with the other one ended. */
 export async function runLink(
@@ -64,8 +69,10 @@ export class Link {
     const log = await options.openLog(order.stream);
     try {
       const state = new LinkState({ order, clock, space: log.space }, onStatus);
-      const tail = await log.tail().catch(unlessItPasses);
-      if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
+      const told = log.tail().then((tail) => {
+        if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
+      });
+      await within(tailMs, told, never).catch(unlessItPasses);
       return new Link(options, log, state);
     } catch (error) {
       await log[Symbol.asyncDispose]();
@@ -176,5 +183,6 @@ export class Link {
 /** What passes by itself is met again by whoever asks next. */
 function unlessItPasses(error: unknown): undefined {
   if (error instanceof HotsiteError && error.retryable) return undefined;
+  if (error instanceof Error && error.name === "TimeoutError") return undefined;
   throw error;
 }

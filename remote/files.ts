@@ -5,6 +5,7 @@ import { script, type NodeFile } from "../core/command.ts";
 import { HotsiteError, messageOf } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 import type { Shell } from "../core/shell.ts";
+import { oneAfterAnother } from "./one-after-another.ts";
 
 /** Bytes, or the path of a local file, and where to put them on the node. */
 export interface Upload {
@@ -23,6 +24,7 @@ export interface FileFacts {
 /**
  * Puts files in place in two exchanges around `move`, which brings the bytes of those that differ: compare, move, put in place.
  * The bytes wait in a hidden file beside the target, readable by its owner only, until mode and owner are right; one rename shows them.
+ * Services that want the same file at the same time get it one after the other, so only the first one brings it.
  */
 export async function placeFiles(
   shell: Shell,
@@ -31,6 +33,16 @@ export async function placeFiles(
   move: (uploads: readonly Upload[]) => Promise<void>,
 ): Promise<readonly string[]> {
   if (files.length === 0) return [];
+  const paths = files.map(({ path }) => path);
+  return oneAfterAnother(shell, paths, () => placeNow(shell, files, signal, move), signal);
+}
+
+async function placeNow(
+  shell: Shell,
+  files: readonly NodeFile[],
+  signal: AbortSignal,
+  move: (uploads: readonly Upload[]) => Promise<void>,
+): Promise<readonly string[]> {
   const facts = await factsOf(files, signal);
   const compare = await shell.run(script(compareText, ...facts.flatMap(argumentsOf)), signal);
   const differing = compare.stdout

@@ -2,13 +2,13 @@
 import Docker from "dockerode";
 import { ensureEngine } from "./engine.mjs";
 
-/** Names of all containers, networks and volumes that carry an owner. */
-export async function everythingLocal() {
+/** Names of all containers, networks and volumes of one owner: others may be at work on this machine as well. */
+export async function everythingOf(owner) {
   const engine = await ensureEngine();
   const docker = new Docker(
     engine.startsWith("unix://") ? { socketPath: engine.slice("unix://".length) } : {},
   );
-  const filters = { label: ["hotsite.owner"] };
+  const filters = { label: [`hotsite.owner=${owner}`] };
   const [containers, networks, { Volumes: volumes }] = await Promise.all([
     docker.listContainers({ all: true, filters }),
     docker.listNetworks({ filters }),

@@ -19,15 +19,19 @@ const machine = exactly<LocalMachine>()(
 );
 
 /** What `--json` prints. */
-export const outcome = z.strictObject({ machines: z.array(machine) });
+export const outcome = z.strictObject({
+  owner: z.string().optional().describe("what the application is called in its clouds; absent with --all"),
+  machines: z.array(machine),
+});
 
 /** Lists the machines on this computer: the application's, or everybody's. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const owner = call.options.all === true ? undefined : await ownerOf(call);
   const machines = await inventory(owner, signal);
-  if (machines.length > 0) return { text: listOf(machines), json: { machines } };
+  const json = { ...(owner !== undefined && { owner }), machines };
+  if (machines.length > 0) return { text: listOf(machines), json };
   const whose = owner === undefined ? "" : `of ${owner} `;
-  return { text: `no machines ${whose}are on this computer`, json: { machines } };
+  return { text: `no machines ${whose}are on this computer`, json };
 }
 
 async function ownerOf(call: Call): Promise<string> {

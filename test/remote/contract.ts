@@ -184,6 +184,32 @@ export function describeShell(name: string, open: () => Promise<Shell>): void {
       expect(readdirSync(join(folder, "deep/er")).sort()).toEqual(["big", "empty", "secret file", "text"]);
     });
 
+    test("a file that several services want at once is brought once, whole, whatever else each of them wants", async () => {
+      const [shared, local] = [join(folder, "shared"), join(folder, "local")];
+      await writeFile(local, randomBytes(3_000_000));
+      const asked = Array.from({ length: 4 }, (_, index) => [
+        file(shared, { local }),
+        file(join(folder, `own-${index}`), "x"),
+      ]);
+      const answers = await Promise.all(
+        asked.map((files, index) => shell.upload(index % 2 === 0 ? files : [...files].reverse(), signal)),
+      );
+      expect(answers.flat().filter((path) => path === shared)).toEqual([shared]);
+      expect(sha(readFileSync(shared))).toBe(sha(readFileSync(local)));
+      expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+    });
+
+    test("whoever waits for a file and gives up lets nobody pass", async () => {
+      const [shared, local] = [join(folder, "shared"), join(folder, "local")];
+      await writeFile(local, randomBytes(3_000_000));
+      const files = [file(shared, { local })];
+      const first = shell.upload(files, signal);
+      const gone = shell.upload(files, AbortSignal.abort(new Error("enough")));
+      const last = shell.upload(files, signal);
+      await expect(gone).rejects.toThrow("enough");
+      expect([await first, await last]).toEqual([[shared], []]);
+    });
+
     test("a file replaces what stood there in one step: a link itself, not what it points to", async () => {
       const [target, link] = [join(folder, "target"), join(folder, "link")];
       await writeFile(target, "old");

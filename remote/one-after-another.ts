@@ -16,7 +16,7 @@ export async function oneAfterAnother<T>(
 ): Promise<T> {
   const files = tails.get(shell) ?? new Map<string, Promise<unknown>>();
   tails.set(shell, files);
-  const before = Promise.all(paths.map((path) => files.get(path)));
+  const before = Promise.all(paths.map((path) => files.get(path) ?? Promise.resolve()));
   const result = within(
     before.then(() => true),
     { signal },

@@ -15,7 +15,7 @@ export interface LinkGrants {
 
 /** The least that the users of a link need on the two servers, as statements. */
 export async function grantsFor(
-  { source, target, databases }: LinkEnds,
+  { source, target, databases, selection }: LinkEnds,
   signal: AbortSignal,
 ): Promise<LinkGrants> {
   const [from, to] = await Promise.all([
@@ -24,7 +24,7 @@ export async function grantsFor(
   ]);
   return {
     source: from && feederGrants(from, `${quoteString(source.user)}@'%'`, databases),
-    target: to && applierGrants(to, `${quoteString(target.user)}@'%'`, databases),
+    target: to && applierGrants(to, `${quoteString(target.user)}@'%'`, selection.databasesAtTarget),
   };
 }
 

@@ -36,7 +36,7 @@ export async function planLink(
     };
   }
   await using source = await Source.open(ends.source, signal);
-  return copyPlan(name, await schemaAtPosition(source, ends.databases));
+  return copyPlan(name, await schemaAtPosition(source, ends.selection));
 }
 
 function copyPlan(name: string, { units, rows }: CopySchema): Outcome<ReplicateOutcome> {

@@ -5,6 +5,7 @@ import { serveControl } from "../replication/control/server.ts";
 import type { Gateway } from "../replication/gateway/gateway.ts";
 import { verbsOf } from "../replication/gateway/verbs.ts";
 import { linkMetrics } from "../replication/metrics/link-metrics.ts";
+import { requireSelection } from "../replication/selection/require.ts";
 import { serveMetrics } from "../replication/metrics/serve.ts";
 import { caughtUp } from "../replication/standalone/caught-up.ts";
 import { checkLink } from "../replication/standalone/check.ts";
@@ -76,6 +77,7 @@ async function begin(
   const before = (await keptLogPlace(place)) ?? log;
   const ends = await endsOf(declaration, place);
   if (gateway.order !== undefined) {
+    requireSelection(gateway.order, ends.selection);
     const moved = before !== log;
     if (moved && options.drainLog === true) throw movedAway(declaration.name, before);
     await gateway.start(

@@ -58,6 +58,8 @@ export interface LinkOrder {
   readonly start: string;
   /** `copy` replaces the target's data by a first copy; `stream` relies on it being equal at `start`. */
   readonly begin: "copy" | "stream";
+  /** What of the databases travels, in one form for each selection: the stream has nothing else, and everything of this. Absent: all. */
+  readonly selection?: string;
 }
 
 /** How far the log is behind the source, looked at every few seconds. */

@@ -18,10 +18,12 @@ export class BatchBuilder {
   #records: StreamRecord[] = [];
   #tables = new Map<TableSchema, number>();
   #bytes = 0;
+  readonly #nameAtTarget: (database: string) => string;
 
-  /** `next`: number of the next record. */
-  constructor(next: number) {
+  /** `next`: number of the next record. `nameAtTarget`: the target's name of a database, which the records give. */
+  constructor(next: number, nameAtTarget: (database: string) => string = (database) => database) {
     this.#next = next;
+    this.#nameAtTarget = nameAtTarget;
   }
 
   get empty(): boolean {
@@ -33,7 +35,7 @@ export class BatchBuilder {
   }
 
   add(record: NewRecord, bytes = 0): void {
-    this.#records.push({ ...record, seq: this.#next });
+    this.#records.push({ ...this.#named(record), seq: this.#next });
     this.#next += 1;
     this.#bytes += bytes;
   }
@@ -53,11 +55,27 @@ export class BatchBuilder {
 
   /** What was added since the last time. */
   take(position: string, copy: CopyProgress | undefined): RecordBatch {
-    const batch = { position, tables: [...this.#tables.keys()], records: this.#records };
+    const batch = {
+      position,
+      tables: [...this.#tables.keys()].map((table) => this.#renamed(table)),
+      records: this.#records,
+    };
     this.#records = [];
     this.#tables = new Map();
     this.#bytes = 0;
     return copy === undefined ? batch : { ...batch, copy };
+  }
+
+  #named(record: NewRecord): NewRecord {
+    if (record.kind === "copy-begin")
+      return { ...record, databases: record.databases.map((name) => this.#nameAtTarget(name)) };
+    if (record.kind === "copy-unit")
+      return { ...record, tables: record.tables.map((table) => this.#renamed(table)) };
+    return record.kind === "copy-table-done" ? this.#renamed(record) : record;
+  }
+
+  #renamed<T extends { readonly database: string }>(named: T): T {
+    return { ...named, database: this.#nameAtTarget(named.database) };
   }
 
   #numbered(change: SourceChange): Change {

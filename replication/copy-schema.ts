@@ -5,6 +5,8 @@ import { readEvents, readRoutines, readSequences, readTriggers, readViews } from
 import { quoteName, quoteString } from "./literal.ts";
 import type { CopyUnit, SchemaStatement } from "./record.ts";
 import { readFindingKeys } from "./finding-key.ts";
+import type { Selection } from "./selection/selection.ts";
+import { selectedSchema } from "./selection/statement.ts";
 import { each, fullName, shown } from "./show-create.ts";
 import type { Source } from "./source.ts";
 import { sourceState } from "./start-position.ts";
@@ -33,12 +35,12 @@ const attempts = 5;
 /** The schema, and a position at which it was exactly this. */
 export async function schemaAtPosition(
   source: Source,
-  databases: readonly string[],
+  selection: Selection,
 ): Promise<CopySchema & { readonly position: string }> {
-  let before = await readSchema(source, databases);
+  let before = await readTold(source, selection);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const position = formatPosition((await sourceState(source)).position);
-    const after = await readSchema(source, databases);
+    const after = await readTold(source, selection);
     if (fingerprint(before) === fingerprint(after)) return { ...after, position };
     before = after;
   }
@@ -55,9 +57,19 @@ function fingerprint({ before, after, units }: CopySchema): string {
   return JSON.stringify([texts, units]);
 }
 
-async function readSchema(source: Source, databases: readonly string[]): Promise<CopySchema> {
-  const tables = await listTables(source, databases);
-  const sequences = await readSequences(source, databases);
+/** As the target is told it. */
+async function readTold(source: Source, selection: Selection): Promise<CopySchema> {
+  const { before, after, ...rest } = await readSchema(source, selection);
+  const told = (statements: readonly SchemaStatement[]): readonly SchemaStatement[] =>
+    statements.flatMap((statement) => selectedSchema(statement, selection) ?? []);
+  return { before: told(before), after: told(after), ...rest };
+}
+
+/** What is selected, as the source has it. */
+export async function readSchema(source: Source, selection: Selection): Promise<CopySchema> {
+  const { databases } = selection;
+  const tables = (await listTables(source, databases)).filter((table) => selection.hasTable(table));
+  const sequences = await readSequences(source, selection);
   const before = [
     ...(await each(databases, async (name) =>
       shown(source, "", `SHOW CREATE DATABASE ${quoteName(name)}`, { text: 1 }),
@@ -72,13 +84,13 @@ async function readSchema(source: Source, databases: readonly string[]): Promise
     before,
     after: [
       ...sequences.map(({ state }) => state),
-      ...(await readRoutines(source, databases)),
-      ...(await readViews(source, databases)),
-      ...(await readTriggers(source, databases)),
-      ...(await readEvents(source, databases)),
+      ...(await readRoutines(source, selection)),
+      ...(await readViews(source, selection)),
+      ...(await readTriggers(source, selection)),
+      ...(await readEvents(source, selection)),
     ],
     units: [
-      ...(await unitsOf(source, databases, tables)),
+      ...(await unitsOf(source, selection, tables)),
       ...ledger
         .filter(({ table }) => table === "ledger")
         .map(({ database, table }) => ({ tables: [{ database, table }], whole: false })),
@@ -90,10 +102,14 @@ async function readSchema(source: Source, databases: readonly string[]): Promise
 /** Rows that cannot be found again, and tables that refer to each other in a circle, have to be copied as they are at one moment. */
 async function unitsOf(
   source: Source,
-  databases: readonly string[],
+  selection: Selection,
   tables: readonly TableToCopy[],
 ): Promise<readonly CopyUnit[]> {
-  const keyed = new Set((await readFindingKeys(source, databases)).map(fullName));
+  const { databases } = selection;
+  const keys = (await readFindingKeys(source, databases)).filter((key) =>
+    key.columns.every((column) => !selection.hidesColumn(key, column)),
+  );
+  const keyed = new Set(keys.map(fullName));
   const byName = new Map(
     tables.map(({ database, table }) => [fullName({ database, table }), { database, table }]),
   );

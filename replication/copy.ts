@@ -8,6 +8,8 @@ import type { NewRecord } from "./batch-builder.ts";
 import { quoteString } from "./literal.ts";
 import { WholeCopy } from "./copy-whole.ts";
 import type { CopyProgress, CopyUnit, Row, TableName, TableSchema } from "./record.ts";
+import { withoutHidden } from "./selection/cut-table.ts";
+import type { Selection } from "./selection/selection.ts";
 import { readColumns, type CopiedTable } from "./source-columns.ts";
 import type { Source } from "./source.ts";
 import { TouchedKeys } from "./touched-keys.ts";
@@ -24,10 +26,10 @@ export interface CopyBegin {
   readonly position: string;
 }
 
-export async function beginCopy(source: Source, databases: readonly string[]): Promise<CopyBegin> {
-  const { before, units, rows, position } = await schemaAtPosition(source, databases);
+export async function beginCopy(source: Source, selection: Selection): Promise<CopyBegin> {
+  const { before, units, rows, position } = await schemaAtPosition(source, selection);
   return {
-    record: { kind: "copy-begin", databases, statements: before },
+    record: { kind: "copy-begin", databases: selection.databases, statements: before },
     progress: { units, done: 0, rows: 0, totalRows: rows },
     position,
   };
@@ -63,7 +65,7 @@ export interface CopyStep {
 export class FirstCopy {
   #progress: CopyProgress;
   readonly #source: Source;
-  readonly #databases: readonly string[];
+  readonly #selection: Selection;
   #table: CopiedTable | undefined;
   #limit = 1;
   #rowBytes = 0;
@@ -72,9 +74,9 @@ export class FirstCopy {
   #wholeBegun = false;
   #last: (CopySchema & { readonly position: string }) | undefined;
 
-  constructor(source: Source, databases: readonly string[], progress: CopyProgress) {
+  constructor(source: Source, selection: Selection, progress: CopyProgress) {
     this.#source = source;
-    this.#databases = databases;
+    this.#selection = selection;
     this.#progress = progress;
   }
 
@@ -182,7 +184,7 @@ export class FirstCopy {
   async #columnsOf(name: TableName | undefined): Promise<CopiedTable> {
     const described = name && (await readColumns(this.#source, name.database, name.table));
     if (described === undefined) throw gone(name);
-    return described;
+    return withoutHidden(described, this.#selection);
   }
 
   #add(rows: readonly Row[], { schema }: CopiedTable, touched: TouchedKeys): CopyStep {
@@ -207,7 +209,7 @@ export class FirstCopy {
 
   /** Views and routines as they are at a position that the stream has passed: a later change of them is in the stream. */
   async #finish(position: GtidPosition): Promise<CopyStep | undefined> {
-    this.#last ??= await schemaAtPosition(this.#source, this.#databases);
+    this.#last ??= await schemaAtPosition(this.#source, this.#selection);
     if (!includesPosition(position, parsePosition(this.#last.position))) return undefined;
     return { records: [{ kind: "copy-end", statements: this.#last.after }], progress: undefined };
   }

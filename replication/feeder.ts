@@ -7,6 +7,7 @@ import { beat } from "./heartbeat.ts";
 import { pump, type Appended } from "./pump.ts";
 import { waitForRoom, type RoomOptions } from "./log/room.ts";
 import { resumePoint } from "./resume.ts";
+import type { Selection } from "./selection/selection.ts";
 import type { SourceOptions } from "./source.ts";
 import { watchSource } from "./source-watch.ts";
 
@@ -16,6 +17,8 @@ export interface FeederOptions {
   readonly order: LinkOrder;
   /** What is replicated. */
   readonly databases: readonly string[];
+  /** What of them travels, and their names at the target; without it all, under their own. */
+  readonly selection?: Selection;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A transaction to leave out. */

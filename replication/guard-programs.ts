@@ -3,6 +3,7 @@ import { readTriggers } from "./copy-programs.ts";
 import { guarded } from "./guard.ts";
 import type { Identity } from "./identity.ts";
 import { schemaContextSql } from "./session.ts";
+import { wholeDatabases } from "./selection/selection.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -12,7 +13,7 @@ import type { Target } from "./target.ts";
 export async function guardTriggers(target: Target, identity: Identity, database: string): Promise<void> {
   const { flavour } = target.version;
   if (flavour === "mysql") throw unguarded(database);
-  for (const trigger of await readTriggers(target, [database])) {
+  for (const trigger of await readTriggers(target, wholeDatabases([database]))) {
     const sql = guarded(trigger.sql, trigger.sqlMode.includes("ANSI_QUOTES"));
     const context = [...identity.own(), schemaContextSql(trigger, flavour)].join(";\n");
     await target.run(context);

@@ -11,9 +11,9 @@ import { LinkState } from "./link-state.ts";
 import { metered } from "./log/metered.ts";
 import { Pause } from "./pause.ts";
 import { Processor } from "./processor.ts";
+import type { Selection } from "./selection/selection.ts";
 import type { SourceOptions } from "./source.ts";
 import type { TargetOptions } from "./target.ts";
-import { within } from "./within.ts";
 
 export interface LinkOptions {
   readonly order: LinkOrder;
@@ -21,6 +21,8 @@ export interface LinkOptions {
   readonly target: TargetOptions;
   /** What is replicated. */
   readonly databases: readonly string[];
+  /** What of them travels, and their names at the target; without it all, under their own. */
+  readonly selection?: Selection;
   /** Opens the stream's log; the link closes it. */
   readonly openLog: (stream: string) => Promise<Log>;
   readonly clock: Clock;
@@ -33,10 +35,6 @@ export interface LinkOptions {
 
 /** Looking again costs a comparison of two short texts. */
 const lookMs = 5;
-
-/** Brokers that do not answer keep nobody waiting: what the log has is told once it is known. */
-const tailMs = 2_000;
-const never = new AbortController().signal;
 
 /** Runs a link until the signal ends. Rejects when feeder or processor needs a person, with the other one ended. */
 export async function runLink(
@@ -69,10 +67,8 @@ export class Link {
     const log = await options.openLog(order.stream);
     try {
       const state = new LinkState({ order, clock, space: log.space }, onStatus);
-      const told = log.tail().then((tail) => {
-        if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
-      });
-      await within(tailMs, told, never).catch(unlessItPasses);
+      const tail = await log.tail().catch(unlessItPasses);
+      if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
       return new Link(options, log, state);
     } catch (error) {
       await log[Symbol.asyncDispose]();
@@ -183,6 +179,5 @@ export class Link {
 /** What passes by itself is met again by whoever asks next. */
 function unlessItPasses(error: unknown): undefined {
   if (error instanceof HotsiteError && error.retryable) return undefined;
-  if (error instanceof Error && error.name === "TimeoutError") return undefined;
   throw error;
 }

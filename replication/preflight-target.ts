@@ -2,6 +2,7 @@ import type { Fault } from "../core/errors.ts";
 import { isAtLeast, type Flavour, type ServerVersion } from "./flavour.ts";
 import { quoteName, quoteString } from "./literal.ts";
 import { schemaFeatureFaults } from "./schema-faults.ts";
+import { wholeDatabases, type Selection } from "./selection/selection.ts";
 import { Source, type SourceOptions } from "./source.ts";
 import { targetPrivilegeFaults } from "./target-privileges.ts";
 import { Target, type TargetOptions } from "./target.ts";
@@ -12,25 +13,34 @@ export interface TargetPreflightOptions {
   readonly source: SourceOptions;
   /** What is to be replicated. */
   readonly databases: readonly string[];
+  /** What of them is, and their names at the target; without it all, under their own. */
+  readonly selection?: Selection;
   /** Whether a first copy replaces what is there. */
   readonly copies: boolean;
 }
 
 /** Everything at once that keeps the target from following this source, each with what mends it. Throws when one of them cannot be asked. */
 export async function preflightTarget(
-  { target: server, source: from, databases, copies }: TargetPreflightOptions,
+  {
+    target: server,
+    source: from,
+    databases,
+    selection = wholeDatabases(databases),
+    copies,
+  }: TargetPreflightOptions,
   signal: AbortSignal,
 ): Promise<readonly Fault[]> {
   await using target = await Target.ask(server, signal);
   await using source = await Source.open(from, signal);
+  const ours = selection.databasesAtTarget;
   const [here, there] = [await variables(target), await variables(source)];
   return [
     ...versionFaults(target.version),
     ...settingFaults(here, target.version.flavour),
     ...pairFaults(here, there, target.version.flavour === source.version.flavour),
-    ...(await targetPrivilegeFaults(target, databases)),
-    ...(copies || target.version.flavour === "mariadb" ? [] : await programFaults(target, databases)),
-    ...(await schemaFeatureFaults(source, target, databases)),
+    ...(await targetPrivilegeFaults(target, ours)),
+    ...(copies || target.version.flavour === "mariadb" ? [] : await programFaults(target, ours)),
+    ...(await schemaFeatureFaults(source, target, selection)),
   ];
 }
 

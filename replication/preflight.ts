@@ -2,6 +2,8 @@ import type { Clock } from "../core/clock.ts";
 import type { Fault } from "../core/errors.ts";
 import type { Flavour } from "./flavour.ts";
 import { privilegeFaults } from "./source-grants.ts";
+import { selectionFaults } from "./selection-faults.ts";
+import { wholeDatabases, type Selection } from "./selection/selection.ts";
 import { Source, type SourceOptions } from "./source.ts";
 import { tableFaults } from "./table-faults.ts";
 
@@ -9,12 +11,14 @@ export interface PreflightOptions {
   readonly source: SourceOptions;
   /** What is to be replicated. */
   readonly databases: readonly string[];
+  /** What of them is; without it all. */
+  readonly selection?: Selection;
   readonly clock: Clock;
 }
 
 /** Everything at once that keeps the source from being replicated, each with what mends it. Throws when the source cannot be asked. */
 export async function preflightSource(
-  { source: options, databases, clock }: PreflightOptions,
+  { source: options, databases, selection = wholeDatabases(databases), clock }: PreflightOptions,
   signal: AbortSignal,
 ): Promise<readonly Fault[]> {
   await using source = await Source.open(options, signal);
@@ -22,7 +26,8 @@ export async function preflightSource(
     ...(await settingFaults(source)),
     ...(await clockFaults(source, clock)),
     ...(await privilegeFaults(source, databases)),
-    ...(await tableFaults(source, databases)),
+    ...(await tableFaults(source, selection)),
+    ...(await selectionFaults(source, selection)),
   ];
 }
 

@@ -16,6 +16,7 @@ import { isFar } from "./far.ts";
 import type { CopyProgress, StreamRecord } from "./record.ts";
 import { tableFaults } from "./table-faults.ts";
 import type { ResumePoint } from "./resume.ts";
+import { wholeDatabases, type Selection } from "./selection/selection.ts";
 import { Source, type SourceOptions } from "./source.ts";
 import { sourceState, startPosition } from "./start-position.ts";
 
@@ -27,6 +28,8 @@ export interface PumpOptions {
   readonly log: Log;
   readonly order: LinkOrder;
   readonly databases: readonly string[];
+  /** What of them travels, and their names at the target; without it all, under their own. */
+  readonly selection?: Selection;
   readonly clock: Clock;
   /** A transaction to leave out, which may be one that cannot be read. */
   readonly skip?: SkipOrder;
@@ -47,22 +50,22 @@ export interface Appended {
 
 /** Moves transactions from the source's binlog to the log over one connection, until the signal is aborted or something fails. */
 export async function pump(options: PumpOptions, resume: ResumePoint, signal: AbortSignal): Promise<void> {
-  const { databases, clock, order } = options;
+  const { databases, clock, order, selection = wholeDatabases(databases) } = options;
   await using source = await Source.open(options.source, signal);
-  const builder = new BatchBuilder(resume.next);
+  const builder = new BatchBuilder(resume.next, (database) => selection.nameAtTarget(database));
   if (resume.unfinished) builder.add({ kind: "abort" });
-  const begun = resume.position === undefined ? await beginCopy(source, databases) : undefined;
+  const begun = resume.position === undefined ? await beginCopy(source, selection) : undefined;
   if (begun !== undefined) builder.add(begun.record);
   const state = await sourceState(source);
   const from = startPosition(parsePosition(begun?.position ?? resume.position ?? ""), state);
   const charsets = await readCharsets(source);
   const { flavour } = source.version;
   const assembler = new TransactionAssembler(
-    { flavour, databases, charsets, origin: state.origin, partBytes, ...skipOf(options) },
+    { flavour, databases, selection, charsets, origin: state.origin, partBytes, ...skipOf(options) },
     from,
   );
   const progress = begun?.progress ?? resume.copy;
-  const copy = progress && new FirstCopy(source, databases, progress);
+  const copy = progress && new FirstCopy(source, selection, progress);
   const serverId = readerId(`${order.from}/${order.to}`);
   await using dump = new BinlogDump(
     { source: options.source, from: formatPosition(from), serverId, clock, compress: await isFar(source) },
@@ -137,7 +140,8 @@ class Pump {
 
   /** Some types look like others in the binlog: only the source's own catalogue tells that a statement has made one. */
   async #requireCarriedTypes(): Promise<void> {
-    const faults = await tableFaults(this.#source, this.#options.databases);
+    const { databases, selection = wholeDatabases(databases) } = this.#options;
+    const faults = await tableFaults(this.#source, selection);
     if (faults.length > 0) throw new PreflightError("the schema after a statement", faults);
   }
 

@@ -4,12 +4,15 @@ import { BinlogDump } from "./binlog/dump.ts";
 import { TransactionAssembler, type Piece } from "./binlog/transactions.ts";
 import { readCharsets } from "./charsets.ts";
 import { readerId } from "./pump.ts";
+import type { Selection } from "./selection/selection.ts";
 import { Source, type SourceOptions } from "./source.ts";
 import { sourceState, startPosition } from "./start-position.ts";
 
 export interface ReadOptions {
   readonly source: SourceOptions;
   readonly databases: readonly string[];
+  /** What of them travels; without it all. */
+  readonly selection?: Selection;
   readonly clock: Clock;
 }
 
@@ -20,7 +23,7 @@ const partBytes = 900_000;
  * say. A large one comes in parts. Throws "diverged" when the source does not have `from`.
  */
 export async function* readTransactions(
-  { source, databases, clock }: ReadOptions,
+  { source, databases, selection, clock }: ReadOptions,
   from: string,
   to: string,
   signal: AbortSignal,
@@ -32,7 +35,10 @@ export async function* readTransactions(
   if (includesPosition(start, end)) return;
   const charsets = await readCharsets(connection);
   const assembler = new TransactionAssembler(
-    { flavour: connection.version.flavour, databases, charsets, origin: state.origin, partBytes },
+    {
+      ...{ flavour: connection.version.flavour, databases, charsets, origin: state.origin, partBytes },
+      ...(selection !== undefined && { selection }),
+    },
     start,
   );
   const serverId = readerId(`read/${source.site}`);

@@ -3,6 +3,8 @@ import { schemaAtPosition } from "./copy-schema.ts";
 import { isAtLeast } from "./flavour.ts";
 import { interpreterFor } from "./foreign/foreign.ts";
 import { quoteString } from "./literal.ts";
+import type { TableName } from "./record.ts";
+import type { Selection } from "./selection/selection.ts";
 import type { Source } from "./source.ts";
 import type { Target } from "./target.ts";
 
@@ -10,35 +12,58 @@ import type { Target } from "./target.ts";
 export async function schemaFeatureFaults(
   source: Source,
   target: Target,
-  databases: readonly string[],
+  selection: Selection,
 ): Promise<readonly Fault[]> {
+  const { databases } = selection;
   const within = `IN (${databases.map(quoteString).join(", ")})`;
   const foreign = source.version.flavour !== target.version.flavour;
   return [
-    ...(await typeFaults(source, target, within)),
+    ...(await typeFaults(source, target, { within, selection })),
     ...(foreign
-      ? await statementFaults(source, target, databases)
-      : await collationFaults(source, target, within)),
-    ...(await functionFaults(source, target, within)),
+      ? await statementFaults(source, target, selection)
+      : await collationFaults(source, target, { within, selection })),
+    ...(await functionFaults(source, target, { within, selection })),
   ];
 }
 
 interface Column {
-  readonly place: string;
+  readonly database: string;
+  /** Absent of the database itself. */
+  readonly table: string | null;
+  readonly column: string;
   readonly value: string;
 }
 
-async function typeFaults(source: Source, target: Target, within: string): Promise<readonly Fault[]> {
+interface Chosen {
+  readonly within: string;
+  readonly selection: Selection;
+}
+
+function isCarried({ database, table, column }: Column, selection: Selection): boolean {
+  if (table === null) return true;
+  return selection.hasTable({ database, table }) && !selection.hidesColumn({ database, table }, column);
+}
+
+function placeOf({ database, table, column }: Column): string {
+  return table === null ? database : `${database}.${table}.${column}`;
+}
+
+async function typeFaults(
+  source: Source,
+  target: Target,
+  { within, selection }: Chosen,
+): Promise<readonly Fault[]> {
   const absent = absentTypes(target);
   if (absent.length === 0) return [];
   const rows = await source.rows<Column>(
-    `SELECT CONCAT_WS('.', TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME) AS place, DATA_TYPE AS value FROM information_schema.COLUMNS
+    `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS \`table\`, COLUMN_NAME AS \`column\`, DATA_TYPE AS value FROM information_schema.COLUMNS
      WHERE TABLE_SCHEMA ${within} AND DATA_TYPE IN (${absent.map(quoteString).join(", ")})`,
   );
-  return rows.map(({ place, value }) => ({
-    path: `source: column ${place}`,
+  const carried = rows.filter((row) => isCarried(row, selection));
+  return carried.map((row) => ({
+    path: `source: column ${placeOf(row)}`,
     problem: "the target has no such type",
-    found: value,
+    found: row.value,
     remedy: "change the column to a type that both have, or leave it out of the link",
   }));
 }
@@ -55,19 +80,23 @@ function absentTypes({ version }: Target): readonly string[] {
 }
 
 /** Between two servers of one kind every statement is sent as it is. */
-async function collationFaults(source: Source, target: Target, within: string): Promise<readonly Fault[]> {
+async function collationFaults(
+  source: Source,
+  target: Target,
+  { within, selection }: Chosen,
+): Promise<readonly Fault[]> {
   const rows = await source.rows<Column>(
-    `SELECT CONCAT_WS('.', TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME) AS place, COLLATION_NAME AS value
+    `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS \`table\`, COLUMN_NAME AS \`column\`, COLLATION_NAME AS value
      FROM information_schema.COLUMNS WHERE TABLE_SCHEMA ${within} AND COLLATION_NAME IS NOT NULL
-     UNION SELECT SCHEMA_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME ${within}`,
+     UNION SELECT SCHEMA_NAME, NULL, '', DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME ${within}`,
   );
   const interpreter = await interpreterFor(target);
   return rows
-    .filter(({ value }) => !interpreter.knows(value))
-    .map(({ place, value }) => ({
-      path: `source: ${place}`,
+    .filter((row) => isCarried(row, selection) && !interpreter.knows(row.value))
+    .map((row) => ({
+      path: `source: ${placeOf(row)}`,
       problem: "the target has no such collation",
-      found: value,
+      found: row.value,
       remedy: "change the collation at the source, or take a newer server as target",
     }));
 }
@@ -76,16 +105,14 @@ async function collationFaults(source: Source, target: Target, within: string): 
 async function statementFaults(
   source: Source,
   target: Target,
-  databases: readonly string[],
+  selection: Selection,
 ): Promise<readonly Fault[]> {
+  const { databases } = selection;
   const present = await source.rows<{ name: string }>(
     `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (${databases.map(quoteString).join(", ")})`,
   );
-  if (present.length === 0) return [];
-  const { before, after } = await schemaAtPosition(
-    source,
-    present.map(({ name }) => name),
-  );
+  if (present.length < databases.length) return [];
+  const { before, after } = await schemaAtPosition(source, selection);
   const interpreter = await interpreterFor(target);
   return [...before, ...after].flatMap((statement) => {
     try {
@@ -99,20 +126,26 @@ async function statementFaults(
 }
 
 /** Whoever makes a function under a binlog needs more than the applier has, unless the server trusts everybody. */
-async function functionFaults(source: Source, target: Target, within: string): Promise<readonly Fault[]> {
+async function functionFaults(
+  source: Source,
+  target: Target,
+  { within, selection }: Chosen,
+): Promise<readonly Fault[]> {
   const [trust] = await target.rows<Record<string, string>>(
     "SHOW GLOBAL VARIABLES LIKE 'log_bin_trust_function_creators'",
   );
   if (trust === undefined || Object.values(trust).includes("ON")) return [];
-  const rows = await source.rows<{ name: string }>(
-    `SELECT CONCAT_WS('.', ROUTINE_SCHEMA, ROUTINE_NAME) AS name FROM information_schema.ROUTINES
+  const all = await source.rows<TableName>(
+    `SELECT ROUTINE_SCHEMA AS \`database\`, ROUTINE_NAME AS \`table\` FROM information_schema.ROUTINES
      WHERE ROUTINE_TYPE = 'FUNCTION' AND ROUTINE_SCHEMA ${within}`,
   );
+  const rows = all.filter((routine) => selection.hasProgram(routine));
   if (rows.length === 0) return [];
+  const names = rows.map(({ database, table }) => `${database}.${table}`).join(", ");
   return [
     {
       path: "target: log_bin_trust_function_creators",
-      problem: `the applier could not make ${rows.map(({ name }) => name).join(", ")}`,
+      problem: `the applier could not make ${names}`,
       ...{ found: "OFF", allowed: "ON" },
       remedy: "SET GLOBAL log_bin_trust_function_creators = ON",
     },

@@ -33,5 +33,9 @@ CREATE TABLE IF NOT EXISTS hotsite.skipped (
   reason TEXT NOT NULL,
   PRIMARY KEY (stream, gtid)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='transactions that a person has left out';
+CREATE TABLE IF NOT EXISTS hotsite.selection (
+  stream VARCHAR(190) NOT NULL PRIMARY KEY,
+  selection MEDIUMTEXT NOT NULL
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='what each stream of a link carries';
 SET SESSION sql_log_bin = 1;
 `;

@@ -19,7 +19,7 @@ export function pairOf(
   theirs: CopiedTable,
 ): TablePair | undefined {
   const alike = source.version.flavour === target.version.flavour;
-  if (alike ? !isDeepStrictEqual(ours.schema, theirs.schema) : !isTranslated(ours, theirs)) return undefined;
+  if (alike ? !isSame(ours, theirs) : !isTranslated(ours, theirs)) return undefined;
   const uncompared = ours.schema.columns.flatMap(({ name, type }, place) =>
     type !== "json" && theirs.schema.columns[place]?.type === "json" ? [name] : [],
   );
@@ -28,6 +28,11 @@ export function pairOf(
     compared: table.columns.filter(({ schema }) => !uncompared.includes(schema.name)),
   });
   return { ours: compared(ours), theirs: compared(theirs), uncompared };
+}
+
+/** But for the database, which may have another name there. */
+function isSame({ schema: { columns, primaryKey } }: CopiedTable, { schema: theirs }: CopiedTable): boolean {
+  return isDeepStrictEqual([columns, primaryKey], [theirs.columns, theirs.primaryKey]);
 }
 
 /** Two kinds of servers name types differently. */

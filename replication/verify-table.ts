@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { ReadOptions } from "./read-transactions.ts";
 import type { Row } from "./record.ts";
 import type { Source } from "./source.ts";
+import { withoutHidden } from "./selection/cut-table.ts";
+import type { Selection } from "./selection/selection.ts";
 import { readColumns, type CopiedTable } from "./source-columns.ts";
 import { cascadingParents, changesOf, type TableChanges } from "./verify-changes.ts";
 import type { Looks, Stretch } from "./verify-look.ts";
@@ -37,6 +39,7 @@ export interface Sides {
   readonly target: Source;
   readonly looks: Looks;
   readonly read: ReadOptions;
+  readonly selection: Selection;
 }
 
 const keysTold = 20;
@@ -100,13 +103,20 @@ export class TableComparison {
   /** A change of the schema that is on its way is waited for. */
   async #shapes(): Promise<Shapes> {
     for (let look = 1; ; look += 1) {
-      const read = (server: Source) => readColumns(server, this.#database, this.#name);
+      const read = (server: Source, side: "source" | "target") => this.#read(server, side);
       const { ours, theirs, between } = await this.#sides.looks.take(read);
       const pair = ours && theirs && pairOf(this.#sides, ours, theirs);
       if (pair !== undefined) return { pair };
       const changing = await this.#schemaChanges(ours ?? theirs, between);
       if (!changing || look === looksAtMost) return { pair, ours, theirs, changing };
     }
+  }
+
+  async #read(server: Source, side: "source" | "target"): Promise<CopiedTable | undefined> {
+    const { selection } = this.#sides;
+    if (side === "target") return readColumns(server, selection.nameAtTarget(this.#database), this.#name);
+    const whole = await readColumns(server, this.#database, this.#name);
+    return whole && withoutHidden(whole, selection);
   }
 
   async #schemaChanges(table: CopiedTable | undefined, between: Stretch): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { HotsiteError } from "../core/errors.ts";
 import { quoteString } from "./literal.ts";
+import { wholeDatabases, type Selection } from "./selection/selection.ts";
 import { Source, type SourceOptions } from "./source.ts";
 import { Looks } from "./verify-look.ts";
 import { TableComparison, type TableDifference } from "./verify-table.ts";
@@ -9,6 +10,8 @@ export interface VerifyOptions {
   readonly source: SourceOptions;
   readonly target: SourceOptions;
   readonly databases: readonly string[];
+  /** What of them is replicated, and their names at the target; without it all, under their own. */
+  readonly selection?: Selection;
   readonly clock: Clock;
   /** Of the link's streams, without their epoch; without it the newest stream of the target counts. */
   readonly stream?: string;
@@ -27,7 +30,7 @@ export async function verify(
   options: VerifyOptions,
   signal: AbortSignal,
 ): Promise<readonly TableDifference[]> {
-  const { clock, databases, stream, onTable } = options;
+  const { clock, databases, selection = wholeDatabases(databases), stream, onTable } = options;
   await using source = await Source.open(options.source, signal);
   await using target = await Source.open(options.target, signal);
   const looks = new Looks(
@@ -35,12 +38,12 @@ export async function verify(
     { clock, ...(stream !== undefined && { name: stream }) },
     signal,
   );
-  const read = { source: options.source, databases, clock };
-  const tables = chosen(await tablesOf([source, target], databases), options.tables);
+  const read = { source: options.source, databases, selection, clock };
+  const tables = chosen(await tablesOf([source, target], selection), options.tables);
   const compared: TableDifference[] = [];
   for (const table of tables) {
     signal.throwIfAborted();
-    const comparison = new TableComparison({ source, target, looks, read }, table, signal);
+    const comparison = new TableComparison({ source, target, looks, read, selection }, table, signal);
     const difference = await again(() => comparison.run());
     compared.push(difference);
     onTable?.(difference, { done: compared.length, of: tables.length });
@@ -76,16 +79,26 @@ function chosen(tables: readonly TablePlace[], wanted: readonly string[] | undef
 }
 
 async function tablesOf(
-  servers: readonly Source[],
-  databases: readonly string[],
+  [source, target]: readonly [Source, Source],
+  selection: Selection,
 ): Promise<readonly TablePlace[]> {
-  const sql = `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name FROM information_schema.TABLES
+  const sql = (
+    databases: readonly string[],
+  ): string => `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name FROM information_schema.TABLES
     WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA IN (${databases.map(quoteString).join(", ")})`;
-  const lists = await Promise.all(
-    servers.map((server) => server.rows<{ database: string; name: string }>(sql)),
+  const lists = await Promise.all([
+    source.rows<{ database: string; name: string }>(sql(selection.databases)),
+    target.rows<{ database: string; name: string }>(sql(selection.databasesAtTarget)),
+  ]);
+  const ofTarget = lists[1].map(({ database, name }) => ({
+    database: selection.nameAtSource(database),
+    name,
+  }));
+  const all = [...lists[0], ...ofTarget].filter(({ database, name }) =>
+    selection.hasTable({ database, table: name }),
   );
   const tables = new Map<string, TablePlace>(
-    lists.flat().map(({ database, name }) => [JSON.stringify([database, name]), [database, name]]),
+    all.map(({ database, name }) => [JSON.stringify([database, name]), [database, name]]),
   );
   return [...tables].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, table]) => table);
 }

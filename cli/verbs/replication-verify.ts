@@ -57,8 +57,8 @@ async function ofLink(
   more: More,
   signal: AbortSignal,
 ): Promise<readonly TableDifference[]> {
-  const { source, target, databases } = await endsOf(declaration, place);
-  const sides = { source, target: { ...target, site: targetSite }, stream: declaration.name };
+  const { source, target, databases, selection } = await endsOf(declaration, place);
+  const sides = { source, target: { ...target, site: targetSite }, stream: declaration.name, selection };
   return await verify({ ...sides, databases, clock: systemClock, ...more }, signal);
 }
 

@@ -5,8 +5,9 @@ export interface Token {
   readonly text: string;
   /** A word as it is written, for a name that is not quoted. */
   readonly written: string;
-  /** Where it begins in the statement. */
+  /** Where it begins in the statement, and where it ends. */
   readonly start: number;
+  readonly end: number;
 }
 
 const pattern = new RegExp(
@@ -23,28 +24,27 @@ const pattern = new RegExp(
 );
 
 /** The tokens of a statement, or the first ones. */
-export function tokensOf(sql: string, ansiQuotes: boolean, limit = Infinity): readonly Token[] {
+export function tokensOf(sql: string, ansi: boolean, limit = Infinity): readonly Token[] {
   const tokens: Token[] = [];
-  for (const { groups = {}, index } of sql.matchAll(pattern)) {
-    const token = tokenOf(groups, ansiQuotes);
-    if (token !== undefined) tokens.push({ ...token, start: index });
+  for (const { 0: text, groups = {}, index } of sql.matchAll(pattern)) {
+    const token = tokenOf(groups, ansi);
+    if (token !== undefined) tokens.push({ ...token, start: index, end: index + text.length });
     if (tokens.length === limit) break;
   }
   return tokens;
 }
 
-function tokenOf(
-  groups: Record<string, string | undefined>,
-  ansiQuotes: boolean,
-): Omit<Token, "start"> | undefined {
+function tokenOf(groups: Record<string, string | undefined>, ansi: boolean): Unplaced | undefined {
   const { name, string, word, sign } = groups;
   if (name !== undefined) return named(name.replaceAll("``", "`"));
-  if (string?.startsWith('"') === true && ansiQuotes) return named(string.slice(1, -1).replaceAll('""', '"'));
+  if (string?.startsWith('"') === true && ansi) return named(string.slice(1, -1).replaceAll('""', '"'));
   if (string !== undefined) return { kind: "string", text: string, written: string };
   if (word !== undefined) return { kind: "word", text: word.toUpperCase(), written: word };
   return sign === undefined ? undefined : { kind: "sign", text: sign, written: sign };
 }
 
-function named(text: string): Omit<Token, "start"> {
+type Unplaced = Omit<Token, "start" | "end">;
+
+function named(text: string): Unplaced {
   return { kind: "name", text, written: text };
 }

@@ -9,6 +9,9 @@ import { listsOf, type PackedTable } from "./packed-rows.ts";
 import { payloadEvents } from "./payload.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
 import { readQuery, statementOf, type QueryEvent } from "./query.ts";
+import { CutTable } from "../selection/cut-rows.ts";
+import { wholeDatabases, type Selection } from "../selection/selection.ts";
+import { selectedStatement } from "../selection/statement.ts";
 import { isRowsEvent, readRows, tableIdOf, type RowsOfEvent } from "./rows.ts";
 import { statementKind } from "./statement-kind.ts";
 import { readTable, readTableName, type Charsets, type TableName } from "./table-map.ts";
@@ -19,6 +22,15 @@ export type SourceChange = SourceRows | StatementChange;
 /** See `RowsChange`. */
 export interface SourceRows extends Omit<RowsChange, "table"> {
   readonly table: TableSchema;
+}
+
+/** What a TABLE_MAP said. */
+interface MappedTable {
+  readonly body: Buffer;
+  /** Undefined of a table that is not carried. */
+  readonly mapped: PackedTable | undefined;
+  /** Of a table of which columns stay behind. */
+  readonly cut: CutTable | undefined;
 }
 
 /** Rows to which those of the next event may still be added. */
@@ -43,6 +55,8 @@ export interface Piece {
 export interface AssemblerOptions {
   readonly flavour: Flavour;
   readonly databases: readonly string[];
+  /** What of the databases travels; without it all. */
+  readonly selection?: Selection;
   /** The source's own; transactions of others came by replication. */
   readonly origin: Origin;
   readonly charsets: Charsets;
@@ -79,7 +93,8 @@ export class TransactionAssembler {
   reached: FilePlace | undefined;
   readonly #options: AssemblerOptions;
   readonly #databases: ReadonlySet<string>;
-  readonly #tables = new Map<number, { readonly body: Buffer; readonly mapped: PackedTable | undefined }>();
+  readonly #selection: Selection;
+  readonly #tables = new Map<number, MappedTable>();
   #file = "";
   #group: Group | undefined;
   #position: GtidPosition;
@@ -89,6 +104,7 @@ export class TransactionAssembler {
   constructor(options: AssemblerOptions, position: GtidPosition) {
     this.#options = options;
     this.#databases = new Set(options.databases);
+    this.#selection = options.selection ?? wholeDatabases(options.databases);
     this.#position = position;
   }
 
@@ -187,13 +203,20 @@ export class TransactionAssembler {
     const name = readTableName(reader);
     if (this.#group?.own === true && this.#tables.get(name.id)?.body.equals(body) !== true) {
       const mapped = this.#carries(name) ? readTable(name, reader, this.#options) : undefined;
-      this.#tables.set(name.id, { body: Buffer.from(body), mapped });
+      const cut = mapped && name.database !== ownSchema ? this.#cut(mapped) : undefined;
+      this.#tables.set(name.id, { body: Buffer.from(body), mapped, cut });
     }
     return undefined;
   }
 
   #carries({ database, table }: TableName): boolean {
-    return database === ownSchema ? ownTables.has(table) : this.#databases.has(database);
+    return database === ownSchema ? ownTables.has(table) : this.#selection.hasTable({ database, table });
+  }
+
+  #cut(table: PackedTable): CutTable | undefined {
+    const selection = this.#selection;
+    if (!selection.hidesColumns) return undefined;
+    return CutTable.of(table, (column) => selection.hidesColumn(table.schema, column));
   }
 
   #rows(event: BinlogEvent): Piece | undefined {
@@ -203,7 +226,9 @@ export class TransactionAssembler {
     if (table === undefined) throw badEvent("rows of a table that was not described");
     if (table.mapped === undefined) return undefined;
     if (group.standalone === true) throw badEvent("rows behind a statement that stands alone");
-    addRows(group.changes, table.mapped, readRows(event, table.mapped));
+    const rows = readRows(event, table.mapped);
+    if (table.cut === undefined) addRows(group.changes, table.mapped, rows);
+    else addRows(group.changes, table.cut.cut, { ...rows, bytes: table.cut.rows(rows.kind, rows.bytes) });
     group.bytes += event.body.length;
     return group.bytes < this.#options.partBytes ? undefined : takePart(group, false);
   }
@@ -236,8 +261,10 @@ export class TransactionAssembler {
 
   #statement(query: QueryEvent, group: Group): void {
     if (group.gtid.alterWaits) return;
-    const statement = statementOf(query, this.#options);
-    if (statementKind(statement, this.#databases) === "pass") return;
+    const whole = statementOf(query, this.#options);
+    if (statementKind(whole, this.#databases) === "pass") return;
+    const statement = selectedStatement(whole, this.#selection);
+    if (statement === undefined) return;
     // What a table is made from is written behind it: nothing can be in front.
     if (group.part > 1 || group.changes.length > 0)
       throw unsupported("a statement behind rows", "end the transaction before it");
@@ -289,6 +316,7 @@ const passed: ReadonlySet<number> = new Set([
 
 /** Neighbours of one kind become one change: they stay in order. */
 function addRows(changes: Group["changes"], table: PackedTable, { kind, bytes, checks }: RowsOfEvent): void {
+  if (bytes.length === 0) return;
   const before = changes.at(-1);
   if (before === undefined || before.kind === "statement" || !alike(before, { kind, table, checks }))
     changes.push({ kind, table, checks, chunks: [bytes] });

@@ -18,6 +18,7 @@ export const linkOrder: z.ZodType<LinkOrder> = z.strictObject({
   to: z.string().min(1),
   start: z.string(),
   begin: z.enum(["copy", "stream"]),
+  selection: z.string().optional(),
 });
 
 export const pauseScope: z.ZodType<PauseScope> = z.enum(["applying", "all"]);

@@ -6,6 +6,7 @@ import type { ServerOptions } from "../connection.ts";
 import type { LinkEnds } from "../link-ends.ts";
 import { openEmbeddedLog, removeOtherLogs } from "../log/embedded.ts";
 import type { KafkaServers } from "../log/kafka-topic.ts";
+import { wholeDatabases } from "../selection/selection.ts";
 import type { GatewayConfig } from "./config.ts";
 
 /** Both servers and the log as the configuration says, with the passwords that its files hold now. */
@@ -14,7 +15,7 @@ export async function endsOf(config: GatewayConfig): Promise<LinkEnds> {
   return {
     source: { site: source.site, ...(await serverOf(source)) },
     target: await serverOf(target),
-    databases,
+    ...{ databases, selection: wholeDatabases(databases) },
     openLog: (stream) => openLog(config, stream),
   };
 }

@@ -11,6 +11,7 @@ import type {
   PauseScope,
   SkipOrder,
 } from "../../core/protection.ts";
+import { requireSelection } from "../selection/require.ts";
 import { Link } from "../link.ts";
 import type { LinkEnds } from "../link-ends.ts";
 import { OrderFile, type Wish } from "./order-file.ts";
@@ -80,6 +81,7 @@ export class Gateway implements LinkControl, LinkOperator {
     return this.#oneByOne(async () => {
       this.#refuse(order);
       const known = this.#orders.wish;
+      requireSelection(order, (await this.#options.ends()).selection);
       // A pause is a person's word: only a person ends it.
       const kept = known?.order.stream === order.stream ? { paused: known.paused, skip: known.skip } : {};
       await this.#become({ order, mode: "run", ...defined(kept) }, this.#failed);
@@ -206,9 +208,11 @@ export class Gateway implements LinkControl, LinkOperator {
     if (!this.#awake || wish === undefined || wish.mode === "stop" || wish.paused === "all") return;
     const { ends, clock, logger } = this.#options;
     const { order, skip, paused } = wish;
+    const to = await ends();
+    requireSelection(order, to.selection);
     const link = await Link.open(
       {
-        ...(await ends()),
+        ...to,
         ...{ order, clock, logger, paused: paused !== undefined, ...defined({ skip }) },
       },
       (status) => this.#keepFailure(status),

@@ -15,10 +15,10 @@ export async function checkLink(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<readonly Fault[]> {
-  const { source, target, databases } = ends;
+  const { source, target, databases, selection } = ends;
   const copies = declaration.firstCopy === true;
   const parts = [
-    asFaults("source", preflightSource({ source, databases, clock }, signal)),
+    asFaults("source", preflightSource({ source, databases, selection, clock }, signal)),
     asFaults("target", targetFaults(declaration, ends, signal)),
   ];
   const found = (await Promise.all(parts)).flat();
@@ -26,7 +26,7 @@ export async function checkLink(
   if (found.some(({ path }) => path === "source" || path === "target")) return found;
   return [
     ...found,
-    ...(await asFaults("target", preflightTarget({ source, target, databases, copies }, signal))),
+    ...(await asFaults("target", preflightTarget({ source, target, databases, selection, copies }, signal))),
   ];
 }
 
@@ -43,14 +43,16 @@ async function asFaults(path: string, asked: Promise<readonly Fault[]>): Promise
 
 async function targetFaults(
   declaration: LinkDeclaration,
-  { target: server, databases }: LinkEnds,
+  { target: server, selection }: LinkEnds,
   signal: AbortSignal,
 ): Promise<readonly Fault[]> {
   await using target = await Target.ask(server, signal);
   return [
     ...(await schemaFaults(target)),
     ...(await otherLinks(target, declaration.name)),
-    ...(declaration.firstCopy === true ? await replacedDatabases(target, declaration, databases) : []),
+    ...(declaration.firstCopy === true
+      ? await replacedDatabases(target, declaration, selection.databasesAtTarget)
+      : []),
   ];
 }
 

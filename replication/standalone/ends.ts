@@ -7,6 +7,7 @@ import type { ServerOptions } from "../connection.ts";
 import type { LinkEnds } from "../link-ends.ts";
 import { openEmbeddedLog, removeOtherLogs } from "../log/embedded.ts";
 import type { KafkaServers } from "../log/kafka-topic.ts";
+import { selectionOf } from "./selection-of.ts";
 import type { LinkDeclaration, LogSpec, ServerSpec } from "./spec.ts";
 
 /** Where the files of a link are. */
@@ -19,7 +20,8 @@ export interface LinkPlace {
 
 /** Both servers and the log, with secrets and certificates as they are at this moment. Throws `PreflightError` with every one that is missing. */
 export async function endsOf(declaration: LinkDeclaration, place: LinkPlace): Promise<LinkEnds> {
-  const { name, databases, log } = declaration;
+  const { name, log } = declaration;
+  const selection = selectionOf(declaration);
   const [source, target, openLog] = await Promise.allSettled([
     serverOf("source", declaration.source, place),
     serverOf("target", declaration.target, place),
@@ -28,7 +30,7 @@ export async function endsOf(declaration: LinkDeclaration, place: LinkPlace): Pr
   if (source.status === "fulfilled" && target.status === "fulfilled" && openLog.status === "fulfilled") {
     return {
       ...{ source: { site: name, ...source.value }, target: target.value, openLog: openLog.value },
-      databases,
+      ...{ databases: selection.databases, selection },
     };
   }
   const faults = { source, target, log: openLog };

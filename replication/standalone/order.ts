@@ -1,12 +1,15 @@
 import { formatPosition, joinPositions, ofOrigin, parsePosition } from "../../core/position.ts";
 import type { LinkOrder } from "../../core/protection.ts";
 import { readFacts, type ServerFacts } from "../checkpoint.ts";
+import { identityOf } from "../identity.ts";
 import type { LinkEnds } from "../link-ends.ts";
 import { quoteString } from "../literal.ts";
 import { Source } from "../source.ts";
 import { sourceState } from "../start-position.ts";
 import { Target } from "../target.ts";
+import { requireSelection } from "../selection/require.ts";
 import { ensureOwnSchema } from "./own-schema.ts";
+import { selectionOf } from "./selection-of.ts";
 import type { LinkDeclaration } from "./spec.ts";
 
 /** The target's side of every link; the source's side has the link's name. */
@@ -32,15 +35,16 @@ export async function firstOrder(
   await ensureOwnSchema(target, "target");
   await ensureOwnSchema(source, "source");
   const kept = await keptCheckpoint(target, declaration.name);
+  if (kept !== undefined)
+    requireSelection(await keptSelection(target, kept.stream), selectionOf(declaration));
   // A log in Kafka outlives the folder, and the stream goes on where it ends.
   if (kept !== undefined && declaration.log.kind === "kafka") {
-    return orderOf(declaration, kept.epoch, { begin: "copy", start: "" });
+    return await orderOf(target, declaration, kept.epoch);
   }
   const facts = await readFacts(target);
   const epoch = Math.max(facts.promoted, facts.streamed) + 1;
   const from = kept?.position || (await declaredStart(declaration, source));
-  if (from === undefined) return orderOf(declaration, epoch, { begin: "copy", start: "" });
-  return orderOf(declaration, epoch, { begin: "stream", start: withOwn(from, facts) });
+  return await orderOf(target, declaration, epoch, from);
 }
 
 /** The order of a new first copy, which replaces whatever the target has. */
@@ -54,7 +58,7 @@ export async function reseedOrder(
   await ensureOwnSchema(target, "target");
   const { promoted, streamed } = await readFacts(target);
   const epoch = Math.max(promoted, streamed, known?.epoch ?? 0) + 1;
-  return orderOf(declaration, epoch, { begin: "copy", start: "" });
+  return await orderOf(target, declaration, epoch);
 }
 
 /**
@@ -68,21 +72,42 @@ export async function movedOrder(
   signal: AbortSignal,
 ): Promise<LinkOrder> {
   await using target = await Target.open(ends.target, signal);
+  await ensureOwnSchema(target, "target");
   const kept = await keptCheckpoint(target, declaration.name);
   const facts = await readFacts(target);
   const epoch = Math.max(facts.promoted, facts.streamed, known.epoch) + 1;
   const begun = known.begin === "stream" ? known.start : "";
   const applied = kept?.stream === known.stream ? kept.position : begun;
-  if (applied === "") return orderOf(declaration, epoch, { begin: "copy", start: "" });
-  return orderOf(declaration, epoch, { begin: "stream", start: withOwn(applied, facts) });
+  return await orderOf(target, declaration, epoch, applied === "" ? undefined : applied);
 }
 
-function orderOf(
-  { name }: LinkDeclaration,
+/**
+ * `from`: where it streams from, without a first copy. The target remembers what the stream carries, so that it is known when the folder
+ * is lost.
+ */
+async function orderOf(
+  target: Target,
+  declaration: LinkDeclaration,
   epoch: number,
-  how: Pick<LinkOrder, "begin" | "start">,
-): LinkOrder {
-  return { stream: `${name}/${epoch}`, epoch, from: name, to: targetSite, ...how };
+  from?: string,
+): Promise<LinkOrder> {
+  const { name } = declaration;
+  const [stream, selection] = [`${name}/${epoch}`, selectionOf(declaration).text];
+  const keep = `REPLACE INTO hotsite.selection (stream, selection) VALUES (${quoteString(stream)}, ${quoteString(selection)})`;
+  await target.run([...identityOf(await readFacts(target)).own(), keep].join(";\n"));
+  const order = { stream, epoch, from: name, to: targetSite, selection };
+  if (from === undefined) return { ...order, begin: "copy", start: "" };
+  return { ...order, begin: "stream", start: withOwn(from, await readFacts(target)) };
+}
+
+async function keptSelection(
+  target: Target,
+  stream: string,
+): Promise<Pick<LinkOrder, "stream" | "selection">> {
+  const [row] = await target.rows<{ selection: string }>(
+    `SELECT selection FROM hotsite.selection WHERE stream = ${quoteString(stream)}`,
+  );
+  return { stream, ...row };
 }
 
 /** Undefined: with a first copy. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parsePattern } from "../selection/pattern.ts";
 import { faultsOf } from "../../core/faults.ts";
 import { PreflightError, type Fault } from "../../core/errors.ts";
 import { givenSecret } from "../../core/given-secret.ts";
@@ -6,6 +7,14 @@ import { megabytes } from "../../core/size.ts";
 import { smallestLimitMb } from "../log/space.ts";
 
 const word = z.string().min(1);
+/** Of names in so many parts. */
+function pattern(parts: 2 | 3): z.ZodType<string> {
+  const form = parts === 2 ? "`database.table`" : "`database.table.column`";
+  return z.string().refine((text) => parsePattern(text, parts) !== undefined, {
+    message: `is no pattern of the form ${form}, each part a name, \`*\` for anything, or a name between backticks`,
+  });
+}
+
 const port = z.int().min(1).max(65_535);
 const pem = word.describe("a PEM file; relative paths start at the config");
 
@@ -61,7 +70,24 @@ const kafka = z.strictObject({
 export const linkSpec = z.strictObject({
   source: server.describe("the database that is read; nothing but a heartbeat is written there"),
   target: server.describe("the database that becomes equal to it"),
-  databases: z.array(word).min(1).describe("what is replicated"),
+  databases: z
+    .union([z.array(word).min(1), z.record(word, word)])
+    .describe('what is replicated: `["shop"]`; or with the names at the target: `{ shop: "shop_copy" }`'),
+  tables: z
+    .strictObject({
+      include: z.array(pattern(2)).min(1).optional().describe("only these; without it all"),
+      exclude: z.array(pattern(2)).default([]).describe("but not these"),
+    })
+    .optional()
+    .describe("tables, views and sequences as `shop.orders`; `*` stands for anything: `shop.tmp_*`"),
+  columns: z
+    .strictObject({ exclude: z.array(pattern(3)).describe("`shop.customer.card_number`, `*.*.card_number`") })
+    .optional()
+    .describe("columns that the target does not get"),
+  programs: z
+    .strictObject({ exclude: z.array(pattern(2)).describe("`shop.audit_*`") })
+    .optional()
+    .describe("routines, triggers and events that the target does not get"),
   log: z
     .discriminatedUnion("kind", [embedded, kafka])
     .default({ kind: "embedded" })
@@ -128,13 +154,22 @@ function nameFaults(name: string): readonly Fault[] {
 const notForUsers = new Set(["mysql", "information_schema", "performance_schema", "sys", "hotsite"]);
 
 function contradictions({ source, target, databases }: z.output<typeof linkSpec>): readonly Fault[] {
-  const own = databases.flatMap((name, place) =>
-    notForUsers.has(name.toLowerCase())
-      ? [{ path: `databases.${place}`, problem: "is a schema of the server's own", found: name }]
-      : [],
+  const names = Array.isArray(databases)
+    ? databases.map((name) => [name, name] as const)
+    : Object.entries(databases);
+  const fault = (at: string, problem: string, found: string): Fault => ({ path: at, problem, found });
+  const own = names.flatMap(([ours, theirs], place) => {
+    const at = Array.isArray(databases) ? `databases.${place}` : `databases.${ours}`;
+    const found = [ours, theirs].find((name) => notForUsers.has(name.toLowerCase()));
+    return found === undefined ? [] : [fault(at, "is a schema of the server's own", found)];
+  });
+  const twice = names.flatMap(([, theirs], place) =>
+    names.findIndex(([, other]) => other === theirs) === place
+      ? []
+      : [fault("databases", "two of them would have one name at the target", theirs)],
   );
+  const none = names.length === 0 ? [fault("databases", "names none", "{}")] : [];
   const same = source.host === target.host && source.port === target.port;
-  return same
-    ? [...own, { path: "target", problem: "is the source", found: `${target.host}:${target.port}` }]
-    : own;
+  const itself = same ? [fault("target", "is the source", `${target.host}:${target.port}`)] : [];
+  return [...none, ...own, ...twice, ...itself];
 }

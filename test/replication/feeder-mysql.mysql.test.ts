@@ -16,6 +16,7 @@ import {
   stopFeeders,
   temporaryLog,
 } from "./feeder-support.ts";
+import { expectNoLeaks, expectStopAtBorder } from "./selection-leaks.ts";
 
 let server: DatabaseServer;
 
@@ -54,6 +55,14 @@ async function changesOf(log: Log): Promise<readonly Change[]> {
 const foreign = "aaaaaaaa-2222-3333-4444-555555555555";
 
 describe("a feeder of a MySQL", () => {
+  test("puts nothing into the log that is to stay behind: tables, columns, their texts and defaults", async () => {
+    await expectNoLeaks(server);
+  }, 90_000);
+
+  test("stops before a table that is left out gets a name that is replicated", async () => {
+    await expectStopAtBorder(server);
+  }, 30_000);
+
   test("goes on where the log ends, without gap or duplicate, over SIGKILL and new files", async () => {
     await using log = await temporaryLog();
     await server.query("CREATE TABLE shop.t (id INT PRIMARY KEY, v INT)");

@@ -10,7 +10,7 @@ import { waitFor } from "../../core/wait.ts";
 import { includesPosition, parsePosition } from "../../core/position.ts";
 import { decodeBatch } from "../../replication/batch.ts";
 import { openChunk } from "../../replication/copy-chunk.ts";
-import { Feeder, type FeederStatus } from "../../replication/feeder.ts";
+import { Feeder, type FeederOptions, type FeederStatus } from "../../replication/feeder.ts";
 import { openEmbeddedLog } from "../../replication/log/embedded.ts";
 import type { RecordBatch, Row, StreamRecord, TableSchema } from "../../replication/record.ts";
 import { schemaSql } from "../../replication/schema.ts";
@@ -70,13 +70,14 @@ export function startFeeder(
   server: DatabaseServer,
   log: Log,
   databases: readonly string[],
-  changes: Partial<LinkOrder> & { readonly source?: SourceOptions } = {},
+  changes: Partial<Omit<LinkOrder, "selection">> & Partial<Pick<FeederOptions, "source" | "selection">> = {},
 ): RunningFeeder {
-  const { source = sourceOptions(server), ...other } = changes;
+  const { source = sourceOptions(server), selection, ...other } = changes;
   const ended = new AbortController();
   let status: FeederStatus | undefined;
   const feeder = new Feeder({
     ...{ source, log, databases, order: { ...order, ...other }, clock: systemClock, logger: silentLogger },
+    ...(selection !== undefined && { selection }),
     onStatus: (now) => (status = now),
   });
   const run = feeder.run(ended.signal);

@@ -14,6 +14,7 @@ import {
   stopFeeders,
   temporaryLog,
 } from "./feeder-support.ts";
+import { expectNoLeaks, expectStopAtBorder } from "./selection-leaks.ts";
 
 let server: MariadbServer;
 
@@ -43,6 +44,14 @@ async function position(): Promise<string> {
 }
 
 describe("a feeder", () => {
+  test("puts nothing into the log that is to stay behind: tables, columns, their texts and defaults", async () => {
+    await expectNoLeaks(server);
+  }, 90_000);
+
+  test("stops before a table that is left out gets a name that is replicated", async () => {
+    await expectStopAtBorder(server);
+  }, 30_000);
+
   test("goes on where the log ends, without gap or duplicate, however often it is stopped", async () => {
     await using log = await temporaryLog();
     await server.query("CREATE TABLE shop.t (id INT PRIMARY KEY, v INT)");

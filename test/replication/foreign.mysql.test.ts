@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { Secret } from "../../core/secret.ts";
+import { wholeDatabases } from "../../replication/selection/selection.ts";
 import { schemaAtPosition } from "../../replication/copy-schema.ts";
 import { Source } from "../../replication/source.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
@@ -65,7 +66,7 @@ describe.each([
   test("the schema of a first copy is made there: tables, keys, checks, defaults, views, routines", async () => {
     const account = { host: "127.0.0.1", port: source.port, user: "root", password: new Secret("") };
     await using connection = await Source.open({ site: "east", ...account }, rig.signal);
-    const { before, after } = await schemaAtPosition(connection, ["shop"]);
+    const { before, after } = await schemaAtPosition(connection, wholeDatabases(["shop"]));
     rig.order = rig.orderOf({ begin: "copy", start: rig.source.position(1) });
     rig.feeder = rig.feederOf([plainTable]);
     const copy = { units: [], done: 0, rows: 0, totalRows: 0 };

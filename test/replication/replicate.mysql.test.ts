@@ -18,7 +18,7 @@ describe("hotsite replicate", () => {
   let rig: LinkRig;
 
   beforeAll(async () => {
-    rig = await startLinkRig();
+    rig = await startLinkRig({ target: ["shop", "shop_copy"] });
   });
   afterAll(async () => rig[Symbol.asyncDispose]());
   beforeEach(async () => {
@@ -75,6 +75,73 @@ describe("hotsite replicate", () => {
     expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining("shop.item: (4)") });
     const unknown = await rig.hotsite("replication", "verify", "--table", "shop.order");
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("shop.order") });
+  });
+
+  test("a part of a database travels under another name, and what it was begun with stays", async () => {
+    await rig.source.query(
+      "CREATE TABLE shop.session (id INT PRIMARY KEY, token TEXT)",
+      "INSERT INTO shop.session VALUES (1, 'secret')",
+      "ALTER TABLE shop.item ADD COLUMN cost INT DEFAULT 4, ADD INDEX (cost)",
+      "CREATE VIEW shop.names AS SELECT name FROM shop.item",
+    );
+    const part =
+      'databases: { shop: "shop_copy" }, tables: { exclude: ["shop.session"] }, columns: { exclude: ["shop.item.cost"] },';
+    await rig.declare(part);
+    expect(await rig.hotsite("replicate", "--check")).toMatchObject({ code: 0 });
+    const running = rig.start("replicate");
+    await running.said("streaming");
+    await rig.source.query(
+      "ALTER TABLE shop.item ADD COLUMN price DECIMAL(8,2) DEFAULT 1.5",
+      "INSERT INTO shop.item (name, cost, price) VALUES ('new', 3, 2.5)",
+      "UPDATE shop.item SET cost = 9",
+      "UPDATE shop.session SET token = 'changed'",
+    );
+    await rig.targetHas("shop_copy.item", "name = 'new' AND price = 2.5");
+    const verified = await rig.hotsite("replication", "verify", "--json");
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      equal: true,
+      tables: [{ table: "shop.item", sourceRows: 2001, targetRows: 2001 }],
+    });
+    expect(await rig.target.query("SELECT COUNT(*) AS n FROM shop_copy.names")).toEqual([{ n: 2001 }]);
+    const names = await rig.target.query("SHOW FULL TABLES IN shop_copy");
+    expect(names.map((row) => Object.values(row)[0])).toEqual(["item", "names"]);
+    running.kill("SIGINT");
+    await running.ended;
+
+    const other = part.replace("shop.session", "shop.nothing_*");
+    await rig.declare(other);
+    const refused = await rig.hotsite("replicate", "--until-caught-up");
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("hotsite replication reseed") });
+    await rm(join(rig.folder, ".hotsite"), { recursive: true });
+    const stillRefused = await rig.hotsite("replicate", "--until-caught-up");
+    expect(stillRefused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("shop/1 was begun with other"),
+    });
+    await rig.declare(other);
+    expect(await rig.hotsite("replication", "reseed", "--yes")).toMatchObject({ code: 0 });
+    expect(await rig.hotsite("replicate", "--until-caught-up")).toMatchObject({ code: 0 });
+    await rig.equal("shop.session", "shop_copy");
+  });
+
+  test("what needs something that stays behind, and names of nothing, are faults before it begins", async () => {
+    await rig.source.query(
+      "CREATE TABLE shop.session (id INT PRIMARY KEY, item INT)",
+      "CREATE TABLE shop.visit (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES shop.session (id))",
+      "CREATE VIEW shop.active AS SELECT id FROM shop.session",
+      "CREATE PROCEDURE shop.clean() DELETE FROM shop.session",
+    );
+    await rig.declare(
+      'databases: ["shop"], tables: { exclude: ["shop.session", "shop.sesion"] }, columns: { exclude: ["shop.item.id"] },',
+    );
+    const { code, stderr } = await rig.hotsite("replicate", "--check");
+    expect(code).toBe(1);
+    expect(stderr).toContain("shop.sesion: there is nothing of this name");
+    expect(stderr).toContain("table shop.item: the primary key has a column that stays behind");
+    for (const what of ["table shop.visit", "view shop.active", "procedure shop.clean"])
+      expect(stderr).toContain(`source: ${what}: it needs shop.session, which is left out`);
+    expect(stderr).toContain("tables.exclude");
+    expect(stderr).toContain("programs.exclude");
   });
 
   test("a migration ends by itself when the target has everything", async () => {

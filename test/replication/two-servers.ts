@@ -23,6 +23,8 @@ export interface LinkRig extends AsyncDisposable {
   start(...argv: readonly string[]): Running;
   /** Waits until this table is the same on both ends; `as` is its database at the target. */
   equal(table: string, as?: string): Promise<void>;
+  /** Waits until the target's table has such a row. */
+  targetHas(table: string, condition: string): Promise<void>;
 }
 
 const [feeder, applier] = ["'link_source'@'%'", "'link_target'@'%'"];
@@ -114,6 +116,14 @@ export default link("shop", {
       return one !== null && one === other ? true : undefined;
     };
     await waitFor(look, { timeoutMs: 60_000, intervalMs: 50, what: `${table} to be equal` }, signal);
+  }
+
+  async targetHas(table: string, condition: string): Promise<void> {
+    const look = async (): Promise<true | undefined> => {
+      const rows = await this.target.query(`SELECT 1 FROM ${table} WHERE ${condition}`).catch(() => []);
+      return rows.length > 0 ? true : undefined;
+    };
+    await waitFor(look, { timeoutMs: 60_000, intervalMs: 50, what: `${condition} in ${table}` }, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@ import type { LinkOrder, SkipOrder } from "../core/protection.ts";
 import { ApplyError, type RecordName } from "./apply-error.ts";
 import { ApplyTransaction } from "./apply-transaction.ts";
 import { lostCheckpoint, moveSql, readFacts, type Applied } from "./checkpoint.ts";
+import { CopyWorkers } from "./copy-workers.ts";
 import { failpoint } from "./failpoint.ts";
 import { byHand } from "./foreign/foreign.ts";
 import { Understood } from "./foreign/understood.ts";
@@ -19,10 +20,11 @@ import type {
   SchemaStatement,
   StatementChange,
   StreamRecord,
+  TableSchema,
   TransactionRecord,
 } from "./record.ts";
-import { insertSql } from "./row-sql.ts";
 import { isOfProgram, leftOf, recoveryOf, type Recovery } from "./recovered.ts";
+import { hasKey, insertSql } from "./row-sql.ts";
 import { dropDatabase, madeAgain, repeatable, truncateTable, withoutStart } from "./schema-statements.ts";
 import { skippedSql } from "./skipped.ts";
 import { contextSql, schemaContextSql } from "./session.ts";
@@ -33,7 +35,7 @@ export interface ApplierOptions {
   readonly order: LinkOrder;
   /** A transaction to leave out. */
   readonly skip?: SkipOrder;
-  /** Another connection, for what may not be part of a transaction that is open; the caller's to dispose of. */
+  /** Another connection, for what may not be part of a transaction that is open, or goes on beside it; the caller's to dispose of. */
   readonly connect: () => Promise<Target>;
   /** One statement at a time, to name the one that fails. */
   readonly careful: () => boolean;
@@ -51,7 +53,7 @@ interface Pending {
  * Applies records in order over one connection; the target works on what was taken before while more is taken. Whatever it throws, the
  * next applier starts from the checkpoint.
  */
-export class Applier {
+export class Applier implements AsyncDisposable {
   readonly #target: Target;
   readonly #identity: Identity;
   readonly #options: ApplierOptions;
@@ -64,6 +66,7 @@ export class Applier {
   #pending: Pending[] = [];
   /** A large transaction of which parts are in the target, uncommitted. */
   #open: ApplyTransaction | undefined;
+  readonly #workers: CopyWorkers;
   readonly #understood: Understood;
 
   private constructor(target: Target, identity: Identity, applied: Applied, options: ApplierOptions) {
@@ -74,6 +77,7 @@ export class Applier {
     this.#options = options;
     this.#tables = new TargetTables(target);
     this.#understood = new Understood(target);
+    this.#workers = new CopyWorkers({ order: options.order, identity, connect: options.connect });
   }
 
   static async open(target: Target, applied: Applied, options: ApplierOptions): Promise<Applier> {
@@ -82,6 +86,7 @@ export class Applier {
 
   /** Takes one record; whole transactions wait for `endBatch`. */
   async take(record: StreamRecord, batch: RecordBatch): Promise<void> {
+    if (record.kind !== "copy-chunk" && record.kind !== "copy-table-done") await this.#endCopying();
     switch (record.kind) {
       case "transaction":
         return this.#takeTransaction(record, batch);
@@ -120,8 +125,13 @@ export class Applier {
   }
 
   /** Everything that was sent is committed, but for a transaction of which parts are missing. */
-  drained(): Promise<void> {
-    return this.#lane.drained();
+  async drained(): Promise<void> {
+    await this.#endCopying();
+    await this.#lane.drained();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#workers[Symbol.asyncDispose]();
   }
 
   async #flush(position?: string): Promise<void> {
@@ -192,11 +202,26 @@ export class Applier {
     this.#open = undefined;
   }
 
-  async #copy({ seq, table, rows }: CopyChunkRecord, batch: RecordBatch): Promise<void> {
+  /** Rows that cannot be told apart are written once, with the checkpoint; others by several workers, with the checkpoint after some of them. */
+  async #copy(record: CopyChunkRecord, batch: RecordBatch): Promise<void> {
+    const schema = tableAt(batch, record.table);
+    const table = await this.#tables.of(schema);
+    if (!hasKey(table) || this.#options.careful()) return this.#copyAlone(record, schema);
+    if (!this.#workers.busy) await this.#lane.drained();
+    await this.#workers.add(record, schema, table, this.#sent.sequence);
+    if (this.#workers.full) await this.#endCopying();
+  }
+
+  async #copyAlone({ seq, rows }: CopyChunkRecord, schema: TableSchema): Promise<void> {
+    await this.#endCopying();
     const reached = { sequence: seq, position: "" };
     const transaction = this.#begin(undefined, reached);
-    await transaction.copy(tableAt(batch, table), rows, { seq });
+    await transaction.copy(schema, rows, { seq });
     await this.#commit(transaction, reached);
+  }
+
+  async #endCopying(): Promise<void> {
+    if (this.#workers.busy) await this.#move({ sequence: await this.#workers.drained(), position: "" });
   }
 
   /** The checkpoint comes first: its lock keeps any other processor out until the end. */

@@ -3,10 +3,11 @@ import type { LinkOrder } from "../core/protection.ts";
 import { ApplyError, type RecordName } from "./apply-error.ts";
 import { lostCheckpoint } from "./checkpoint.ts";
 import type { Lane } from "./lane.ts";
-import type { Row, RowsChange, TableSchema } from "./record.ts";
+import type { RowsChange, TableSchema } from "./record.ts";
 import { StatementWriter, type Statement } from "./statements.ts";
 import { TargetError, type Target } from "./target.ts";
 import type { TargetTables } from "./target-tables.ts";
+import type { TextRows } from "./text-rows.ts";
 
 export interface TransactionStart {
   /** Sets the GTID. */
@@ -56,9 +57,9 @@ export class ApplyTransaction {
     await this.#start.lane.drained();
   }
 
-  async copy(schema: TableSchema, rows: readonly Row[], record: RecordName): Promise<void> {
+  async copy(schema: TableSchema, rows: TextRows, record: RecordName): Promise<void> {
     this.#record = record;
-    this.#writer.copy(await this.#tables.of(schema), rows);
+    this.#writer.copy(await this.#tables.of(schema), rows.images(schema.columns));
   }
 
   /** Moves the checkpoint before whatever is added next. */

@@ -1,11 +1,20 @@
 import { listsOf, packedRows, PackedTable, type PackedLayout } from "./binlog/packed-rows.ts";
 import { badEvent, Reader } from "./binlog/reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import type { Change, RecordBatch, RowsChange, StreamRecord, TransactionRecord } from "./record.ts";
+import type {
+  Change,
+  CopyChunkRecord,
+  RecordBatch,
+  RowsChange,
+  StreamRecord,
+  TableSchema,
+  TransactionRecord,
+} from "./record.ts";
+import { TextRows } from "./text-rows.ts";
 
 /**
- * Transactions of packed rows, which are nearly all, stand behind the rest of a batch in a form of their own: their rows are copied as they
- * are. Everything else is in the head, in a form that says of itself what it is.
+ * Transactions of packed rows, which are nearly all, and copied rows stand behind the rest of a batch in a form of their own: their bytes are
+ * copied as they are. Everything else is in the head, in a form that says of itself what it is.
  */
 export interface BatchHead extends RecordBatch {
   /** The records that are not behind the head, in order. */
@@ -18,7 +27,7 @@ export interface BatchHead extends RecordBatch {
 
 const kinds = ["insert", "update", "delete"] as const;
 const flags = { foreignKeys: 4, unique: 8, constraints: 16, overlap: 32 };
-const tags = { inHead: 0, transaction: 1, lastPart: 2 };
+const tags = { inHead: 0, transaction: 1, lastPart: 2, copyChunk: 3 };
 
 /** Takes a batch apart into its head and what stands behind it. */
 export function splitBatch(batch: RecordBatch): { readonly head: BatchHead; readonly body: Buffer } {
@@ -29,6 +38,7 @@ export function splitBatch(batch: RecordBatch): { readonly head: BatchHead; read
   for (const [index, record] of batch.records.entries()) {
     if (record.kind === "transaction" && record.seq === first + index && record.changes.every(isPacked))
       writeTransaction(body, record, layouts);
+    else if (record.kind === "copy-chunk" && record.seq === first + index) writeChunk(body, record);
     else {
       body.byte(tags.inHead);
       records.push(record);
@@ -48,8 +58,10 @@ export function joinBatch({ layouts, first, ...batch }: BatchHead, body: Buffer)
   const records: StreamRecord[] = [];
   while (reader.left > 0) {
     const tag = reader.uint(1);
-    if (tag !== tags.inHead) records.push(readTransaction(reader, first + records.length, tag, tables));
-    else records.push(nextOf(inHead));
+    const seq = first + records.length;
+    if (tag === tags.inHead) records.push(nextOf(inHead));
+    else if (tag === tags.copyChunk) records.push(readChunk(reader, seq, batch.tables));
+    else records.push(readTransaction(reader, seq, tag, tables));
   }
   if (inHead.next().done !== true) throw badBody();
   return { ...batch, records };
@@ -84,6 +96,23 @@ function writeTransaction(
     body.count(change.table);
     body.bytes(packed.chunks);
   }
+}
+
+function writeChunk(body: ByteWriter, { table, rows }: CopyChunkRecord): void {
+  body.byte(tags.copyChunk);
+  body.count(table);
+  body.count(rows.count);
+  body.bytes([rows.bytes]);
+}
+
+function readChunk(reader: Reader, seq: number, tables: readonly TableSchema[]): CopyChunkRecord {
+  const table = readCount(reader);
+  const count = readCount(reader);
+  const schema = tables[table];
+  if (schema === undefined) throw badBody();
+  const rows = new TextRows(reader.take(readCount(reader)), count);
+  rows.requireWidth(schema.columns.length);
+  return { kind: "copy-chunk", seq, table, rows };
 }
 
 function readTransaction(

@@ -174,7 +174,6 @@ const record = z.discriminatedUnion("kind", [
     statements: z.array(schemaStatement),
   }),
   z.strictObject({ kind: z.literal("copy-unit"), seq, tables: z.array(tableName) }),
-  z.strictObject({ kind: z.literal("copy-chunk"), seq, table: z.int().nonnegative(), rows }),
   z.strictObject({ kind: z.literal("copy-table-done"), seq, database: z.string(), table: z.string() }),
   z.strictObject({ kind: z.literal("copy-end"), seq, statements: z.array(schemaStatement) }),
 ]);
@@ -217,8 +216,6 @@ function inconsistency({ records, tables }: Omit<z.infer<typeof headShape>, "cop
     return width !== undefined && images.every((image) => image.length === width);
   };
   for (const each of records) {
-    if (each.kind === "copy-chunk" && !fits(each.table, each.rows))
-      return `record ${each.seq}: rows that do not fit`;
     if (each.kind === "transaction" && !each.changes.every((change) => changeFits(change, fits)))
       return `record ${each.seq}: rows that do not fit`;
   }

@@ -41,6 +41,13 @@ export function moveSql(order: LinkOrder, from: number, to: Applied): string {
     AND NOT EXISTS (SELECT 1 FROM hotsite.authority WHERE authority.epoch >= ${order.epoch})`;
 }
 
+/** Keeps the checkpoint where it is until the open transaction ends; finds no row in the cases in which `moveSql` does. */
+export function heldSql(order: LinkOrder, from: number): string {
+  return `SELECT 1 INTO @hotsite_held FROM hotsite.checkpoint
+    WHERE stream = ${quoteString(order.stream)} AND epoch = ${order.epoch} AND sequence = ${from}
+    AND NOT EXISTS (SELECT 1 FROM hotsite.authority WHERE authority.epoch >= ${order.epoch}) LOCK IN SHARE MODE`;
+}
+
 /** What `moveSql` did not find: the next start finds out why. */
 export function lostCheckpoint(order: LinkOrder): HotsiteError {
   return new RetryableError(

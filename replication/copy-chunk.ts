@@ -4,11 +4,14 @@ import { literal, quoteName } from "./literal.ts";
 import type { Row } from "./record.ts";
 import type { CopiedTable } from "./source-columns.ts";
 import type { Source } from "./source.ts";
+import type { TextRows } from "./text-rows.ts";
 
-/** Some rows of a table, in the order of its key, as one snapshot has them. */
+/** Some rows of a table, in the order of its key, as one snapshot has them. They are read while they are taken. */
 export interface Chunk extends SnapshotPlace {
-  /** Fewer than asked for: the table ends here. */
-  readonly rows: Promise<readonly Row[]>;
+  /** Fewer rows than asked for in all: the table ends here. Undefined at the end. */
+  next(): Promise<TextRows | undefined>;
+  /** Ends the snapshot; what was not taken is thrown away. */
+  close(): Promise<void>;
 }
 
 export interface ChunkOptions {
@@ -19,6 +22,9 @@ export interface ChunkOptions {
   readonly seen: GtidPosition;
 }
 
+/** About what one record of the log holds: small enough to hold, large enough to pay for its commits. */
+export const pieceBytes = 2 ** 20;
+
 /** Begins to read the rows after `lastKey`; nothing is locked. Undefined when the server does not show yet what was seen. */
 export async function openChunk(
   source: Source,
@@ -26,21 +32,21 @@ export async function openChunk(
 ): Promise<Chunk | undefined> {
   const begun = await beginSnapshot(source, seen);
   if (begun === undefined) return undefined;
-  const rows = readRows(source, chunkSql(table, lastKey, limit), table);
-  // Whoever awaits the rows is told of a failure; until then it is not unhandled.
-  rows.catch(() => undefined);
-  return { ...begun, rows };
+  const pieces = source.text(chunkSql(table, lastKey, limit), pieceBytes);
+  return {
+    ...begun,
+    next: () => pieces.next(),
+    close: () => {
+      pieces.discard();
+      return source.run("COMMIT");
+    },
+  };
 }
 
 /** All rows of some tables as one snapshot has them. They are read when they are asked for; the snapshot is open until their end. */
 export interface Snapshot extends SnapshotPlace {
-  chunks(table: CopiedTable, limits: ChunkLimits): AsyncIterable<readonly Row[]>;
+  pieces(table: CopiedTable): AsyncIterable<TextRows>;
   close(): Promise<void>;
-}
-
-export interface ChunkLimits {
-  readonly rows: number;
-  readonly bytes: number;
 }
 
 /** Undefined when the server does not show yet what was seen. */
@@ -49,36 +55,15 @@ export async function openSnapshot(source: Source, seen: GtidPosition): Promise<
   return (
     begun && {
       ...begun,
-      chunks: (table, limits) => chunksOf(source.stream(selectSql(table)), table, limits),
+      pieces: (table) => piecesOf(source, table),
       close: () => source.run("COMMIT"),
     }
   );
 }
 
-async function* chunksOf(
-  rows: AsyncIterable<readonly (Buffer | null)[]>,
-  table: CopiedTable,
-  limits: ChunkLimits,
-): AsyncIterable<readonly Row[]> {
-  let [chunk, bytes]: [Row[], number] = [[], 0];
-  for await (const row of rows) {
-    chunk.push(valuesOf(row, table));
-    bytes += row.reduce((sum, value) => sum + (value?.length ?? 0), 0);
-    if (chunk.length < limits.rows && bytes < limits.bytes) continue;
-    yield chunk;
-    [chunk, bytes] = [[], 0];
-  }
-  if (chunk.length > 0) yield chunk;
-}
-
-async function readRows(source: Source, sql: string, table: CopiedTable): Promise<readonly Row[]> {
-  const rows = await source.raw(sql);
-  await source.run("COMMIT");
-  return rows.map((row) => valuesOf(row, table));
-}
-
-function valuesOf(row: readonly (Buffer | null)[], { columns }: CopiedTable): Row {
-  return row.map((bytes, place) => (bytes === null ? null : (columns[place]?.read(bytes) ?? null)));
+async function* piecesOf(source: Source, table: CopiedTable): AsyncIterable<TextRows> {
+  const pieces = source.text(selectSql(table), pieceBytes);
+  for (let piece = await pieces.next(); piece !== undefined; piece = await pieces.next()) yield piece;
 }
 
 function selectSql({ schema, columns }: CopiedTable): string {

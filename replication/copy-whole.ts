@@ -1,13 +1,14 @@
 import { includesPosition, parsePosition, type GtidPosition } from "../core/position.ts";
 import { comparePlaces, type FilePlace } from "./binlog/place.ts";
-import { openSnapshot, type ChunkLimits, type Snapshot } from "./copy-chunk.ts";
-import type { Row, TableSchema } from "./record.ts";
+import { openSnapshot, type Snapshot } from "./copy-chunk.ts";
+import type { TableSchema } from "./record.ts";
 import type { CopiedTable } from "./source-columns.ts";
 import type { Source } from "./source.ts";
+import type { TextRows } from "./text-rows.ts";
 
 export interface WholeChunk {
   readonly schema: TableSchema;
-  readonly rows: readonly Row[];
+  readonly rows: TextRows;
 }
 
 /** Where a snapshot lies: the stream has to come to it, is there, or cannot come to it: another one has to be taken. */
@@ -20,19 +21,19 @@ export class WholeCopy {
   /** It shows, or does not, a change that lies between what it shows for certain and its place. */
   #torn = false;
 
-  private constructor(snapshot: Snapshot, tables: readonly CopiedTable[], limits: ChunkLimits) {
+  private constructor(snapshot: Snapshot, tables: readonly CopiedTable[]) {
     this.#snapshot = snapshot;
-    this.#chunks = chunksOf(snapshot, tables, limits);
+    this.#chunks = chunksOf(snapshot, tables);
   }
 
   /** Undefined when the server does not show yet what was seen. */
   static async open(
     source: Source,
     tables: readonly CopiedTable[],
-    { seen, ...limits }: ChunkLimits & { readonly seen: GtidPosition },
+    seen: GtidPosition,
   ): Promise<WholeCopy | undefined> {
     const snapshot = await openSnapshot(source, seen);
-    return snapshot && new WholeCopy(snapshot, tables, limits);
+    return snapshot && new WholeCopy(snapshot, tables);
   }
 
   /** On the way to the snapshot's place a transaction has changed one of the tables. */
@@ -61,10 +62,9 @@ export class WholeCopy {
 async function* chunksOf(
   snapshot: Snapshot,
   tables: readonly CopiedTable[],
-  limits: ChunkLimits,
 ): AsyncGenerator<WholeChunk, undefined> {
   for (const table of tables) {
-    for await (const rows of snapshot.chunks(table, limits)) yield { schema: table.schema, rows };
+    for await (const rows of snapshot.pieces(table)) yield { schema: table.schema, rows };
   }
   return undefined;
 }

@@ -7,16 +7,17 @@ import { schemaAtPosition, type CopySchema } from "./copy-schema.ts";
 import type { NewRecord } from "./batch-builder.ts";
 import { quoteString } from "./literal.ts";
 import { WholeCopy } from "./copy-whole.ts";
-import type { CopyProgress, CopyUnit, Row, TableName, TableSchema } from "./record.ts";
+import type { CopyProgress, CopyUnit, TableName, TableSchema } from "./record.ts";
 import { withoutHidden } from "./selection/cut-table.ts";
 import type { Selection } from "./selection/selection.ts";
 import { readColumns, type CopiedTable } from "./source-columns.ts";
 import type { Source } from "./source.ts";
+import type { TextRows } from "./text-rows.ts";
 import { TouchedKeys } from "./touched-keys.ts";
 
-/** A chunk is one record: small enough to hold, large enough to pay for its round trips. */
-const chunkBytes = 2 ** 20;
-const maxChunkRows = 5_000;
+/** What one snapshot is asked for: from little to much, as fast as it comes. Meanwhile the stream waits. */
+const chunkBytes = { smallest: 2 ** 20, largest: 2 ** 24 };
+const chunkMs = { short: 500, long: 2_000 };
 const smallestRowBytes = 64;
 
 /** Where a copy begins, before anything streams. */
@@ -49,13 +50,19 @@ interface ReachedPlace extends StreamPlace {
 }
 
 /** A chunk on its way, with what the stream has changed of its table since. */
-interface OpenChunk extends Chunk {
+interface OpenChunk {
+  readonly chunk: Chunk;
   readonly touched: TouchedKeys;
+  readonly limit: number;
+  /** The stream is where it belongs: everything of it goes in here. */
+  here: boolean;
+  rows: number;
+  readonly beganMs: number;
 }
 
 /** What a step of the copy adds to the stream. */
 export interface CopyStep {
-  readonly rows?: { readonly schema: TableSchema; readonly rows: readonly Row[]; readonly bytes: number };
+  readonly rows?: { readonly schema: TableSchema; readonly rows: TextRows };
   readonly records: readonly NewRecord[];
   /** Undefined when the copy is complete. */
   readonly progress: CopyProgress | undefined;
@@ -67,8 +74,8 @@ export class FirstCopy {
   readonly #source: Source;
   readonly #selection: Selection;
   #table: CopiedTable | undefined;
-  #limit = 1;
-  #rowBytes = 0;
+  #rowBytes = smallestRowBytes;
+  #chunkBytes = chunkBytes.smallest;
   #chunk: OpenChunk | undefined;
   #whole: WholeCopy | undefined;
   #wholeBegun = false;
@@ -93,18 +100,26 @@ export class FirstCopy {
     this.#table ??= await this.#describe(unit.tables[0]);
     this.#chunk ??= await this.#open(this.#table, position);
     if (this.#chunk === undefined) return undefined;
-    const { place, shows, rows, touched } = this.#chunk;
-    if (shows === undefined ? comparePlaces(committed, place) > 0 : touched.tooMany) return this.#tooOld();
-    if (comparePlaces(reached, place) < 0) return undefined;
-    this.#chunk = undefined;
-    return this.#add(await rows, this.#table, touched);
+    const { chunk, touched } = this.#chunk;
+    if (!this.#chunk.here) {
+      if (chunk.shows === undefined ? comparePlaces(committed, chunk.place) > 0 : touched.tooMany)
+        return this.#tooOld();
+      if (comparePlaces(reached, chunk.place) < 0) return undefined;
+      this.#chunk.here = true;
+    }
+    const rows = await chunk.next();
+    return rows === undefined
+      ? this.#endChunk(this.#chunk, this.#table)
+      : this.#add(rows, this.#chunk, this.#table);
   }
 
   async #open(table: CopiedTable, seen: GtidPosition): Promise<OpenChunk | undefined> {
     const { lastKey } = this.#progress;
     const where = lastKey === undefined ? {} : { lastKey };
-    const chunk = await openChunk(this.#source, { table, limit: this.#limit, seen, ...where });
-    return chunk && { ...chunk, touched: new TouchedKeys(table.schema) };
+    const limit = Math.max(1, Math.floor(this.#chunkBytes / this.#rowBytes));
+    const beganMs = performance.now();
+    const chunk = await openChunk(this.#source, { table, limit, seen, ...where });
+    return chunk && { chunk, touched: new TouchedKeys(table.schema), limit, here: false, rows: 0, beganMs };
   }
 
   /**
@@ -123,14 +138,14 @@ export class FirstCopy {
     const place = units.findIndex(({ tables }) => tables.some((one) => isSame(one, change.table)));
     if (place < done) return [change];
     if (place > done) return [];
-    if (this.#chunk?.shows !== undefined) this.#chunk.touched.add(change);
+    if (this.#chunk?.chunk.shows !== undefined) this.#chunk.touched.add(change);
     this.#whole?.changed(gtid);
     return units[done]?.whole === true ? [] : [{ ...change, overlap: true }];
   }
 
   /** The snapshot does not show what the server had sent already, or too much was changed since: another one is taken. */
   async #tooOld(): Promise<undefined> {
-    await this.#chunk?.rows;
+    await this.#chunk?.chunk.close();
     this.#chunk = undefined;
   }
 
@@ -151,8 +166,8 @@ export class FirstCopy {
     const chunk = await this.#whole.next();
     const { units, done, rows, totalRows } = this.#progress;
     if (chunk !== undefined) {
-      this.#progress = { units, done, rows: rows + chunk.rows.length, totalRows };
-      return { rows: { ...chunk, bytes: chunkBytes }, records: [], progress: this.#progress };
+      this.#progress = { units, done, rows: rows + chunk.rows.count, totalRows };
+      return { rows: chunk, records: [], progress: this.#progress };
     }
     await this.#closeWhole();
     this.#progress = { units, done: done + 1, rows, totalRows };
@@ -165,7 +180,7 @@ export class FirstCopy {
   async #openWhole(tables: readonly TableName[], seen: GtidPosition): Promise<WholeCopy | undefined> {
     const described: CopiedTable[] = [];
     for (const table of tables) described.push(await this.#columnsOf(table));
-    return WholeCopy.open(this.#source, described, { rows: maxChunkRows, bytes: chunkBytes, seen });
+    return WholeCopy.open(this.#source, described, seen);
   }
 
   async #closeWhole(): Promise<void> {
@@ -177,7 +192,6 @@ export class FirstCopy {
     const described = await this.#columnsOf(name);
     if (described.schema.primaryKey.length === 0) throw gone(name);
     this.#rowBytes = await averageRowBytes(this.#source, described.schema);
-    this.#limit = Math.max(1, Math.min(maxChunkRows, Math.floor(chunkBytes / this.#rowBytes)));
     return described;
   }
 
@@ -187,24 +201,36 @@ export class FirstCopy {
     return withoutHidden(described, this.#selection);
   }
 
-  #add(rows: readonly Row[], { schema }: CopiedTable, touched: TouchedKeys): CopyStep {
-    const { database, table } = schema;
-    const last = rows.at(-1);
-    const complete = rows.length < this.#limit;
-    const { units, done, rows: before, totalRows, lastKey } = this.#progress;
-    const key = last === undefined ? lastKey : schema.primaryKey.map((place) => last[place] ?? null);
-    const next = { units, rows: before + rows.length, totalRows };
-    this.#progress = complete
-      ? { ...next, done: done + 1 }
-      : { ...next, done, ...(key === undefined ? {} : { lastKey: key }) };
-    if (complete) this.#table = undefined;
+  #add(rows: TextRows, open: OpenChunk, { schema }: CopiedTable): CopyStep {
+    open.rows += rows.count;
+    const last = rows.last(schema.columns);
+    const { units, done, rows: before, totalRows } = this.#progress;
+    const lastKey = schema.primaryKey.map((place) => last?.[place] ?? null);
+    this.#progress = { units, done, rows: before + rows.count, totalRows, lastKey };
     // Of the others the stream has carried what they are here.
-    const fresh = rows.filter((row) => !touched.has(row));
+    const fresh = open.touched.any
+      ? rows.filter(schema.columns, (row) => !open.touched.has((at) => row.value(at)))
+      : rows;
     return {
-      ...(fresh.length === 0 ? {} : { rows: { schema, rows: fresh, bytes: fresh.length * this.#rowBytes } }),
-      records: complete ? [{ kind: "copy-table-done", database, table }] : [],
+      ...(fresh.count === 0 ? {} : { rows: { schema, rows: fresh } }),
+      records: [],
       progress: this.#progress,
     };
+  }
+
+  async #endChunk(open: OpenChunk, { schema }: CopiedTable): Promise<CopyStep> {
+    await open.chunk.close();
+    this.#chunk = undefined;
+    const tookMs = performance.now() - open.beganMs;
+    const { smallest, largest } = chunkBytes;
+    if (tookMs < chunkMs.short) this.#chunkBytes = Math.min(largest, 2 * this.#chunkBytes);
+    if (tookMs > chunkMs.long) this.#chunkBytes = Math.max(smallest, this.#chunkBytes / 2);
+    if (open.rows === open.limit) return { records: [], progress: this.#progress };
+    const { units, done, rows, totalRows } = this.#progress;
+    this.#progress = { units, done: done + 1, rows, totalRows };
+    this.#table = undefined;
+    const { database, table } = schema;
+    return { records: [{ kind: "copy-table-done", database, table }], progress: this.#progress };
   }
 
   /** Views and routines as they are at a position that the stream has passed: a later change of them is in the stream. */

@@ -98,7 +98,7 @@ export class Processor {
     if (tail < start.sequence) throw logBehind(order, tail, start);
     this.#reached(start, undefined);
     await this.#guard(target);
-    const applier = await Applier.open(target, start, {
+    await using applier = await Applier.open(target, start, {
       ...{ order, ...(skip !== undefined && { skip }) },
       connect: () => Target.open(server, signal),
       careful: () => (this.#applied?.sequence ?? 0) < this.#carefulUntil,

@@ -157,8 +157,8 @@ class Pump {
 
   #addStep({ rows: chunk, records, progress }: CopyStep): void {
     if (chunk !== undefined) {
-      const { schema, rows, bytes } = chunk;
-      this.#builder.add({ kind: "copy-chunk", table: this.#builder.table(schema), rows }, bytes);
+      const { schema, rows } = chunk;
+      this.#builder.add({ kind: "copy-chunk", table: this.#builder.table(schema), rows }, rows.bytes.length);
     }
     for (const record of records) this.#builder.add(record);
     if (progress === undefined) this.#copy = undefined;

@@ -1,3 +1,5 @@
+import type { TextRows } from "./text-rows.ts";
+
 /**
  * What travels from feeder to processor through the log. Values are raw: nothing is transcoded or rounded on the way.
  *
@@ -150,7 +152,7 @@ export interface CopyChunkRecord {
   readonly kind: "copy-chunk";
   readonly seq: number;
   readonly table: number;
-  readonly rows: readonly Row[];
+  readonly rows: TextRows;
 }
 
 /** Its rows follow in one piece: the target empties the tables, since an attempt before may have been given up in the middle. */

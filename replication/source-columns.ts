@@ -1,15 +1,14 @@
 import { HotsiteError } from "../core/errors.ts";
 import type { Flavour } from "./flavour.ts";
 import { quoteName, quoteString } from "./literal.ts";
-import type { ColumnSchema, ColumnType, TableSchema, Value } from "./record.ts";
+import type { ColumnSchema, ColumnType, TableSchema } from "./record.ts";
 import { readFindingKeys } from "./finding-key.ts";
 import type { Source } from "./source.ts";
 
-/** A column as SELECT gives it: the expression whose result keeps every bit, and how that result is read. */
+/** A column as SELECT gives it: the expression whose result keeps every bit. */
 export interface CopiedColumn {
   readonly schema: ColumnSchema;
   readonly expression: string;
-  read(bytes: Buffer): Value;
 }
 
 export interface CopiedTable {
@@ -98,7 +97,6 @@ function copiedColumn(
   return {
     schema: carried === "text" && charset !== null ? { ...schema, charset } : schema,
     expression: expressionOf(quoteName(name), carried),
-    read: readers[carried] ?? ((bytes) => bytes),
   };
 }
 
@@ -108,22 +106,4 @@ function expressionOf(column: string, type: ColumnType): string {
   if (type === "text") return `CAST(${column} AS BINARY)`;
   if (type === "uuid" || type === "inet4" || type === "inet6") return `CAST(${column} AS CHAR)`;
   return type === "enum" || type === "set" ? `CAST(${column} AS UNSIGNED)` : column;
-}
-
-const text = (bytes: Buffer): string => bytes.toString("latin1");
-const readers: Readonly<Partial<Record<ColumnType, (bytes: Buffer) => Value>>> = {
-  ...{ int: whole, year: whole, enum: whole, set: whole, float: approximate, double: approximate },
-  ...{ uuid: text, inet4: text, inet6: text },
-  ...{ decimal: text, date: text, time: text, datetime: text, timestamp: text },
-  json: (bytes) => bytes.toString("utf8"),
-};
-
-function whole(bytes: Buffer): Value {
-  const number = Number(text(bytes));
-  return Number.isSafeInteger(number) ? number : BigInt(text(bytes));
-}
-
-function approximate(bytes: Buffer): Value {
-  const number = Number(text(bytes));
-  return Object.is(number, -0) ? "-0" : number;
 }

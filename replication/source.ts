@@ -2,6 +2,8 @@ import type { Connection, RowDataPacket } from "mysql2/promise";
 import { CredentialError, HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
 import { connect, connectionOptions, exchangeMs, type ServerOptions } from "./connection.ts";
 import { isAtLeast, versionOf, type ServerVersion } from "./flavour.ts";
+import { TextResult } from "./text-result.ts";
+import type { TextRows } from "./text-rows.ts";
 import { within } from "./within.ts";
 
 /** The database that is replicated from, as the feeder's user. */
@@ -66,20 +68,13 @@ export class Source implements AsyncDisposable {
     return rows as unknown as readonly (readonly (Buffer | null)[])[];
   }
 
-  /** The same, while the server still sends them: no more than a few are held at once. */
-  async *stream(sql: string): AsyncIterable<readonly (Buffer | null)[]> {
-    const typeCast = (field: { buffer(): Buffer | null }): Buffer | null => field.buffer();
-    // The wrapper that gives promises has no streams; what it wraps does.
-    const { connection } = this.#connection as unknown as { readonly connection: StreamingConnection };
-    const rows = connection.query({ sql, rowsAsArray: true, typeCast }).stream({ highWaterMark: rowsAhead });
-    try {
-      for await (const row of rows) {
-        this.#signal.throwIfAborted();
-        yield row as readonly (Buffer | null)[];
-      }
-    } catch (error) {
-      rethrow(error, this.#signal);
-    }
+  /** The same in pieces of about so many bytes, while the server still sends them. */
+  text(sql: string, pieceBytes: number): TextPieces {
+    const result = new TextResult(this.#connection, sql, pieceBytes);
+    return {
+      next: () => this.#exchange(result.take()),
+      discard: () => result.discard(),
+    };
   }
 
   /** Without farewell, so that it does not wait for a statement in progress. */
@@ -93,11 +88,12 @@ export class Source implements AsyncDisposable {
   }
 }
 
-interface StreamingConnection {
-  query(options: object): { stream(options: { highWaterMark: number }): AsyncIterable<unknown> };
+/** Rows of one SELECT; whatever else is asked of the connection waits until they are taken or discarded. */
+export interface TextPieces {
+  /** Undefined at the end. */
+  next(): Promise<TextRows | undefined>;
+  discard(): void;
 }
-
-const rowsAhead = 100;
 
 /** Rows that are streamed may wait for a log that is slow. Text and bytes come as they are stored; times in UTC; nothing that the tables have is hidden. */
 function sessionSql(version: ServerVersion): string {

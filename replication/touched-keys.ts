@@ -1,5 +1,5 @@
 import type { SourceRows } from "./binlog/transactions.ts";
-import type { Row, TableSchema } from "./record.ts";
+import type { TableSchema, Value } from "./record.ts";
 
 /** More would take too much memory; the chunk that they belong to is given up. */
 const maxKeys = 100_000;
@@ -13,24 +13,29 @@ export class TouchedKeys {
     this.#keyPlaces = primaryKey;
   }
 
+  get any(): boolean {
+    return this.#keys.size > 0;
+  }
+
   get tooMany(): boolean {
     return this.#keys.size > maxKeys;
   }
 
   add({ rows, after = [] }: SourceRows): void {
     for (const images of [rows, after])
-      for (const row of images) if (!this.tooMany) this.#keys.add(this.#keyOf(row));
+      for (const row of images) if (!this.tooMany) this.#keys.add(this.#keyOf((place) => row[place]));
   }
 
-  has(row: Row): boolean {
-    return this.#keys.has(this.#keyOf(row));
+  /** `valueAt`: of a row. */
+  has(valueAt: (place: number) => Value): boolean {
+    return this.#keys.has(this.#keyOf(valueAt));
   }
 
-  #keyOf(row: Row): string {
-    return this.#keyPlaces.map((place) => textOf(row[place])).join();
+  #keyOf(valueAt: (place: number) => Value | undefined): string {
+    return this.#keyPlaces.map((place) => textOf(valueAt(place))).join();
   }
 }
 
-function textOf(value: Row[number] | undefined): string {
+function textOf(value: Value | undefined): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : JSON.stringify(String(value));
 }

@@ -42,7 +42,11 @@ export async function changesOf(
       else note(change);
   }
   const all = schemaChanged || every || touched.tooMany || (any && vague);
-  return { schema: schemaChanged, any: any || all, has: (key) => all || touched.has(rowOf(key, schema)) };
+  const has = (key: Row): boolean => {
+    const row = rowOf(key, schema);
+    return touched.has((place) => row[place] ?? null);
+  };
+  return { schema: schemaChanged, any: any || all, has: (key) => all || has(key) };
 }
 
 /** Tables whose changes may change rows of this one without a word in the binlog: by foreign keys that cascade, over any number of tables. */

@@ -3,6 +3,7 @@ import { literal, quoteName } from "./literal.ts";
 import type { Row } from "./record.ts";
 import type { CopiedColumn, CopiedTable } from "./source-columns.ts";
 import type { Source } from "./source.ts";
+import { readText } from "./text-rows.ts";
 
 /** Rows after one key up to another; open where there is none. */
 export interface KeyRange {
@@ -132,7 +133,7 @@ function keyLiterals(table: CopiedTable, key: Row): readonly string[] {
 function readKey(table: CopiedTable, row: readonly (Buffer | null)[]): Row {
   return keyColumns(table).map((column, index) => {
     const bytes = row[index] ?? null;
-    return bytes === null ? null : column.read(bytes);
+    return bytes === null ? null : readText(column.schema.type, bytes);
   });
 }
 

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { HotsiteError } from "../../core/errors.ts";
 import { decodeBatch, encodeBatch } from "../../replication/batch.ts";
 import type { RecordBatch, TableSchema, Value } from "../../replication/record.ts";
+import { textRows } from "./stream.ts";
 
 const table: TableSchema = {
   database: "shop",
@@ -23,7 +24,15 @@ function batchOf(rows: readonly (readonly Value[])[]): RecordBatch {
     tables: [table],
     records: [
       { kind: "transaction", seq: 4, gtid: "1-101-7", commitMs: 1, part: 1, last: true, changes },
-      { kind: "copy-chunk", seq: 5, table: 0, rows },
+      {
+        kind: "copy-chunk",
+        seq: 5,
+        table: 0,
+        rows: textRows([
+          [7, null],
+          [8, "ein"],
+        ]),
+      },
     ],
     copy: {
       units: [{ tables: [{ database: "shop", table: "order" }], whole: false }],

@@ -153,7 +153,10 @@ export async function selectAll(
   const described = await readColumns(source, database, table);
   if (described === undefined) throw new Error(`no table ${database}.${table}`);
   const chunk = await openChunk(source, { table: described, limit: 1_000_000, seen: parsePosition("") });
-  return { names: described.columns.map(({ schema }) => schema.name), rows: (await chunk?.rows) ?? [] };
+  const rows: Row[] = [];
+  for (let piece = await chunk?.next(); piece !== undefined; piece = await chunk?.next())
+    rows.push(...piece.values(described.schema.columns));
+  return { names: described.columns.map(({ schema }) => schema.name), rows };
 }
 
 /** SQL of a table with the one column `seq`, from 1 up to 100,000 at most, on any server. */
@@ -183,7 +186,10 @@ export class MemoryTarget {
   #apply(batch: RecordBatch, record: StreamRecord): void {
     if (record.kind === "abort") this.#parts = [];
     if (record.kind === "copy-end") this.complete = true;
-    if (record.kind === "copy-chunk") this.#chunk(batch.tables[record.table]!, record.rows);
+    if (record.kind === "copy-chunk") {
+      const schema = batch.tables[record.table]!;
+      this.#chunk(schema, record.rows.values(schema.columns));
+    }
     if (record.kind !== "transaction") return;
     if (record.part !== this.#parts.length + 1) this.problems.push(`part ${record.part} of ${record.gtid}`);
     this.#parts.push({ batch, record });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { TableSchema } from "../../replication/record.ts";
 import { ProcessorRig } from "./processor-rig.ts";
-import { checks, column, insert, plainTable, remove, statement, update } from "./stream.ts";
+import { checks, column, insert, plainTable, remove, statement, textRows, update } from "./stream.ts";
 
 jest.setTimeout(60_000);
 
@@ -181,10 +181,10 @@ describe.each(["MariaDB 10.11", "MySQL 9.7"] as const)(
           {
             kind: "copy-chunk",
             table: 0,
-            rows: [
+            rows: textRows([
               [1, 1],
               [2, 2],
-            ],
+            ]),
           },
           rig.feeder.transaction([
             { ...update([2, 2], [2, 22]), overlap: true },
@@ -203,10 +203,10 @@ describe.each(["MariaDB 10.11", "MySQL 9.7"] as const)(
           {
             kind: "copy-chunk",
             table: 0,
-            rows: [
+            rows: textRows([
               [4, 4],
               [8, 88],
-            ],
+            ]),
           },
           { kind: "copy-table-done", database: "shop", table: "t" },
         ],

@@ -13,6 +13,7 @@ import type {
   StreamRecord,
   TableSchema,
 } from "../../replication/record.ts";
+import { TextRows } from "../../replication/text-rows.ts";
 
 export const checks: Checks = { foreignKeys: true, unique: true, constraints: true };
 
@@ -147,4 +148,18 @@ export class HandFeeder {
     const { stream, epoch } = this.#order;
     await this.#log.append({ stream, epoch, first, last: this.#sequence, payload });
   }
+}
+
+/** Rows of a first copy, of values as a SELECT shows them. */
+export function textRows(rows: readonly (readonly (string | number | Buffer | null)[])[]): TextRows {
+  const field = (value: string | number | Buffer | null): Buffer => {
+    if (value === null) return Buffer.of(0xfb);
+    const bytes = Buffer.isBuffer(value) ? value : Buffer.from(String(value));
+    return Buffer.concat([lengthOf(bytes.length), bytes]);
+  };
+  return new TextRows(Buffer.concat(rows.flat().map(field)), rows.length);
+}
+
+function lengthOf(length: number): Buffer {
+  return length < 0xfb ? Buffer.of(length) : Buffer.of(0xfc, length & 0xff, length >> 8);
 }

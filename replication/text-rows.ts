@@ -96,8 +96,8 @@ export class TextImage {
     if (this.isNull(place)) return "NULL";
     const { type } = column;
     if (this.#columns[place]?.type !== type) return literal(this.value(place), column);
-    if (digits.has(type)) return this.#text(place);
-    return times.has(type) ? `'${this.#text(place)}'` : literal(this.value(place), column);
+    if (digits.has(type)) return fit(this.#text(place), number);
+    return times.has(type) ? `'${fit(this.#text(place), time)}'` : literal(this.value(place), column);
   }
 
   /** A text, or bytes, as Latin 1; undefined for NULL and other types. */
@@ -164,6 +164,15 @@ function lengthAt(bytes: Buffer, start: number, first: number): number {
 const digits: ReadonlySet<ColumnType> = new Set(["int", "decimal", "year", "enum", "set"]);
 const times: ReadonlySet<ColumnType> = new Set(["date", "time", "datetime", "timestamp"]);
 
+const number = /^-?\d+(\.\d+)?$/;
+const integer = /^-?\d+$/;
+const time = /^[-\d :.]*$/;
+
+function fit(shown: string, shape: RegExp): string {
+  if (shape.test(shown)) return shown;
+  throw unfit();
+}
+
 const text = (bytes: Buffer): string => bytes.toString("latin1");
 
 /** How what a copy selects is read; all others are bytes. */
@@ -180,13 +189,14 @@ export function readText(type: ColumnType, bytes: Buffer): Value {
 }
 
 function whole(bytes: Buffer): Value {
-  const number = Number(text(bytes));
-  return Number.isSafeInteger(number) ? number : BigInt(text(bytes));
+  const shown = fit(text(bytes), integer);
+  const value = Number(shown);
+  return Number.isSafeInteger(value) ? value : BigInt(shown);
 }
 
 function approximate(bytes: Buffer): Value {
-  const number = Number(text(bytes));
-  return Object.is(number, -0) ? "-0" : number;
+  const value = Number(text(bytes));
+  return Object.is(value, -0) ? "-0" : value;
 }
 
 function unfit(): HotsiteError {

@@ -11,7 +11,7 @@ import type { RecordBatch } from "../../replication/record.ts";
 import { sqlAt } from "../../replication/row-image.ts";
 import { assemble, assembler, bodies, eventsOf } from "./event-mutations.ts";
 import { Random } from "./random.ts";
-import { plainTable, statement } from "./stream.ts";
+import { plainTable, statement, textRows } from "./stream.ts";
 
 /** Records of every kind, with rows as the binlog has them and as values. */
 function wholeBatch(): RecordBatch {
@@ -23,10 +23,10 @@ function wholeBatch(): RecordBatch {
   builder.add({ kind: "transaction", ...common, changes: [alter] });
   builder.add({ kind: "abort" });
   builder.add({ kind: "copy-unit", tables: [{ database: "shop", table: "t" }] });
-  const rows = [
+  const rows = textRows([
     [1, null],
-    [2n ** 63n, 7],
-  ];
+    [String(2n ** 63n), 7],
+  ]);
   builder.add({ kind: "copy-chunk", table: place, rows });
   builder.add({ kind: "copy-table-done", database: "shop", table: "t" });
   const schema = {
@@ -79,9 +79,11 @@ function again(payload: Buffer): Uint8Array {
 
 function readAll({ records, tables }: RecordBatch): void {
   for (const record of records) {
-    if (record.kind === "copy-chunk")
-      for (const row of record.rows)
-        tables[record.table]?.columns.map((column, place) => literal(row[place] ?? null, column));
+    if (record.kind === "copy-chunk") {
+      const { columns } = tables[record.table] ?? { columns: [] };
+      for (const row of record.rows.images(columns))
+        columns.map((column, place) => [sqlAt(row, place, column), literal(row.value(place), column)]);
+    }
     if (record.kind !== "transaction") continue;
     for (const change of record.changes)
       if (change.kind !== "statement")

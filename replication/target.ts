@@ -1,15 +1,5 @@
-<<<<<<< HEAD
-import type { Connection, ConnectionOptions, ResultSetHeader, RowDataPacket } from "mysql2/promise";
-=======
 import { Readable } from "node:stream";
-import type {
-  Connection,
-  ConnectionOptions,
-  QueryError,
-  ResultSetHeader,
-  RowDataPacket,
-} from "mysql2/promise";
->>>>>>> cf48e19 (A first copy carries rows as the source sends them, and writes two pieces at the same time)
+import type { Connection, ConnectionOptions, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
 import { connect, connectionOptions, exchangeMs, type ServerOptions } from "./connection.ts";
 import { versionOf, type ServerVersion } from "./flavour.ts";

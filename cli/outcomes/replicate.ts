@@ -17,6 +17,17 @@ export const replicateOutcome = z.discriminatedUnion("event", [
     grants: z
       .strictObject({ source: statements.optional(), target: statements.optional() })
       .describe("the least that its users need, as statements"),
+    warnings: z
+      .array(
+        z.strictObject({
+          path: z.string(),
+          problem: z.string(),
+          found: z.string().optional(),
+          allowed: z.string().optional(),
+          remedy: z.string().optional(),
+        }),
+      )
+      .describe("what does not stand in the way and is good to know"),
   }),
   z.strictObject({
     event: z.literal("plan"),

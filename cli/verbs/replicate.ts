@@ -1,5 +1,6 @@
 import { systemClock } from "../../core/clock.ts";
-import { HotsiteError, PreflightError } from "../../core/errors.ts";
+import { faultLine, HotsiteError, PreflightError } from "../../core/errors.ts";
+import { linkWarnings } from "../../replication/preflight-warnings.ts";
 import { checkLink } from "../../replication/standalone/check.ts";
 import { endsOf } from "../../replication/standalone/ends.ts";
 import { grantsFor, grantsText } from "../link-grants.ts";
@@ -36,6 +37,8 @@ async function checked(
     output.note(least);
     throw new PreflightError(`link("${declaration.name}") cannot begin`, faults);
   }
-  const text = `nothing stands in the way of ${declaration.name}\n\n${least}`;
-  return { text, json: { event: "check", grants } };
+  const warnings = await linkWarnings(ends, signal);
+  const known = warnings.length === 0 ? "" : `\n\nGood to know:\n${warnings.map(faultLine).join("\n")}`;
+  const text = `nothing stands in the way of ${declaration.name}${known}\n\n${least}`;
+  return { text, json: { event: "check", grants, warnings: [...warnings] } };
 }

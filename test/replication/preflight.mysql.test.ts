@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import { systemClock } from "../../core/clock.ts";
 import { Secret } from "../../core/secret.ts";
 import { preflightSource } from "../../replication/preflight.ts";
+import { linkWarnings } from "../../replication/preflight-warnings.ts";
 import { versionOf } from "../../replication/flavour.ts";
 import { feederGrants, feederGrantsOn } from "../../replication/source-grants.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
@@ -88,6 +89,16 @@ test("preflight tells every fault of a MySQL", async () => {
   expect(remedies).toEqual(feederGrants(versionOf("9.7.0"), "'feeder'@'%'", ["shop"]));
 }, 60_000);
 
+/** Everything that is worth a word, made after everything else. */
+const remarkable = [
+  "CREATE TABLE my_shop.keyless (v INT, UNIQUE (v))",
+  "CREATE TABLE my_shop.gone (v INT PRIMARY KEY)",
+  "CREATE VIEW my_shop.broken AS SELECT v FROM my_shop.gone",
+  "DROP TABLE my_shop.gone",
+  "CREATE TRIGGER my_shop.tr BEFORE INSERT ON my_shop.t FOR EACH ROW SET NEW.id = NEW.id + 1",
+  "CREATE EVENT my_shop.ev ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+];
+
 const servers: readonly (readonly [string, () => Promise<DatabaseServer>])[] = [
   ["MariaDB", () => startMariadb({ serverId: 101, domain: 1 })],
   ["MySQL", () => startMysql({ serverId: 101 })],
@@ -120,6 +131,16 @@ test.each(servers)(
     await awaitCaughtUp(server, log);
     await feeder.stop();
     expect(new MemoryTarget().applyAll(await batchesOf(log)).rows("my_shop", "t")).toEqual([[1], [2]]);
+    await server.query(...remarkable);
+    const target = { ...source, user: "root", password: new Secret("") };
+    const warnings = await linkWarnings({ source, target, databases: ["my_shop"] }, signal);
+    expect(warnings.map(({ path, found = "" }) => `${path} ${found}`)).toEqual([
+      "source: table my_shop.keyless ",
+      "source: view my_shop.broken ",
+      "target: accounts root@localhost",
+      "source: triggers my_shop.tr",
+      "source: events my_shop.ev",
+    ]);
   },
   60_000,
 );

@@ -205,6 +205,14 @@ describe("hotsite replicate", () => {
     expect(await rig.target.query("SHOW DATABASES LIKE 'hotsite'")).toEqual([]);
   });
 
+  test("what does not stand in the way and is good to know is told as well, also as JSON", async () => {
+    await rig.source.query("CREATE TABLE shop.keyless (v INT)");
+    const { code, stdout } = await rig.hotsite("replicate", "--check");
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("ADD PRIMARY KEY") });
+    const json = await rig.hotsite("replicate", "--check", "--json");
+    expect(JSON.parse(json.stdout)).toMatchObject({ warnings: [{ path: "source: table shop.keyless" }] });
+  });
+
   test("a dry run says what would be copied and changes nothing", async () => {
     const { code, stdout } = await rig.hotsite("replicate", "--dry-run");
     expect({ code, stdout }).toMatchObject({

@@ -7,16 +7,28 @@ const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|true|false|null|
 
 /**
  * A JSON document of MySQL as SQL for a MySQL, from the text that the source's SELECT gives. A DECIMAL in it would become a DOUBLE when its
- * text were read again, and lose digits: such a document is put together piece by piece.
+ * text were read again, and lose digits, and early versions of MySQL 8 read long DOUBLEs inexactly: such a document is put together piece
+ * by piece.
  */
 export function jsonSql(text: string): string {
-  return hasDecimals(text) ? piecewise(text) : `CAST(${quoteString(text)} AS JSON)`;
+  return losesDigits(text) ? piecewise(text) : `CAST(${quoteString(text)} AS JSON)`;
 }
 
-/** Digits that no DOUBLE is shown with. */
-function hasDecimals(text: string): boolean {
-  if (!/\d\.\d/.test(text)) return false;
-  return (text.match(tokens) ?? []).some(isDecimal);
+function losesDigits(text: string): boolean {
+  if (!/\d[.e][-+\d]/.test(text)) return false;
+  return (text.match(tokens) ?? []).some((token) => isDecimal(token) || isLongDouble(token));
+}
+
+/** So many digits and such an exponent are read exactly by whatever multiplies the one by the other. */
+const exactDigits = 15;
+const exactExponent = 22;
+
+function isLongDouble(token: string): boolean {
+  const [, digits = "", fraction = "", exponent = "0"] =
+    /^-?(\d+)(?:\.(\d+))?(?:e([-+]?\d+))?$/.exec(token) ?? [];
+  if (fraction === "" && exponent === "0") return false;
+  const scale = Math.abs(Number(exponent) - fraction.length);
+  return digits.length + fraction.length > exactDigits || scale > exactExponent;
 }
 
 function isDecimal(token: string): boolean {

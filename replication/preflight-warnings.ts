@@ -111,7 +111,7 @@ async function isBroken(source: Source, view: Named): Promise<boolean> {
     return false;
   } catch (error) {
     if (!(error instanceof HotsiteError) || error.code !== "source-failed") throw error;
-    return error.details?.["number"] === viewIsInvalid;
+    return error.details["number"] === viewIsInvalid;
   }
 }
 

@@ -49,8 +49,8 @@ export interface WalkOptions {
   readonly columns: readonly MatrixColumn[];
   /** The word that hides a column; none where the server knows none. */
   readonly invisible: string;
-  /** Whether all columns together may be of any size: partitions, changed character sets. */
-  readonly mariadb: boolean;
+  /** Only what both kinds of servers take, and do in the same way: no conversions to other types. */
+  readonly shared: boolean;
 }
 
 /** What one step does: statements that belong together, and what is so once the server has taken them all. */
@@ -154,7 +154,7 @@ export class SchemaWalk {
       case 6:
       case 7: {
         if (some === undefined) return alter("FORCE");
-        const changed = { name: some.name, of: this.#column().of };
+        const changed = this.#options.shared ? some : { name: some.name, of: this.#column().of };
         return alter(`MODIFY ${quoted(some.name)} ${changed.of.definition} ${where}`, () =>
           replace(table.columns, some, changed),
         );
@@ -162,7 +162,8 @@ export class SchemaWalk {
       case 8:
         return alter(`CONVERT TO CHARACTER SET ${this.#random.pick(["utf8mb4", "latin1", "utf8mb3"])}`);
       case 9:
-        return some === undefined
+        return some === undefined ||
+          (this.#options.shared && /text|blob|geometry|point/.test(some.of.definition))
           ? alter("FORCE")
           : alter(
               `ADD ${this.#random.pick(["INDEX", "UNIQUE"])} ${quoted(this.#name())} (${quoted(some.name)})`,
@@ -225,7 +226,7 @@ export class SchemaWalk {
       case 18: {
         const [generated] = table.others;
         return generated === undefined
-          ? alter("PARTITION BY HASH (id) PARTITIONS 3")
+          ? alter(this.#options.shared ? "FORCE" : "PARTITION BY HASH (id) PARTITIONS 3")
           : alter(`DROP COLUMN ${quoted(generated)}`, () => remove(table.others, generated));
       }
       default:

@@ -32,17 +32,30 @@ async function contentOf(server: DatabaseServer, database: string, table: string
     `SELECT COLUMN_NAME AS name, DATA_TYPE AS type, IS_NULLABLE AS nullable FROM information_schema.COLUMNS
      WHERE TABLE_SCHEMA = ${text(database)} AND BINARY TABLE_NAME = BINARY ${text(table)} ORDER BY ORDINAL_POSITION`,
   )) as unknown as Column[];
-  const shown = columns.map(({ name, type }) => `COALESCE(${shownAs(quoted(name), type)}, 'NULL')`);
-  const rows = await server.query(
-    "SET time_zone = '+00:00', sql_mode = '', group_concat_max_len = 100000000",
-    `SELECT CONCAT_WS('|', ${shown.join(", ")}) AS row_text FROM ${quoted(database)}.${quoted(table)}`,
-  );
-  const texts = rows.map((row) => String(row["row_text"])).sort();
+  const shown = columns.map(({ name, type }) => shownAs(quoted(name), type));
+  const connection = await server.connect({
+    typeCast: (field) => field.buffer()?.toString("latin1") ?? null,
+  });
+  await connection.query("SET time_zone = '+00:00', sql_mode = ''");
+  const [rows] = await connection.query({
+    sql: `SELECT ${shown.join(", ")} FROM ${quoted(database)}.${quoted(table)}`,
+    rowsAsArray: true,
+  });
+  const texts = (rows as (string | null)[][])
+    .map((row) => row.map((value, place) => told(value, columns[place]?.type ?? "")).join("|"))
+    .sort();
+  await connection.end();
   return {
     columns: columns.map(({ name, type, nullable }) => `${name} ${kindOf(type)} ${nullable}`),
     rows: texts.slice(0, 400),
     digest: createHash("sha256").update(texts.join("\n")).digest("hex"),
   };
+}
+
+/** Servers write the same number in several ways; MariaDB shows no sign of a zero. */
+function told(value: string | null, type: string): string {
+  if (value === null) return "NULL";
+  return type === "float" || type === "double" ? String(Number(value) + 0) : value;
 }
 
 /** MariaDB keeps JSON as text; MySQL 8 has another name for a collection of shapes. */
@@ -55,12 +68,11 @@ const numbers = new Set(["enum", "set", "bit"]);
 const shapes = /geom|point|polygon|linestring/;
 
 function shownAs(name: string, type: string): string {
-  if (numbers.has(type)) return `CAST(CAST(${name} AS UNSIGNED) AS CHAR)`;
-  // MariaDB shows no sign of a zero.
-  if (type === "float" || type === "double") return `CAST(${name} * 1e0 + 0e0 AS CHAR)`;
+  if (numbers.has(type)) return `CAST(${name} AS UNSIGNED)`;
+  if (type === "float") return `${name} * 1e0`;
   if (type === "json") return `HEX(CAST(${name} AS CHAR CHARACTER SET utf8mb4))`;
   if (/char|text|blob|binary|vector/.test(type) || shapes.test(type)) return `HEX(${name})`;
-  return `CAST(${name} AS CHAR)`;
+  return name;
 }
 
 function quoted(name: string): string {

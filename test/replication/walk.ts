@@ -1,7 +1,7 @@
 import { Random } from "./random.ts";
-import { SchemaWalk } from "./schema-walk.ts";
+import { SchemaWalk, type WalkOptions } from "./schema-walk.ts";
 import { ServerLink, type ServerName } from "./server-link.ts";
-import { crossMatrix, mariadbMatrix, mysqlMatrix, oldMysqlMatrix, type MatrixColumn } from "./type-matrix.ts";
+import { crossMatrix, mariadbMatrix, mysqlMatrix, oldMysqlMatrix } from "./type-matrix.ts";
 
 export interface WalkTrial {
   readonly source: ServerName;
@@ -67,14 +67,11 @@ export async function walk({ source, target, seed, steps }: WalkTrial): Promise<
 function columnsOf(
   source: ServerName,
   target: ServerName,
-): { columns: readonly MatrixColumn[]; invisible: string; mariadb: boolean } {
+): Pick<WalkOptions, "columns" | "invisible" | "shared"> {
   const old = source === "MySQL 8.0.15" || target === "MySQL 8.0.15";
   const mariadb = source.startsWith("MariaDB");
-  if (mariadb !== target.startsWith("MariaDB")) return { columns: crossMatrix, invisible: "", mariadb };
-  if (mariadb) return { columns: mariadbMatrix.columns, invisible: "INVISIBLE", mariadb };
-  return {
-    columns: (old ? oldMysqlMatrix : mysqlMatrix).columns,
-    invisible: old ? "" : "INVISIBLE",
-    mariadb,
-  };
+  if (mariadb !== target.startsWith("MariaDB")) return { columns: crossMatrix, invisible: "", shared: true };
+  const hidden = { invisible: old ? "" : "INVISIBLE", shared: false };
+  if (mariadb) return { columns: mariadbMatrix.columns, ...hidden };
+  return { columns: (old ? oldMysqlMatrix : mysqlMatrix).columns, ...hidden };
 }

@@ -5,6 +5,7 @@ import { CommandError } from "../core/shell.ts";
 import { Lines } from "./lines.ts";
 import { exactly } from "./outcomes/exactly.ts";
 import type { Session } from "./session.ts";
+import { needNodes } from "./target.ts";
 import type { Call } from "./verb.ts";
 
 /** As ssh ends when it could not run the command. */
@@ -47,6 +48,7 @@ export async function askAll(
   call: Call,
   signal: AbortSignal,
 ): Promise<readonly Answer[]> {
+  await needNodes(session.world);
   const width = questions.length > 1 ? Math.max(...questions.map(({ node }) => node.length)) : 0;
   const all = await Promise.all(
     questions.map((question) => answerOf(session, question, { ...call, width }, signal)),

@@ -30,12 +30,8 @@ export function parseArguments(argv: readonly string[], writers: Writers): Parse
   try {
     program.parse(argv, { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw new HotsiteError("usage", error.message.replace(/^error: /, ""), {
-      hint: "`hotsite --help` lists the verbs, `hotsite <verb> --help` its options",
-      cause: error,
-    });
+    if (error instanceof CommanderError && error.exitCode === 0) return undefined;
+    throw error;
   }
   return parsed;
 }
@@ -48,17 +44,38 @@ function createProgram(writers: Writers, onVerb: (parsed: Parsed) => void): Comm
   for (const option of globalOptions) program.addOption(optionOf(option));
   for (const verb of verbs) addVerb(program, verb, onVerb);
   for (const command of allCommands(program)) {
-    command.exitOverride().configureOutput({
-      writeOut: writers.out,
-      writeErr: writers.err,
-      // Errors are printed by whoever prints all errors.
-      outputError: () => undefined,
-      // The same in every terminal, so that docs can quote it.
-      getOutHelpWidth: () => helpWidth,
-      getErrHelpWidth: () => helpWidth,
-    });
+    command
+      .exitOverride((error) => refuse(command, error))
+      .configureOutput({
+        writeOut: writers.out,
+        writeErr: writers.err,
+        // Errors are printed by whoever prints all errors.
+        outputError: () => undefined,
+        // The same in every terminal, so that docs can quote it.
+        getOutHelpWidth: () => helpWidth,
+        getErrHelpWidth: () => helpWidth,
+      });
   }
   return program;
+}
+
+/** What commander says against a command line, with what to do next. */
+function refuse(command: Command, error: CommanderError): never {
+  if (error.exitCode === 0) throw error;
+  const line = lineOf(command);
+  const isGroup = command.commands.length > 0;
+  // Its help has just been printed.
+  const message =
+    error.code === "commander.help"
+      ? `${line}: which command?`
+      : error.message.replace(/^error: /, "").replace(/\n\(Did (.*)\)$/, "; did $1");
+  const shows = isGroup ? "lists its commands" : "shows how it is used";
+  throw new HotsiteError("usage", message, { hint: `\`${line} --help\` ${shows}`, cause: error });
+}
+
+/** `hotsite local wan`. */
+function lineOf(command: Command): string {
+  return command.parent === null ? command.name() : `${lineOf(command.parent)} ${command.name()}`;
 }
 
 function addVerb(program: Command, verb: Verb, onVerb: (parsed: Parsed) => void): void {

@@ -19,7 +19,7 @@ export interface SshAccess extends AsyncDisposable {
 /** Throws `HotsiteError` "usage" for an unknown node, "no-host-key" before anybody was there, and what connecting throws. */
 export async function sshAccess(call: Call, node: string, signal: AbortSignal): Promise<SshAccess> {
   await using session = await openSession(call);
-  const record = await nodeNamed(session.world.nodes, node);
+  const record = await nodeNamed(session.world, node);
   const { at, jump, hostKey } = await session.world.sshTarget(record);
   const pinned = await hostKey.known();
   if (pinned === undefined) {

@@ -15,7 +15,7 @@ export const outcome = z.strictObject({
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const [target = "", name = ""] = call.operands;
   await using session = await openSession(call);
-  const { claim, machine } = await nodeNamed(session.world.nodes, target);
+  const { claim, machine } = await nodeNamed(session.world, target);
   localNodes(session, `${claim.site}/${claim.name}`);
   const image = await takeSnapshot(machine.id, name, signal);
   return {

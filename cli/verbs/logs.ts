@@ -6,6 +6,7 @@ import { exitCodes } from "../exit.ts";
 import { openSession, type Session } from "../session.ts";
 import { jobsNamed, nodeOf } from "../jobs.ts";
 import { Lines } from "../lines.ts";
+import { needNodes } from "../target.ts";
 import type { Call, Options, Outcome } from "../verb.ts";
 import type { Job } from "../../lifecycle/phases.ts";
 
@@ -29,6 +30,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
   }
   await using session = await openSession(call);
   const jobs = jobsNamed(session.config.application, operands[0] ?? "");
+  await needNodes(session.world);
   const many = new Set(jobs.map(nodeOf)).size > 1;
   const lines: LogLine[] = [];
   const show = (entry: LogLine): void => {

@@ -10,6 +10,7 @@ import { allJobs, jobsNamed, nodeOf } from "../jobs.ts";
 import { exactly } from "../outcomes/exactly.ts";
 import { openSession, type Session } from "../session.ts";
 import { table } from "../table.ts";
+import { needNodes } from "../target.ts";
 import { amount } from "../units.ts";
 import type { Call, Outcome } from "../verb.ts";
 
@@ -53,6 +54,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
   const [target] = call.operands;
   const { application } = session.world;
   const jobs = target === undefined ? allJobs(application) : jobsNamed(application, target);
+  await needNodes(session.world);
   const contexts = await contextsOf(session.world, jobs, await activeSiteOf(session.world));
   const questions = contexts.flatMap(({ job, context }) => {
     const { name: service, recipe } = job.placement.service;

@@ -7,7 +7,7 @@ import { answers, askAll, outcomeOf } from "../answers.ts";
 import { jobsNamed, nodeOf } from "../jobs.ts";
 import { openSession } from "../session.ts";
 import { table } from "../table.ts";
-import { oneOf } from "../target.ts";
+import { needNodes, oneOf } from "../target.ts";
 import type { Call, Outcome } from "../verb.ts";
 
 /** What `--json` prints. */
@@ -31,6 +31,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
   const wanted = oneOf([...new Set(known)], name, `command of ${target} called`);
   const able = jobs.filter((job) => wanted in job.placement.service.recipe.commands);
   refuseTwo(able, wanted);
+  await needNodes(session.world);
   const contexts = await contextsOf(session.world, able, await activeSiteOf(session.world));
   const questions = contexts.map(({ job, context }) => {
     const command = job.placement.service.recipe.commands[wanted];

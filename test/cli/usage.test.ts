@@ -56,11 +56,11 @@ describe("docs/config.md", () => {
 
 describe("wrong usage ends with 2 and says what was meant", () => {
   test.each([
-    [["instal"], "✖ unknown command 'instal'\n(Did you mean install?)"],
-    [["status", "--jsn"], "✖ unknown option '--jsn'\n(Did you mean --json?)"],
+    [["instal"], "✖ unknown command 'instal'; did you mean install?"],
+    [["status", "--jsn"], "✖ unknown option '--jsn'; did you mean --json?"],
     [["ssh"], "✖ missing required argument 'node'"],
     [["status", "east"], "✖ too many arguments for 'status'. Expected 0 arguments but got 1."],
-    [["replication", "staus"], "✖ unknown command 'staus'\n(Did you mean status?)"],
+    [["replication", "staus"], "✖ unknown command 'staus'; did you mean status?"],
     [["init", "--template", "three"], "argument 'three' is invalid. Allowed choices are two-sites, single."],
     [["local", "wan", "east", "west", "--delay", "40"], 'expected a time such as 40ms or 1.5s, found "40"'],
   ])("%p", async (argv, message) => {
@@ -69,10 +69,20 @@ describe("wrong usage ends with 2 and says what was meant", () => {
     expect(stderr).toContain(message);
   });
 
-  test("without a verb the help is shown", async () => {
-    const { code, stderr } = await hotsite([]);
+  test.each([
+    [[], "hotsite"],
+    [["hosts"], "hotsite hosts"],
+  ])("without a verb the help is shown: %j", async (argv, line) => {
+    const { code, stderr } = await hotsite(argv);
     expect(code).toBe(2);
-    expect(stderr).toContain("Usage: hotsite");
+    expect(stderr).toContain(`Usage: ${line} [options]`);
+    expect(stderr).toContain(`✖ ${line}: which command?\n`);
+  });
+
+  test("tells where the help of the very verb is", async () => {
+    expect((await hotsite(["exec", "web"])).stderr).toBe(
+      "✖ missing required argument 'command'\n  `hotsite exec --help` shows how it is used\n",
+    );
   });
 
   test("with --json the failure is one JSON object on standard output", async () => {

@@ -105,6 +105,11 @@ export function ofOrigin(position: GtidPosition, origin: Origin): GtidPosition {
   }
 }
 
+/** Whose transaction it is. */
+export function originOf(gtid: string): Origin {
+  return gtid.includes(":") ? (gtid.split(":", 1)[0] ?? "") : Number(gtid.split("-", 1)[0]);
+}
+
 /** Whether what a domain, a MySQL server or a tag of it (`uuid:tag`) writes counts as this origin's. */
 export function isOfOrigin(name: Origin, origin: Origin): boolean {
   if (typeof name === "number") return name === origin;

@@ -1,7 +1,7 @@
 import { HotsiteError } from "../core/errors.ts";
 import { formatPosition, parsePosition, withGtid } from "../core/position.ts";
 import type { LinkOrder, SkipOrder } from "../core/protection.ts";
-import { ApplyError, type RecordName } from "./apply-error.ts";
+import { ApplyError, usedGtid, type RecordName } from "./apply-error.ts";
 import { ApplyTransaction } from "./apply-transaction.ts";
 import { lostCheckpoint, moveSql, readFacts, type Applied } from "./checkpoint.ts";
 import { CopyWorkers } from "./copy-workers.ts";
@@ -332,9 +332,7 @@ export class Applier implements AsyncDisposable {
   }
 
   #refuseUsed(record: TransactionRecord): void {
-    if (this.#isFirst()) return;
-    const problem = "the target has another transaction of this GTID: the source has begun to count anew";
-    throw new ApplyError(this.#options.order, record, problem);
+    if (!this.#isFirst()) throw usedGtid(this.#options.order, record);
   }
 
   async #runAlone(context: string, sql: string, record: RecordName): Promise<void> {

@@ -23,6 +23,18 @@ export class ApplyError extends HotsiteError {
   }
 }
 
+/** Not for another try: after one this statement would be the first, which a crash may have left so. */
+export function usedGtid({ stream }: LinkOrder, { seq, gtid = "" }: RecordName): HotsiteError {
+  return new HotsiteError(
+    "diverged",
+    `${stream}: record ${seq} (${gtid}): the target's binlog has this transaction already, its data does not: the target was taken back to an older state, or the source counts anew`,
+    {
+      hint: "make a new first copy: hotsite replication reseed",
+      details: { sequence: seq, gtid },
+    },
+  );
+}
+
 const definerHint =
   "make the definer that it names, with its grants, at the target: SHOW CREATE USER and SHOW GRANTS at the source tell them; then resume";
 

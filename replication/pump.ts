@@ -18,7 +18,7 @@ import { tableFaults } from "./table-faults.ts";
 import type { ResumePoint } from "./resume.ts";
 import { wholeDatabases, type Selection } from "./selection/selection.ts";
 import { Source, type SourceOptions } from "./source.ts";
-import { sourceState, startPosition } from "./start-position.ts";
+import { carriedOrigins, sourceState, startPosition } from "./start-position.ts";
 
 /** Size from which a transaction travels in parts: below the size of a batch, which is then one part. */
 const partBytes = 900_000;
@@ -57,11 +57,12 @@ export async function pump(options: PumpOptions, resume: ResumePoint, signal: Ab
   const begun = resume.position === undefined ? await beginCopy(source, selection) : undefined;
   if (begun !== undefined) builder.add(begun.record);
   const state = await sourceState(source);
-  const from = startPosition(parsePosition(begun?.position ?? resume.position ?? ""), state);
+  const origins = carriedOrigins(state, resume.origin);
+  const from = startPosition(parsePosition(begun?.position ?? resume.position ?? ""), state, origins);
   const charsets = await readCharsets(source);
   const { flavour } = source.version;
   const assembler = new TransactionAssembler(
-    { flavour, databases, selection, charsets, origin: state.origin, partBytes, ...skipOf(options) },
+    { flavour, databases, selection, charsets, origins, partBytes, ...skipOf(options) },
     from,
   );
   const progress = begun?.progress ?? resume.copy;

@@ -31,12 +31,13 @@ export async function* readTransactions(
   await using connection = await Source.open(source, signal);
   const state = await sourceState(connection);
   const end = ofOrigin(parsePosition(to), state.origin);
-  const start = startPosition(parsePosition(from), state);
+  const origins = [state.origin];
+  const start = startPosition(parsePosition(from), state, origins);
   if (includesPosition(start, end)) return;
   const charsets = await readCharsets(connection);
   const assembler = new TransactionAssembler(
     {
-      ...{ flavour: connection.version.flavour, databases, charsets, origin: state.origin, partBytes },
+      ...{ flavour: connection.version.flavour, databases, charsets, origins, partBytes },
       ...(selection !== undefined && { selection }),
     },
     start,

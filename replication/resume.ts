@@ -1,5 +1,6 @@
 import { StaleEpochError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { originOf, type Origin } from "../core/position.ts";
 import type { LinkOrder } from "../core/protection.ts";
 import { readLogged } from "./logged-batch.ts";
 import type { CopyProgress } from "./record.ts";
@@ -10,6 +11,8 @@ export interface ResumePoint {
   readonly next: number;
   /** GTID position of the source after what is in the log; undefined while nothing is and a copy has to begin. */
   readonly position: string | undefined;
+  /** Whose transactions were read last; undefined while there are none. Another server may stand in for that one by now. */
+  readonly origin?: Origin;
   readonly copy?: CopyProgress;
   /** The log ends in the middle of a transaction. */
   readonly unfinished: boolean;
@@ -28,5 +31,10 @@ export async function resumePoint(log: Log, order: LinkOrder): Promise<ResumePoi
   const { position, records, copy } = readLogged(tail);
   const last = records.at(-1);
   const unfinished = last?.kind === "transaction" && !last.last;
-  return { next: tail.last + 1, position, unfinished, ...(copy === undefined ? {} : { copy }) };
+  const read = records.findLast((record) => record.kind === "transaction");
+  return {
+    ...{ next: tail.last + 1, position, unfinished },
+    ...(read !== undefined && { origin: originOf(read.gtid) }),
+    ...(copy !== undefined && { copy }),
+  };
 }

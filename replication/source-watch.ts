@@ -15,7 +15,10 @@ export interface SourceWatchOptions {
   readonly onSeen: (lag: SourceLag) => void;
 }
 
-/** Looks now and then how much the source has that was not read yet, and how long it keeps that. What cannot be asked is left out. */
+/**
+ * Looks now and then how much the source has that was not read yet, and how long it keeps that. What cannot be asked is left out. Throws
+ * "diverged" when the source has begun its binlog anew, which a MariaDB does not tell to whoever reads it.
+ */
 export async function watchSource(
   { source: options, clock, reached, onSeen }: SourceWatchOptions,
   signal: AbortSignal,
@@ -30,8 +33,8 @@ export async function watchSource(
       }
     } catch (error) {
       if (stopped()) return;
-      // The feeder says what is wrong with the source; this is only a look.
-      if (!(error instanceof HotsiteError)) throw error;
+      // The feeder says what else is wrong with the source; this is only a look.
+      if (!(error instanceof HotsiteError) || error.code === "diverged") throw error;
       await clock.sleep(everyMs, signal).catch(() => undefined);
     }
   }
@@ -44,8 +47,11 @@ async function lagOf(
 ): Promise<SourceLag> {
   const clockOffsetSeconds = await clockOffset(source, clock);
   const keptSeconds = await expirySeconds(source);
-  const behindBytes = reached && unreadBytes(reached.place, await binlogFiles(source));
-  if (reached === undefined || behindBytes === undefined) return { clockOffsetSeconds };
+  if (reached === undefined) return { clockOffsetSeconds };
+  const files = await binlogFiles(source);
+  if (beganAnew(reached.place, files)) throw reset(reached.place);
+  const behindBytes = unreadBytes(reached.place, files);
+  if (behindBytes === undefined) return { clockOffsetSeconds };
   const age = (clock.now() - reached.commitMs) / 1000 + clockOffsetSeconds;
   const behindSeconds = behindBytes === 0 ? 0 : Math.max(0, age);
   return {
@@ -70,6 +76,29 @@ export function unreadBytes({ file, offset }: FilePlace, files: readonly BinlogF
   if (place < 0) return undefined;
   const all = files.slice(place).reduce((sum, { bytes }) => sum + bytes, 0);
   return Math.max(0, all - offset);
+}
+
+/** Whether the file was read further than it is long, or has a number that the source has not come to: files are thrown away from the oldest on. */
+export function beganAnew({ file, offset }: FilePlace, files: readonly BinlogFile[]): boolean {
+  const there = files.find(({ name }) => name === file);
+  if (there !== undefined) return there.bytes < offset;
+  return files.length > 0 && files.every(({ name }) => numberOf(name) < numberOf(file));
+}
+
+/** `binlog.000017`: the base name may have dots as well. */
+function numberOf(file: string): number {
+  return Number(file.slice(file.lastIndexOf(".") + 1));
+}
+
+function reset({ file, offset }: FilePlace): HotsiteError {
+  return new HotsiteError(
+    "diverged",
+    `the source has begun its binlog anew: ${file} was read up to ${offset}, which is not there any more`,
+    {
+      hint: "RESET MASTER makes the source count its transactions from the start: make a new first copy, hotsite reprotect",
+      details: { file, offset },
+    },
+  );
 }
 
 /** 0: it never throws any away by age. */

@@ -29,10 +29,11 @@ export function sourceState(source: Source): Promise<SourceState> {
 const states = { mariadb: mariadbState, mysql: mysqlState };
 
 async function mariadbState(source: Source): Promise<SourceState> {
-  const [row] = await source.rows<{ domain: number; position: string; history: string }>(
-    "SELECT @@GLOBAL.gtid_domain_id AS domain, @@GLOBAL.gtid_binlog_pos AS position, @@GLOBAL.gtid_binlog_state AS history",
+  const [row] = await source.rows<{ logs: number; domain: number; position: string; history: string }>(
+    "SELECT @@GLOBAL.log_bin AS logs, @@GLOBAL.gtid_domain_id AS domain, @@GLOBAL.gtid_binlog_pos AS position, @@GLOBAL.gtid_binlog_state AS history",
   );
   if (row === undefined) throw silent();
+  if (row.logs === 0) throw withoutBinlog();
   // Of each server that ever wrote in a domain, the last transaction: the same number by another server is another history.
   const history = row.history.split(",").map(parsePosition);
   const servers = (position: GtidPosition): string =>
@@ -46,10 +47,11 @@ async function mariadbState(source: Source): Promise<SourceState> {
 }
 
 async function mysqlState(source: Source): Promise<SourceState> {
-  const [row] = await source.rows<{ uuid: string; executed: string; purged: string }>(
-    "SELECT @@GLOBAL.server_uuid AS uuid, @@GLOBAL.gtid_executed AS executed, @@GLOBAL.gtid_purged AS purged",
+  const [row] = await source.rows<{ logs: number; uuid: string; executed: string; purged: string }>(
+    "SELECT @@GLOBAL.log_bin AS logs, @@GLOBAL.server_uuid AS uuid, @@GLOBAL.gtid_executed AS executed, @@GLOBAL.gtid_purged AS purged",
   );
   if (row === undefined) throw silent();
+  if (row.logs === 0) throw withoutBinlog();
   const position = parsePosition(row.executed);
   return {
     origin: row.uuid.toLowerCase(),
@@ -59,19 +61,27 @@ async function mysqlState(source: Source): Promise<SourceState> {
   };
 }
 
+/** Whose transactions a stream carries: the source's own, and those of the server that it stands in for, whose writes came to it by replication. */
+export function carriedOrigins({ origin }: SourceState, before: Origin | undefined): readonly Origin[] {
+  return before === undefined || before === origin ? [origin] : [origin, before];
+}
+
 /**
- * Where to read on after `from`: of the source's own writes exactly there; of others' at their end, since those transactions came by
+ * Where to read on after `from`: of the origins that are carried exactly there; of others' at their end, since those transactions came by
  * replication and are passed over. Throws "diverged" when the source does not have what `from` says, "source-refused" when it has thrown
  * away what comes next.
  */
 export function startPosition(
   from: GtidPosition,
-  { origin, position, purged, wrote }: SourceState,
+  { position, purged, wrote }: SourceState,
+  carried: readonly Origin[],
 ): GtidPosition {
-  const own = ofOrigin(from, origin);
-  const written = ofOrigin(position, origin);
-  if (own.form !== "empty" && !wrote(own)) throw diverged(own, written);
-  const start = joinPositions(subtractPosition(position, written), own);
+  const start = carried.reduce((reached, origin) => {
+    const own = ofOrigin(from, origin);
+    const written = ofOrigin(position, origin);
+    if (own.form !== "empty" && !wrote(own)) throw diverged(own, written);
+    return joinPositions(subtractPosition(reached, written), own);
+  }, position);
   const missing = subtractPosition(purged, start);
   if (missing.form !== "empty") throw thrownAway(missing);
   return start;
@@ -79,6 +89,12 @@ export function startPosition(
 
 function silent(): HotsiteError {
   return new HotsiteError("source-failed", "the source does not tell its GTID position");
+}
+
+function withoutBinlog(): HotsiteError {
+  return new HotsiteError("source-refused", "the source writes no binlog: log_bin is OFF", {
+    hint: "start it with log_bin; what was written in between is in no binlog, so make a new first copy: hotsite reprotect",
+  });
 }
 
 function diverged(own: GtidPosition, written: GtidPosition): HotsiteError {

@@ -58,7 +58,7 @@ export interface AssemblerOptions {
   /** What of the databases travels; without it all. */
   readonly selection?: Selection;
   /** The source's own; transactions of others came by replication. */
-  readonly origin: Origin;
+  readonly origins: readonly Origin[];
   readonly charsets: Charsets;
   /** Size from which a transaction is given in parts. */
   readonly partBytes: number;
@@ -189,7 +189,7 @@ export class TransactionAssembler {
 
   #begin(gtid: GtidEvent): Piece | undefined {
     if (this.#group !== undefined) throw badEvent("a transaction began before the one before it had ended");
-    const ours = isOfOrigin(gtid.origin, this.#options.origin);
+    const ours = this.#options.origins.some((origin) => isOfOrigin(gtid.origin, origin));
     const skipped = ours && gtid.gtid === this.#options.skip;
     const own = ours && !skipped;
     const { standalone } = gtid;

@@ -40,7 +40,7 @@ export function eventsOf(list: readonly (readonly [number, string])[]): readonly
 
 export function assembler(): TransactionAssembler {
   return new TransactionAssembler(
-    { flavour: "mariadb", databases: ["a"], origin: 1, charsets, partBytes: 900_000 },
+    { flavour: "mariadb", databases: ["a"], origins: [1], charsets, partBytes: 900_000 },
     parsePosition(""),
   );
 }

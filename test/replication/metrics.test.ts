@@ -5,7 +5,7 @@ import { LogMeter } from "../../replication/log/metered.ts";
 import { exposition } from "../../replication/metrics/exposition.ts";
 import { figures, linkMetrics } from "../../replication/metrics/link-metrics.ts";
 import { metricsPlace } from "../../replication/metrics/serve.ts";
-import { unreadBytes } from "../../replication/source-watch.ts";
+import { beganAnew, unreadBytes } from "../../replication/source-watch.ts";
 
 const status: LinkStatus = {
   stream: "shop/1",
@@ -62,5 +62,18 @@ describe("bytes", () => {
     expect(unreadBytes({ file: "b.1", offset: 900 }, files)).toBe(600);
     expect(unreadBytes({ file: "b.2", offset: 500 }, files)).toBe(0);
     expect(unreadBytes({ file: "b.0", offset: 4 }, files)).toBeUndefined();
+  });
+
+  test.each([
+    [{ file: "b.9", offset: 500 }, false],
+    [{ file: "b.9", offset: 501 }, true],
+    [{ file: "b.11", offset: 4 }, true],
+    [{ file: "b.3", offset: 9000 }, false],
+  ])("of a binlog that was begun anew are fewer than were read: %j", (place, is) => {
+    const files = [
+      { name: "b.9", bytes: 500 },
+      { name: "b.10", bytes: 100 },
+    ];
+    expect(beganAnew(place, files)).toBe(is);
   });
 });

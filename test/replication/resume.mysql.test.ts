@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { DatabaseServer } from "../support/database-server.ts";
+import { follow, makeNew, resetSql, ResumeRig, startOne } from "./resume-rig.ts";
+
+jest.setTimeout(180_000);
+
+const insert = (id: number): string => `INSERT INTO shop.t VALUES (${id}, ${id})`;
+
+describe.each(["mariadb", "mysql"] as const)("a link from a %s", (flavour) => {
+  let rig: ResumeRig;
+  /** Another server of the source's site: its replica, or what stands in for it. */
+  let other: DatabaseServer;
+  beforeAll(async () => {
+    [rig, other] = await Promise.all([ResumeRig.start(flavour), startOne(flavour, 103, { domain: 1 })]);
+  });
+  afterAll(async () => {
+    await Promise.all([rig, other].map((each) => each[Symbol.asyncDispose]()));
+  });
+  beforeEach(async () => {
+    await rig.begin();
+    await rig.east.query(insert(1), insert(2));
+    await rig.start();
+    await rig.equal();
+  });
+
+  test("goes on over gaps in the source's numbers, also while it is away", async () => {
+    await leaveGap(rig.east);
+    await rig.east.query(insert(3));
+    await rig.equal();
+    await rig.stop();
+    await leaveGap(rig.east);
+    await rig.east.query(insert(4));
+    await rig.start();
+    await rig.equal();
+  });
+
+  test("goes on over files of a few kilobytes, each ended at once", async () => {
+    await rig.east.query("SET GLOBAL max_binlog_size = 4096");
+    for (let id = 3; id < 40; id += 1) await rig.east.query(insert(id), "FLUSH BINARY LOGS");
+    await rig.equal();
+    await rig.east.query("SET GLOBAL max_binlog_size = 1073741824");
+  });
+
+  test("goes on while the source's checksums are switched off and on", async () => {
+    for (const [id, sum] of [
+      [3, "NONE"],
+      [4, "CRC32"],
+      [5, "NONE"],
+      [6, "CRC32"],
+    ] as const) {
+      await rig.east.query(`SET GLOBAL binlog_checksum = ${sum}`, insert(id));
+      await rig.equal();
+    }
+  });
+
+  test("stops when the source has forgotten its numbers", async () => {
+    await rig.stop();
+    await rig.east.query(resetSql(rig.east), insert(3));
+    await rig.start();
+    expect(await rig.failure()).toMatchObject({
+      code: "diverged",
+      message: expect.stringMatching(/^the source does not have .*; it ends at /),
+      hint: expect.stringContaining("first copy"),
+    });
+  });
+
+  test("stops when the source forgets its numbers while it is read", async () => {
+    await rig.east.query("FLUSH BINARY LOGS", "FLUSH BINARY LOGS", insert(3));
+    await rig.equal();
+    await rig.east.query(resetSql(rig.east), insert(4));
+    const { code, hint } = await rig.failure();
+    expect(["diverged", "source-refused"]).toContain(code);
+    expect(hint).toContain("first copy");
+  });
+
+  test("stops when the source writes no binlog any more", async () => {
+    await using silent = await startOne(flavour, 105, { extra: withoutBinlog[flavour] });
+    await rig.start(silent);
+    expect(await rig.failure()).toMatchObject({
+      code: "source-refused",
+      message: expect.stringContaining("log_bin is OFF"),
+    });
+  });
+
+  test("stops at a row that somebody has written at the target, and passes over others", async () => {
+    await rig.west.query(insert(10), "DELETE FROM shop.t WHERE id = 10", insert(11));
+    await rig.east.query(insert(10), insert(11));
+    expect(await rig.failure()).toMatchObject({
+      code: "diverged",
+      message: expect.stringMatching(/insert into shop\.t, key \(11\): Duplicate entry/),
+    });
+  });
+
+  test("stops when the target's data was taken back and its binlog was not", async () => {
+    const [before] = await rig.west.query("SELECT sequence, position FROM hotsite.checkpoint");
+    await rig.east.query(insert(3), "CREATE TABLE shop.u (id INT PRIMARY KEY)", insert(4));
+    await rig.equal();
+    await rig.stop();
+    await rig.west.query(
+      ...["SET sql_log_bin = 0", "DELETE FROM shop.t WHERE id > 2", "DROP TABLE shop.u"],
+      `UPDATE hotsite.checkpoint SET sequence = ${String(before?.["sequence"])}, position = '${String(before?.["position"])}'`,
+    );
+    await rig.start();
+    expect(await rig.failure()).toMatchObject({
+      code: "diverged",
+      hint: expect.stringContaining("first copy"),
+    });
+  });
+
+  test("goes on exactly from a server that has taken the source's place, wherever that one is", async () => {
+    await makeNew(other);
+    await follow(other, rig.east);
+    await rig.east.query(insert(3));
+    await rig.equal();
+    await rig.equal(other);
+    await rig.stop();
+    // It has what the link has not.
+    await rig.east.query(insert(4), "CREATE TABLE shop.u (id INT PRIMARY KEY)", insert(5));
+    await rig.caughtUp(other);
+    await promote(other);
+    await other.query(insert(6));
+    await rig.start(other);
+    await rig.equal(other);
+    expect(await rig.west.query("SELECT * FROM shop.u")).toEqual([]);
+    await rig.stop();
+    await other.query(insert(7));
+    await rig.start(other);
+    await rig.equal(other);
+  });
+
+  test("stops at a server that has taken the source's place and lacks what the link has", async () => {
+    await makeNew(other);
+    await follow(other, rig.east);
+    await rig.caughtUp(other);
+    await promote(other);
+    await rig.east.query(insert(3));
+    await rig.equal();
+    await rig.stop();
+    await other.query(insert(4));
+    await rig.start(other);
+    expect(await rig.failure()).toMatchObject({
+      code: "diverged",
+      message: expect.stringMatching(/^the source does not have /),
+    });
+  });
+
+  test("goes on when the source has a new identity", async () => {
+    await rig.stop();
+    await rig.east.query(insert(3));
+    await newIdentity(rig.east);
+    await rig.east.query(insert(4));
+    await rig.start();
+    await rig.equal();
+  });
+});
+
+const withoutBinlog = {
+  mariadb: ["--skip-log-bin", "--skip-log-slave-updates"],
+  mysql: [
+    "--skip-log-bin",
+    "--gtid-mode=OFF",
+    "--enforce-gtid-consistency=OFF",
+    "--skip-log-replica-updates",
+  ],
+} as const;
+
+/** The next transaction has a number far behind the last one. */
+async function leaveGap(server: DatabaseServer): Promise<void> {
+  const change = "UPDATE shop.t SET v = v + 1 WHERE id = 1";
+  const position = await server.position();
+  const next = Number(/(\d+)$/.exec(position)?.[1]) + 1000;
+  if (server.flavour === "mariadb") {
+    await server.query(`SET gtid_seq_no = ${next}`, change);
+    return;
+  }
+  const uuid = position.split(":", 1)[0] ?? "";
+  await server.query(`SET gtid_next = '${uuid}:${next}'`, change, "COMMIT", "SET gtid_next = AUTOMATIC");
+}
+
+async function promote(server: DatabaseServer): Promise<void> {
+  await server.query(
+    ...(server.flavour === "mysql"
+      ? ["STOP REPLICA", "RESET REPLICA ALL"]
+      : ["STOP SLAVE", "RESET SLAVE ALL"]),
+  );
+}
+
+async function newIdentity(server: DatabaseServer): Promise<void> {
+  if (server.flavour === "mariadb") {
+    await server.query("SET GLOBAL server_id = 111");
+    return;
+  }
+  await server.stop();
+  await rm(join(server.folder, "data", "auto.cnf"));
+  await server.restart();
+}

@@ -47,8 +47,9 @@ export class LinkState {
     return this.#failures[0];
   }
 
-  /** What the log held already. */
+  /** What the log held already; the feeder may have found more meanwhile. */
   received(position: string, sequence: number): void {
+    if (sequence < (this.#feeder.sequence ?? 0)) return;
     this.#feeder = { ...this.#feeder, received: position, sequence };
   }
 

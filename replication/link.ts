@@ -14,6 +14,7 @@ import { Processor } from "./processor.ts";
 import type { Selection } from "./selection/selection.ts";
 import type { SourceOptions } from "./source.ts";
 import type { TargetOptions } from "./target.ts";
+import { within } from "./within.ts";
 
 export interface LinkOptions {
   readonly order: LinkOrder;
@@ -35,6 +36,10 @@ export interface LinkOptions {
 
 /** Looking again costs a comparison of two short texts. */
 const lookMs = 5;
+
+/** Brokers that do not answer keep nobody waiting: what the log has is told once it is known. */
+const tailMs = 2_000;
+const never = new AbortController().signal;
 
 /** Runs a link until the signal ends. Rejects when feeder or processor needs a person, with the other one ended. */
 export async function runLink(
@@ -67,8 +72,10 @@ export class Link {
     const log = await options.openLog(order.stream);
     try {
       const state = new LinkState({ order, clock, space: log.space }, onStatus);
-      const tail = await log.tail().catch(unlessItPasses);
-      if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
+      const told = log.tail().then((tail) => {
+        if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
+      });
+      await within(tailMs, told, never).catch(unlessItPasses);
       return new Link(options, log, state);
     } catch (error) {
       await log[Symbol.asyncDispose]();
@@ -179,5 +186,6 @@ export class Link {
 /** What passes by itself is met again by whoever asks next. */
 function unlessItPasses(error: unknown): undefined {
   if (error instanceof HotsiteError && error.retryable) return undefined;
+  if (error instanceof Error && error.name === "TimeoutError") return undefined;
   throw error;
 }

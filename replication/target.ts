@@ -1,5 +1,11 @@
 import { Readable } from "node:stream";
-import type { Connection, ConnectionOptions, ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import type {
+  Connection,
+  ConnectionOptions,
+  QueryError,
+  ResultSetHeader,
+  RowDataPacket,
+} from "mysql2/promise";
 import { HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
 import { connect, connectionOptions, exchangeMs, type ServerOptions } from "./connection.ts";
 import { versionOf, type ServerVersion } from "./flavour.ts";
@@ -132,10 +138,10 @@ function applierOptions(server: TargetOptions): ConnectionOptions {
 
 function fail(error: unknown, signal: AbortSignal): never {
   signal.throwIfAborted();
-  const { errno = 0, code, sqlState } = error as { errno?: number; code?: string; sqlState?: string };
+  const { errno = 0, code, sqlState, fatal = false } = error as Partial<QueryError>;
   const answered = sqlState !== undefined && errno > 0;
-  // A mistake of ours has neither: it must not be retried.
-  if (!answered && code === undefined && !isTimeout(error)) throw error;
+  // A mistake of ours has none of these: it must not be retried. A connection that was lost before is only called fatal.
+  if (!answered && code === undefined && !fatal && !isTimeout(error)) throw error;
   if (!answered || passing.has(errno)) {
     throw new RetryableError("target-unreachable", `the target: ${messageOf(error)}`, { cause: error });
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { LinkStatus } from "../../core/protection.ts";
 import { waitFor } from "../../core/wait.ts";
+import { silentServer } from "../support/silent-server.ts";
 import { orderWest, startPair, type Pair } from "./pair.ts";
 
 jest.setTimeout(120_000);
@@ -64,6 +65,16 @@ describe("the gateway", () => {
     await streaming();
     await reachEast();
     expect((await pair.westDatabase.checkpoint(signal))?.stream).toBe("shop/db/1");
+  });
+
+  test("answers while the brokers of its log do not", async () => {
+    await pair.gateway.start(orderWest(), signal);
+    await streaming();
+    await using silent = await silentServer();
+    await pair.stopGateway("SIGKILL");
+    await pair.moveLog(`127.0.0.1:${silent.port}`);
+    pair.startGateway();
+    expect(await status((now) => now !== undefined)).toMatchObject({ stream: "shop/db/1" });
   });
 
   test("a switchover loses nothing: freeze, reach, stop, promote; and the old stream is refused", async () => {

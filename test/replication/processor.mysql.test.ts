@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { systemClock } from "../../core/clock.ts";
+import { RetryableError } from "../../core/errors.ts";
 import { silentLogger } from "../../core/logger.ts";
 import { Processor } from "../../replication/processor.ts";
+import { Target as Connection } from "../../replication/target.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
 import { ProcessorRig, type Target } from "./processor-rig.ts";
 import { insert, remove, update } from "./stream.ts";
@@ -147,6 +149,16 @@ describe.each(["MariaDB 10.11", "MySQL 9.7"] as const)("the processor to %s", (t
     await rig.server.restart();
     await applying;
     expect(await rig.rows()).toHaveLength(40);
+  });
+
+  test("whatever is sent over a connection that the target has ended passes by itself", async () => {
+    await using connection = await Connection.open(rig.target, rig.signal);
+    const [row] = await connection.rows<{ id: number | string }>("SELECT CONNECTION_ID() AS id");
+    const slept = expect(connection.run("DO SLEEP(60)")).rejects.toBeInstanceOf(RetryableError);
+    await rig.server.query(`KILL CONNECTION ${row?.id}`);
+    await slept;
+    // The driver knows by now, and says so in words of its own.
+    await expect(connection.run("DO 1")).rejects.toBeInstanceOf(RetryableError);
   });
 
   test("a lock that somebody holds is waited for", async () => {

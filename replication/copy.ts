@@ -107,7 +107,9 @@ export class FirstCopy {
       if (comparePlaces(reached, chunk.place) < 0) return undefined;
       this.#chunk.here = true;
     }
-    const rows = await chunk.next();
+    const rows = await chunk.next().catch((error: unknown) => {
+      throw isMissing(error) ? gone(unit.tables[0], error) : error;
+    });
     return rows === undefined
       ? this.#endChunk(this.#chunk, this.#table)
       : this.#add(rows, this.#chunk, this.#table);
@@ -131,7 +133,7 @@ export class FirstCopy {
       throw new HotsiteError(
         "schema-changed",
         `the schema was changed while the first copy ran: ${change.sql.slice(0, 40)}…`,
-        { hint: "make the first copy again" },
+        { hint: "it begins again by itself; leave the schema as it is until it is complete" },
       );
     }
     const { units, done } = this.#progress;
@@ -254,9 +256,17 @@ function isSame(a: TableName, b: TableName): boolean {
   return a.database === b.database && a.table === b.table;
 }
 
-function gone(name: TableName | undefined): HotsiteError {
+/** What a server says of a table, a column or an index that is not there any more: the statement is still on its way. */
+const missing = new Set<unknown>([1054, 1146, 1176]);
+
+function isMissing(error: unknown): boolean {
+  return error instanceof HotsiteError && missing.has(error.details["number"]);
+}
+
+function gone(name: TableName | undefined, cause?: unknown): HotsiteError {
   const what = name === undefined ? "a table" : `${name.database}.${name.table}`;
   return new HotsiteError("schema-changed", `${what} is gone, or its key`, {
-    hint: "make the first copy again",
+    cause,
+    hint: "the first copy begins again by itself; leave the schema as it is until it is complete",
   });
 }

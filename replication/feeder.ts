@@ -53,6 +53,8 @@ export class Feeder {
   readonly #options: FeederOptions;
   #status: FeederStatus = { state: "connecting" };
   #copyBegan: { readonly ms: number; readonly rows: number } | undefined;
+  /** The schema was changed while the first copy ran: it begins again with what the source has now. */
+  #copyAnew = false;
   #waitMs = firstWaitMs;
 
   constructor(options: FeederOptions) {
@@ -67,7 +69,10 @@ export class Feeder {
         await this.#once(signal);
       } catch (error) {
         if (stopped()) return;
-        if (!(error instanceof HotsiteError && error.retryable)) throw error;
+        if (!(error instanceof HotsiteError)) throw error;
+        const copyAnew = error.code === "schema-changed";
+        if (!error.retryable && !copyAnew) throw error;
+        this.#copyAnew ||= copyAnew;
         await this.#wait(error, signal);
       }
     }
@@ -75,7 +80,10 @@ export class Feeder {
 
   async #once(signal: AbortSignal): Promise<void> {
     const { log, order, source, clock, logger } = this.#options;
-    const resume = await resumePoint(log, order);
+    const found = await resumePoint(log, order);
+    const resume = this.#copyAnew
+      ? { next: found.next, position: undefined, unfinished: found.unfinished }
+      : found;
     let reached: Appended["reached"];
     const onAppended = (appended: Appended): void => {
       ({ reached } = appended);
@@ -106,6 +114,7 @@ export class Feeder {
 
   #appended({ position: received, sequence, copy }: Appended): void {
     this.#waitMs = firstWaitMs;
+    if (this.#copyAnew) [this.#copyAnew, this.#copyBegan] = [false, undefined];
     const state = copy === undefined ? "streaming" : "copying";
     this.#report({ state, received, sequence, ...(copy === undefined ? {} : { copy: this.#speed(copy) }) });
   }

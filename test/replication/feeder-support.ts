@@ -185,6 +185,7 @@ export class MemoryTarget {
 
   #apply(batch: RecordBatch, record: StreamRecord): void {
     if (record.kind === "abort") this.#parts = [];
+    if (record.kind === "copy-begin") this.tables.clear();
     if (record.kind === "copy-end") this.complete = true;
     if (record.kind === "copy-chunk") {
       const schema = batch.tables[record.table]!;

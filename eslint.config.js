@@ -8,6 +8,7 @@ export default tseslint.config(
       "**/.hotsite/",
       "scripts/*.mjs",
       "bench/**/*.mjs",
+      "examples/**/*.mjs",
       "bin/",
       "*.config.js",
     ],

@@ -21,6 +21,7 @@ export {
   type LinkDeclaration,
   type LinkSpec,
 } from "./replication/standalone/spec.ts";
+export { replicate, type ReplicateOptions, type RunningLink } from "./replication/standalone/replicate.ts";
 
 export { defineRecipe, type RecipeFactory } from "./recipes/define.ts";
 export { extendRecipe, type RecipeExtension } from "./recipes/extend.ts";

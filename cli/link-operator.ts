@@ -3,6 +3,7 @@ import { HotsiteError } from "../core/errors.ts";
 import { readFacts } from "../lifecycle/facts.ts";
 import { Controls } from "../lifecycle/controls.ts";
 import { askControl } from "../replication/control/client.ts";
+import { isRunning } from "../replication/standalone/place.ts";
 import { openGateway, openLinkIfAny, type LinkSession } from "./link-session.ts";
 import { openSession } from "./session.ts";
 import type { Call } from "./verb.ts";
@@ -46,20 +47,12 @@ export async function ofLink<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const { declaration, socket } = session;
-  if (await runs(session, signal)) {
+  if (await isRunning(session, signal)) {
     const { name } = declaration;
     return work({ name, operator: behindSocket(socket), status: (inner) => statusOf(socket, inner) });
   }
   await using gateway = await openGateway(session, call);
   return await work({ name: declaration.name, operator: gateway, status: () => gateway.status() });
-}
-
-/** Whether `hotsite replicate` runs this link. */
-export async function runs({ socket }: LinkSession, signal: AbortSignal): Promise<boolean> {
-  return askControl(socket, "status", undefined, signal).then(
-    () => true,
-    (error: unknown) => !(error instanceof HotsiteError && error.code === "unreachable"),
-  );
 }
 
 function behindSocket(socket: string): LinkOperator {

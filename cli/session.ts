@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { ensureStateFolder } from "../core/state-folder.ts";
 import type { World } from "../lifecycle/world.ts";
 import { loadConfig, type LoadedConfig } from "./config.ts";
 import { fileLogger } from "./log.ts";
@@ -29,10 +29,4 @@ export async function openSession({ verb, options, cwd, output }: Call): Promise
     logger,
   });
   return { config, stateFolder, world, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
-}
-
-/** Holds keys and passwords: nobody else may read it, and it must not get into anybody's repository. */
-export async function ensureStateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(join(folder, ".gitignore"), "*\n");
 }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { askControl } from "../../replication/control/client.ts";
 import { endsOf } from "../../replication/standalone/ends.ts";
 import { reseedOrder } from "../../replication/standalone/order.ts";
+import { isRunning } from "../../replication/standalone/place.ts";
 import { confirm } from "../confirm.ts";
-import { runs } from "../link-operator.ts";
 import { openGateway, openLinkIfAny, type LinkSession } from "../link-session.ts";
 import type { Call, Outcome } from "../verb.ts";
 import * as reprotect from "./reprotect.ts";
@@ -33,7 +33,7 @@ async function reseed(
   if (call.options.dryRun === true)
     return { text: `${name}: a new first copy would replace the target's data`, json: { link: name } };
   await confirm(`Replace the data of the target of ${name} by a new first copy?`, call, signal);
-  const running = await runs(session, signal);
+  const running = await isRunning(session, signal);
   await using gateway = await openGateway(session, call);
   const order = await reseedOrder(declaration, gateway.order, await endsOf(declaration, place), signal);
   await (running ? askControl(socket, "start-order", order, signal) : gateway.keep(order, signal));

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { builtHotsite } from "../cli/process.ts";
 import { startLinkRig, type LinkRig } from "./two-servers.ts";
+
+const run = promisify(execFile);
 
 jest.setTimeout(180_000);
 beforeAll(builtHotsite);
@@ -150,6 +155,22 @@ describe("hotsite replicate", () => {
     const { applied } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { applied: string };
     expect(applied).toMatch(/^1-11-\d+$/);
     await rig.equal("shop.item");
+  });
+
+  test("a program of one's own runs a link in its own process, and goes on where it was", async () => {
+    const env = {
+      ...{ ...process.env, SOURCE_PASSWORD: "secret", TARGET_PASSWORD: "secret" },
+      ...{ SOURCE_PORT: String(rig.source.port), TARGET_PORT: String(rig.target.port) },
+    };
+    const program = fileURLToPath(new URL("../../examples/migration/migrate.mjs", import.meta.url));
+    await rig.source.query("CREATE TABLE shop.tmp_1 (id INT PRIMARY KEY)");
+    for (const name of ["first", "second"]) {
+      await insert(name);
+      const { stdout } = await run(process.execPath, [program], { cwd: rig.folder, env, timeout: 120_000 });
+      expect(stdout).toMatch(/the target has everything up to 1-11-\d+\n$/);
+      await rig.equal("shop.item");
+    }
+    expect(await rig.target.query("SHOW TABLES IN shop")).toHaveLength(1);
   });
 
   test("a second one of the same link is refused while the first one runs", async () => {

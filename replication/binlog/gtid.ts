@@ -1,7 +1,7 @@
 import type { Origin } from "../../core/position.ts";
 import { eventTypes, type BinlogEvent } from "./event.ts";
 import { readMysqlGtid, readTaggedGtid } from "./mysql-gtid.ts";
-import { Reader, unsupported } from "./reader.ts";
+import { Reader, readSequence, unsupported } from "./reader.ts";
 
 /** What begins a transaction. */
 export interface GtidEvent {
@@ -9,6 +9,8 @@ export interface GtidEvent {
   readonly gtid: string;
   /** Who wrote it: a GTID domain, `uuid`, `uuid:tag`. */
   readonly origin: Origin;
+  /** The number that its origin gave it: a bigint only where a number would not be exact. */
+  readonly sequence: number | bigint;
   /** One statement follows and nothing ends it; undefined where only the statement itself tells. */
   readonly standalone: boolean | undefined;
   /** When it was committed, milliseconds since 1970. */
@@ -44,7 +46,7 @@ const alterWaits = 2 | 8;
 
 function readMariadbGtid({ body, serverId, timestamp }: BinlogEvent): GtidEvent {
   const reader = new Reader(body);
-  const sequence = compact(reader);
+  const sequence = readSequence(reader);
   const domain = reader.uint(4);
   const flags = reader.uint(1);
   const xa = (flags & (flag.preparedXa | flag.completedXa)) !== 0;
@@ -54,15 +56,10 @@ function readMariadbGtid({ body, serverId, timestamp }: BinlogEvent): GtidEvent 
   return {
     gtid: `${domain}-${serverId}-${sequence}`,
     origin: domain,
+    sequence,
     commitMs: timestamp * 1000,
     xa,
     standalone: (flags & flag.standalone) !== 0,
     alterWaits: (extra & alterWaits) !== 0,
   };
-}
-
-/** Nearly all numbers are exact without being large, which is faster. */
-function compact(reader: Reader): number | bigint {
-  const [low, high] = [reader.uint(4), reader.uint(4)];
-  return high < 2 ** 20 ? high * 2 ** 32 + low : (BigInt(high) << 32n) | BigInt(low);
 }

@@ -1,22 +1,23 @@
 import type { BinlogEvent } from "./event.ts";
 import type { GtidEvent } from "./gtid.ts";
-import { badEvent, Reader, unsupported } from "./reader.ts";
+import { badEvent, Reader, readSequence, unsupported } from "./reader.ts";
 
 /** Gives the times of commit, in 7 bytes each, behind the numbers of the logical clock. */
 const clockCode = 2;
-/** In the first time: that of the first server follows in another one. */
-const secondTime = 1n << 55n;
+/** Highest bit of the first time: that of the first server follows in another one. */
+const secondTime = 0x80_0000;
+/** Beyond it the server gives out no number. */
+const highest = 2n ** 63n;
 
 /** MySQL's GTID event of fixed layout. */
 export function readMysqlGtid({ body, timestamp }: BinlogEvent): GtidEvent {
   const reader = new Reader(body);
   reader.skip(1);
-  const uuid = uuidText(reader.take(16));
-  const number = numberOf(reader.int64());
+  const uuid = uuidAt(body, reader.skip(16));
+  const number = numberOf(readSequence(reader));
   const clocked = reader.left > 0 && reader.uint(1) === clockCode;
-  const times = clocked && reader.left >= 16 + 7 ? new Reader(body, reader.offset + 16) : undefined;
-  const micros = times === undefined ? 0n : uint56(times) & ~secondTime;
-  return gtidEvent(uuid, "", number, micros, timestamp);
+  const times = clocked && reader.left >= 16 + 7 ? reader.offset + 16 : undefined;
+  return gtidEvent(uuid, "", number, times === undefined ? 0 : microsAt(body, times), timestamp);
 }
 
 /** The GTID event of MySQL 8.3 and later for transactions with a tag: fields with a number each, in ascending order. */
@@ -31,7 +32,7 @@ export function readTaggedGtid({ body, timestamp }: BinlogEvent): GtidEvent {
   const fields = readFields(new Reader(body.subarray(0, size), reader.offset));
   const { uuid, number, tag, micros } = fields;
   if (uuid === "" || number === undefined) throw badEvent("a GTID without its server or its number");
-  return gtidEvent(uuid, tag, numberOf(number), micros, timestamp);
+  return gtidEvent(uuid, tag, numberOf(exactly(number)), Number(micros), timestamp);
 }
 
 const newerServer =
@@ -62,28 +63,53 @@ function readFields(reader: Reader): TaggedFields {
   return found;
 }
 
-function gtidEvent(uuid: string, tag: string, number: bigint, micros: bigint, timestamp: number): GtidEvent {
+function gtidEvent(
+  uuid: string,
+  tag: string,
+  sequence: number | bigint,
+  micros: number,
+  timestamp: number,
+): GtidEvent {
   if (tag !== "" && !tagPattern.test(tag)) throw badEvent("a tag that is none");
   const origin = tag === "" ? uuid : `${uuid}:${tag}`;
-  const commitMs = micros === 0n ? timestamp * 1000 : Number(micros / 1000n);
   return {
-    ...{ gtid: `${origin}:${number}`, origin, commitMs, standalone: undefined },
-    ...{ xa: false, alterWaits: false },
+    gtid: `${origin}:${sequence}`,
+    origin,
+    sequence,
+    commitMs: micros === 0 ? timestamp * 1000 : Math.floor(micros / 1000),
+    standalone: undefined,
+    xa: false,
+    alterWaits: false,
   };
 }
 
-function numberOf(number: bigint): bigint {
-  if (number < 1n) throw badEvent(`a GTID number ${number}`);
+function numberOf(number: number | bigint): number | bigint {
+  if (number < 1 || number >= highest) throw badEvent(`a GTID number ${number}`);
   return number;
+}
+
+function exactly(number: bigint): number | bigint {
+  return number <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(number) : number;
+}
+
+/** Most transactions are of the server of the one before. */
+let lastUuid = { bytes: Buffer.alloc(0), text: "" };
+
+function uuidAt(body: Buffer, start: number): string {
+  if (body.compare(lastUuid.bytes, 0, lastUuid.bytes.length, start, start + 16) !== 0) {
+    const bytes = Buffer.from(body.subarray(start, start + 16));
+    lastUuid = { bytes, text: uuidText(bytes) };
+  }
+  return lastUuid.text;
 }
 
 function uuidText(bytes: Buffer): string {
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-function uint56(reader: Reader): bigint {
-  const low = BigInt(reader.uint(4));
-  return low | (BigInt(reader.uint(3)) << 32n);
+/** In 55 bits: exact until the year 2255. */
+function microsAt(body: Buffer, start: number): number {
+  return (body.readUIntLE(start + 4, 3) & ~secondTime) * 2 ** 32 + body.readUInt32LE(start);
 }
 
 /** As many bytes as the first one has ones at its lower end, and it itself; the bits above them are the value. */

@@ -15,6 +15,17 @@ export interface QueryEvent {
   readonly status: Buffer;
 }
 
+/** Before the status: who ran it and for how long, and the lengths of what follows. */
+const headBytes = 13;
+const begin = Buffer.from("BEGIN");
+
+/** Whether it only begins a transaction, as nearly all of MySQL's do: then nothing else of it is looked at. */
+export function isBegin({ type, body }: BinlogEvent): boolean {
+  if (type !== eventTypes.query || body.length < headBytes) return false;
+  const textStart = headBytes + body.readUInt16LE(11) + (body[8] ?? 0) + 1;
+  return textStart + begin.length === body.length && body.compare(begin, 0, begin.length, textStart) === 0;
+}
+
 export function readQuery({ type, timestamp, body }: BinlogEvent): QueryEvent {
   const reader = new Reader(body);
   reader.skip(8);

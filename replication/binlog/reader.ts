@@ -83,6 +83,12 @@ export class Reader {
   }
 }
 
+/** Eight bytes. Nearly all numbers are exact without being large, which is faster. */
+export function readSequence(reader: Reader): number | bigint {
+  const [low, high] = [reader.uint(4), reader.uint(4)];
+  return high < 2 ** 20 ? high * 2 ** 32 + low : (BigInt(high) << 32n) | BigInt(low);
+}
+
 /** An event that is not as servers write it. */
 export function badEvent(problem: string, cause?: unknown): HotsiteError {
   return new HotsiteError("bad-event", `an event of the binlog cannot be read: ${problem}`, {

@@ -1,14 +1,15 @@
 import { HotsiteError } from "../../core/errors.ts";
-import { isOfOrigin, withGtid, type GtidPosition, type Origin } from "../../core/position.ts";
+import { isOfOrigin, type GtidPosition, type Origin } from "../../core/position.ts";
 import type { Flavour } from "../flavour.ts";
 import type { Checks, RowsChange, StatementChange, TableSchema } from "../record.ts";
 import { EventParser, eventTypes, parseRotate, type BinlogEvent } from "./event.ts";
 import type { FilePlace } from "./place.ts";
 import { gtidReader, type GtidEvent } from "./gtid.ts";
+import { GrowingPosition } from "./growing-position.ts";
 import { listsOf, type PackedTable } from "./packed-rows.ts";
 import { payloadEvents } from "./payload.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
-import { readQuery, statementOf, type QueryEvent } from "./query.ts";
+import { isBegin, readQuery, statementOf, type QueryEvent } from "./query.ts";
 import { CutTable } from "../selection/cut-rows.ts";
 import { wholeDatabases, type Selection } from "../selection/selection.ts";
 import { selectedStatement } from "../selection/statement.ts";
@@ -97,22 +98,18 @@ export class TransactionAssembler {
   readonly #tables = new Map<number, MappedTable>();
   #file = "";
   #group: Group | undefined;
-  #position: GtidPosition;
-  /** GTIDs of transactions that ended and are not in the position yet; of a domain of MariaDB the last one says it all. */
-  readonly #newGtids = new Map<Origin, string>();
+  readonly #position: GrowingPosition;
 
   constructor(options: AssemblerOptions, position: GtidPosition) {
     this.#options = options;
     this.#databases = new Set(options.databases);
     this.#selection = options.selection ?? wholeDatabases(options.databases);
-    this.#position = position;
+    this.#position = new GrowingPosition(position);
   }
 
   /** After the last whole transaction, of any origin. */
   get position(): GtidPosition {
-    for (const gtid of this.#newGtids.values()) this.#position = withGtid(this.#position, gtid);
-    this.#newGtids.clear();
-    return this.#position;
+    return this.#position.whole;
   }
 
   /** In the middle of a transaction. */
@@ -175,8 +172,7 @@ export class TransactionAssembler {
     if (type === eventTypes.tableMap) return this.#map(event);
     if (isRowsEvent(type)) return this.#rows(event);
     if (type === eventTypes.xid || type === eventTypes.xaPrepare) return this.#end();
-    if (type === eventTypes.query || type === eventTypes.queryCompressed)
-      return this.#query(readQuery(event));
+    if (type === eventTypes.query || type === eventTypes.queryCompressed) return this.#query(event);
     if (type === eventTypes.rotate) return this.#rotate(event);
     if (passed.has(type) || this.#group?.own === false) return undefined;
     throw type === eventTypes.partialUpdateRows
@@ -198,14 +194,15 @@ export class TransactionAssembler {
     return undefined;
   }
 
-  #map({ body }: BinlogEvent): Piece | undefined {
+  #map(event: BinlogEvent): Piece | undefined {
+    const { body } = event;
+    const known = this.#group?.own !== true || this.#tables.get(tableIdOf(event))?.body.equals(body) === true;
+    if (known) return undefined;
     const reader = new Reader(body);
     const name = readTableName(reader);
-    if (this.#group?.own === true && this.#tables.get(name.id)?.body.equals(body) !== true) {
-      const mapped = this.#carries(name) ? readTable(name, reader, this.#options) : undefined;
-      const cut = mapped && name.database !== ownSchema ? this.#cut(mapped) : undefined;
-      this.#tables.set(name.id, { body: Buffer.from(body), mapped, cut });
-    }
+    const mapped = this.#carries(name) ? readTable(name, reader, this.#options) : undefined;
+    const cut = mapped && name.database !== ownSchema ? this.#cut(mapped) : undefined;
+    this.#tables.set(name.id, { body: Buffer.from(body), mapped, cut });
     return undefined;
   }
 
@@ -233,9 +230,14 @@ export class TransactionAssembler {
     return group.bytes < this.#options.partBytes ? undefined : takePart(group, false);
   }
 
-  #query(query: QueryEvent): Piece | undefined {
+  #query(event: BinlogEvent): Piece | undefined {
     const group = this.#group;
     if (group === undefined) return undefined;
+    if (group.standalone === undefined && isBegin(event)) {
+      group.standalone = false;
+      return undefined;
+    }
+    const query = readQuery(event);
     const word = query.text.subarray(0, 64).toString("latin1").trim().toUpperCase();
     if (group.standalone === undefined && this.#opens(word, group)) return undefined;
     if (!group.standalone && (word === "COMMIT" || word === "ROLLBACK")) return this.#ended(word);
@@ -276,8 +278,7 @@ export class TransactionAssembler {
     const group = this.#group;
     if (group === undefined) throw badEvent("the end of a transaction that had not begun");
     this.#group = undefined;
-    const { gtid, origin } = group.gtid;
-    this.#newGtids.set(typeof origin === "number" ? origin : gtid, gtid);
+    this.#position.add(group.gtid);
     return group.own || group.skipped ? takePart(group, true) : undefined;
   }
 

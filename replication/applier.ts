@@ -84,8 +84,25 @@ export class Applier implements AsyncDisposable {
     return new Applier(target, identityOf(await readFacts(target)), applied, options);
   }
 
-  /** Takes one record; whole transactions wait for `endBatch`. */
-  async take(record: StreamRecord, batch: RecordBatch): Promise<void> {
+  /** Takes the batch's records from number `from` on; whole transactions wait for `endBatch`. */
+  async take(batch: RecordBatch, from: number): Promise<void> {
+    for (const record of batch.records)
+      if (record.seq >= from && !this.#holds(record, batch)) await this.#take(record, batch);
+  }
+
+  /** Nearly all records are whole transactions of rows whose tables are known: these wait without any detour. */
+  #holds(record: StreamRecord, batch: RecordBatch): boolean {
+    if (record.kind !== "transaction" || record.part !== 1 || !record.last || this.#workers.busy) return false;
+    if (record.gtid === this.#options.skip?.gtid) return false;
+    const areRows = record.changes.every(
+      (change) =>
+        change.kind !== "statement" && this.#tables.known(tableAt(batch, change.table))?.sequence === false,
+    );
+    if (areRows) this.#pending.push({ record, batch });
+    return areRows;
+  }
+
+  async #take(record: StreamRecord, batch: RecordBatch): Promise<void> {
     if (record.kind !== "copy-chunk" && record.kind !== "copy-table-done") await this.#endCopying();
     switch (record.kind) {
       case "transaction":
@@ -142,7 +159,7 @@ export class Applier implements AsyncDisposable {
     const { gtid, seq } = last.record;
     const reached = { sequence: seq, position: position ?? this.#advanced(gtid) };
     const transaction = this.#begin(gtid, reached);
-    for (const { record, batch } of pending) await this.#add(transaction, record, batch);
+    await this.#add(transaction, pending);
     await this.#commit(transaction, reached);
   }
 
@@ -193,7 +210,7 @@ export class Applier implements AsyncDisposable {
     if (record.part === 1) this.#open = this.#begin(record.gtid, this.#sent);
     if (this.#open === undefined)
       throw new HotsiteError("bad-record", `record ${record.seq} is part ${record.part} of nothing`);
-    await this.#add(this.#open, record, batch);
+    await this.#add(this.#open, [{ record, batch }]);
     await this.#open.send();
     if (!record.last) return;
     const reached = { sequence: record.seq, position: this.#advanced(record.gtid) };
@@ -238,11 +255,16 @@ export class Applier implements AsyncDisposable {
     });
   }
 
-  async #add(transaction: ApplyTransaction, record: TransactionRecord, batch: RecordBatch): Promise<void> {
-    for (const change of record.changes) {
-      if (change.kind === "statement")
-        throw new HotsiteError("bad-record", `record ${record.seq}: a statement among rows`);
-      await transaction.add(change, tableAt(batch, change.table), record);
+  async #add(transaction: ApplyTransaction, pending: readonly Pending[]): Promise<void> {
+    for (const { record, batch } of pending) {
+      for (const change of record.changes) {
+        if (change.kind === "statement")
+          throw new HotsiteError("bad-record", `record ${record.seq}: a statement among rows`);
+        const schema = tableAt(batch, change.table);
+        const table = this.#tables.known(schema) ?? (await this.#tables.of(schema));
+        transaction.add(change, schema, table, record);
+        if (transaction.careful) await transaction.sendAlone();
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import { ApplyError, type RecordName } from "./apply-error.ts";
 import { lostCheckpoint } from "./checkpoint.ts";
 import type { Lane } from "./lane.ts";
 import type { RowsChange, TableSchema } from "./record.ts";
+import type { TargetTable } from "./row-sql.ts";
 import { StatementWriter, type Statement } from "./statements.ts";
 import { TargetError, type Target } from "./target.ts";
 import type { TargetTables } from "./target-tables.ts";
@@ -48,11 +49,20 @@ export class ApplyTransaction {
     return this.#heartbeatMs;
   }
 
-  async add(change: RowsChange, schema: TableSchema, record: RecordName): Promise<void> {
+  /** Each change is to be sent alone. */
+  get careful(): boolean {
+    return this.#start.careful;
+  }
+
+  /** `schema`: as the stream says, `table`: as the target has it. */
+  add(change: RowsChange, schema: TableSchema, table: TargetTable, record: RecordName): void {
     this.#record = record;
-    this.#writer.add(change, await this.#tables.of(schema));
+    this.#writer.add(change, table);
     this.#heartbeatMs = heartbeatIn(change, schema) ?? this.#heartbeatMs;
-    if (!this.#start.careful) return;
+  }
+
+  /** Sends what was collected and waits until it is done. */
+  async sendAlone(): Promise<void> {
     await this.send();
     await this.#start.lane.drained();
   }

@@ -40,7 +40,9 @@ export class BatchBuilder {
     this.#bytes += bytes;
   }
 
-  addPiece({ gtid, commitMs, part, last, bytes, changes }: Piece): void {
+  /** `changes`: those of the piece that are carried. */
+  addPiece(piece: Piece, changes: readonly SourceChange[] = piece.changes): void {
+    const { gtid, commitMs, part, last, bytes } = piece;
     const numbered = changes.map((change) => this.#numbered(change));
     this.add({ kind: "transaction", gtid, commitMs, part, last, changes: numbered }, bytes);
   }

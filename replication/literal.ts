@@ -6,7 +6,9 @@ import { uuidInOrder } from "./uuid.ts";
 
 /** A string as SQL; for a session without NO_BACKSLASH_ESCAPES. */
 export function quoteString(text: string): string {
-  return `'${text.replaceAll(/[\\'\0]/g, escapeOf)}'`;
+  // Looking for each is faster than the pattern, and most texts have none.
+  const plain = !text.includes("'") && !text.includes("\\") && !text.includes("\0");
+  return plain ? `'${text}'` : `'${text.replaceAll(/[\\'\0]/g, escapeOf)}'`;
 }
 
 /** A name as SQL. */

@@ -20,10 +20,14 @@ interface PlacedRun extends Run {
 
 type Layer = Readonly<Record<Run["kind"], PlacedRun>>;
 
-/** Where a change went, so that a later one to the same row can join it. */
-interface Slot {
-  readonly run: PlacedRun;
-  readonly at: number;
+/** What is known of a text that changes have to do with. */
+interface Mark {
+  /** The last run that owns it, and the last one that leans on it; -1 for none. */
+  owned: number;
+  leanedOn: number;
+  /** Of the primary key of a row: where its last change went, so that a later one can join it. */
+  run: PlacedRun | undefined;
+  at: number;
 }
 
 /**
@@ -36,10 +40,7 @@ export class Plan {
   readonly #runs: PlacedRun[] = [];
   /** The newest runs of each table. */
   readonly #layers = new Map<TargetTable, Layer>();
-  /** The last run that owns a text, and the last one that leans on it. */
-  readonly #owned = new Map<string, number>();
-  readonly #leanedOn = new Map<string, number>();
-  readonly #slots = new Map<string, Slot>();
+  readonly #marks = new Map<string, Mark>();
   /** The last run that is in use, and the last one that nothing may pass. */
   #last = -1;
   #barrier = -1;
@@ -58,10 +59,9 @@ export class Plan {
 
   /** An update that others have nothing to do with becomes part of the change before it of the same row. */
   #update(table: TargetTable, checks: Checks, before: RowImage, after: RowImage): void {
-    const key = primaryText(table, before);
-    const slot = this.#slots.get(key);
+    const slot = this.#marks.get(primaryText(table, before));
     const alone = sameValues(table.keys.places, before, after);
-    if (slot === undefined || !alone || !this.#takes(slot, key, table, checks)) {
+    if (slot?.run === undefined || !alone || !this.#takes(slot, slot.run, table, checks)) {
       this.#place("update", table, checks, before, after);
       return;
     }
@@ -70,11 +70,11 @@ export class Plan {
   }
 
   /** Whether nothing has to come between the change there and another one of its row. */
-  #takes({ run }: Slot, key: string, { keys }: TargetTable, checks: Checks): boolean {
-    const family = keys.family === undefined ? -1 : (this.#owned.get(keys.family) ?? -1);
+  #takes({ owned }: Mark, run: PlacedRun, { keys }: TargetTable, checks: Checks): boolean {
+    const family = keys.family === undefined ? -1 : this.#mark(keys.family).owned;
     return (
       run.kind !== "delete" &&
-      this.#owned.get(key) === run.index &&
+      owned === run.index &&
       Math.max(family, this.#barrier) <= run.index &&
       inOrder(checks) === inOrder(run.checks) &&
       checks.constraints === run.checks.constraints
@@ -85,20 +85,32 @@ export class Plan {
     const touches = touched(table, kind, row, after);
     const behind = inOrder(checks) ? this.#last : this.#behind(touches);
     const run = this.#runFor(kind, table, checks, behind);
-    for (const text of touches.owns) this.#owned.set(text, run.index);
-    for (const text of touches.leansOn) this.#leanedOn.set(text, run.index);
+    for (const text of touches.owns) this.#mark(text).owned = run.index;
+    for (const text of touches.leansOn) this.#mark(text).leanedOn = run.index;
     if (inOrder(checks)) this.#barrier = run.index;
     this.#last = Math.max(this.#last, run.index);
     run.rows.push(row);
     if (after !== undefined) run.after.push(after);
-    this.#slots.set(primaryText(table, after ?? row), { run, at: run.rows.length - 1 });
+    const slot = this.#mark(touches.primary);
+    slot.run = run;
+    slot.at = run.rows.length - 1;
+  }
+
+  #mark(text: string): Mark {
+    const known = this.#marks.get(text);
+    if (known !== undefined) return known;
+    const mark = { owned: -1, leanedOn: -1, run: undefined, at: -1 };
+    this.#marks.set(text, mark);
+    return mark;
   }
 
   #behind({ owns, leansOn }: Touched): number {
     let behind = this.#barrier;
-    for (const text of owns)
-      behind = Math.max(behind, this.#owned.get(text) ?? -1, this.#leanedOn.get(text) ?? -1);
-    for (const text of leansOn) behind = Math.max(behind, this.#owned.get(text) ?? -1);
+    for (const text of owns) {
+      const mark = this.#marks.get(text);
+      if (mark !== undefined) behind = Math.max(behind, mark.owned, mark.leanedOn);
+    }
+    for (const text of leansOn) behind = Math.max(behind, this.#marks.get(text)?.owned ?? -1);
     return behind;
   }
 

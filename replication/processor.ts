@@ -123,9 +123,7 @@ export class Processor {
     for await (const logged of log.read(from, signal)) {
       refuseForeign(order, logged, next);
       const batch = readLogged(logged);
-      for (const record of batch.records) {
-        if (record.seq >= next) await applier.take(record, batch);
-      }
+      await applier.take(batch, next);
       next = logged.last + 1;
       bytes += logged.payload.length;
       const more = ((await log.tail())?.last ?? 0) >= next && next <= until;

@@ -4,18 +4,22 @@ import { PreflightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { formatPosition, parsePosition } from "../core/position.ts";
 import type { LinkOrder, SkipOrder } from "../core/protection.ts";
-import { encodeBatch } from "./batch.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { BinlogDump } from "./binlog/dump.ts";
 import type { FilePlace } from "./binlog/place.ts";
-import type { BinlogEvent } from "./binlog/event.ts";
-import { TransactionAssembler, type Piece, type SourceChange } from "./binlog/transactions.ts";
+import {
+  TransactionAssembler,
+  type Piece,
+  type SourceChange,
+  type SourceRows,
+} from "./binlog/transactions.ts";
 import { readCharsets } from "./charsets.ts";
 import { beginCopy, FirstCopy, type CopyStep } from "./copy.ts";
 import { isFar } from "./far.ts";
 import type { CopyProgress, StreamRecord } from "./record.ts";
 import { tableFaults } from "./table-faults.ts";
 import type { ResumePoint } from "./resume.ts";
+import { writePayload } from "./logged-batch.ts";
 import { wholeDatabases, type Selection } from "./selection/selection.ts";
 import { Source, type SourceOptions } from "./source.ts";
 import { carriedOrigins, sourceState, startPosition } from "./start-position.ts";
@@ -91,6 +95,11 @@ interface Parts {
   readonly source: Source;
 }
 
+/** Rows of Hotsite's own tables. */
+function isOwn(change: SourceChange): change is SourceRows {
+  return change.kind !== "statement" && change.table.database === "hotsite";
+}
+
 class Pump {
   readonly #options: PumpOptions;
   readonly #builder: BatchBuilder;
@@ -113,30 +122,30 @@ class Pump {
   async run(dump: BinlogDump): Promise<void> {
     for (;;) {
       await this.#flush();
-      for (const event of await dump.take(this.#signal)) await this.#push(event);
+      for (const event of await dump.take(this.#signal)) {
+        for (const piece of this.#assembler.push(event)) {
+          this.#add(piece);
+          if (piece.changes.some(({ kind }) => kind === "statement")) await this.#requireCarriedTypes();
+          if (this.#builder.full) await this.#flush();
+        }
+        if (this.#copy !== undefined && !this.#assembler.open) await this.#copyHere(this.#copy);
+      }
     }
   }
 
-  async #push(event: BinlogEvent): Promise<void> {
-    for (const piece of this.#assembler.push(event)) {
-      await this.#add(piece);
-      if (this.#builder.full) await this.#flush();
-    }
-    if (this.#copy !== undefined && !this.#assembler.open) await this.#copyHere(this.#copy);
-  }
-
-  async #add(piece: Piece): Promise<void> {
+  #add(piece: Piece): void {
     this.#commitMs = piece.commitMs;
-    const changes = piece.changes.flatMap((change) => this.#carried(change, piece.gtid));
-    if (changes.some(({ kind }) => kind === "statement")) await this.#requireCarriedTypes();
-    this.#builder.addPiece({ ...piece, changes });
+    const asIs = this.#copy === undefined && !piece.changes.some(isOwn);
+    const changes = asIs
+      ? piece.changes
+      : piece.changes.flatMap((change) => this.#carried(change, piece.gtid));
+    this.#builder.addPiece(piece, changes);
   }
 
   /** The rows of Hotsite's own tables may be at the target already. */
   #carried(change: SourceChange, gtid: string): readonly SourceChange[] {
     const carried = this.#copy?.filter(change, gtid) ?? [change];
-    if (change.kind === "statement" || change.table.database !== "hotsite") return carried;
-    return [{ ...change, overlap: true }];
+    return isOwn(change) ? [{ ...change, overlap: true }] : carried;
   }
 
   /** Some types look like others in the binlog: only the source's own catalogue tells that a statement has made one. */
@@ -179,14 +188,9 @@ class Pump {
     const batch = this.#builder.take(position, copy);
     await room(batch.records[0] !== undefined && goesOn(batch.records[0]), this.#signal);
     const [first = 0, last = 0] = [batch.records[0]?.seq, batch.records.at(-1)?.seq];
-    await log.append({
-      stream: order.stream,
-      epoch: order.epoch,
-      first,
-      last,
-      // Where this Node has no zstd it is gzip.
-      payload: encodeBatch(batch, log.remote === true ? "zstd" : "none"),
-    });
+    // Where this Node has no zstd it is gzip.
+    const payload = writePayload(batch, log.remote === true ? "zstd" : "none");
+    await log.append({ stream: order.stream, epoch: order.epoch, first, last, payload });
     onAppended({ position, sequence: last, copy, reached: this.#reached() });
   }
 }

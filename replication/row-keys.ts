@@ -9,6 +9,8 @@ export interface Touched {
   readonly owns: readonly string[];
   /** Only one that owns it may not pass. */
   readonly leansOn: readonly string[];
+  /** The primary key of the row as it is then, see `primaryText`. */
+  readonly primary: string;
 }
 
 /** The primary key of a row. */
@@ -25,13 +27,24 @@ export function touched(
   after?: RowImage,
 ): Touched {
   const { keys } = table;
-  const [owns, leansOn]: [string[], string[]] = [[], []];
-  for (const image of after === undefined ? [row] : [row, after]) {
-    for (const key of keys.owned) add(table, key, image, owns, leansOn);
-    for (const key of keys.references) add(table, key, image, leansOn, leansOn);
-  }
+  const owns: string[] = [];
+  const leansOn: string[] = [];
+  if (after !== undefined) addImage(table, row, owns, leansOn);
+  const primary = addImage(table, after ?? row, owns, leansOn);
   if (keys.family !== undefined) (cascades(keys, kind, row, after) ? owns : leansOn).push(keys.family);
-  return { owns, leansOn };
+  return { owns, leansOn, primary };
+}
+
+/** Gives the primary key. */
+function addImage(table: TargetTable, image: RowImage, owns: string[], leansOn: string[]): string {
+  const { owned, references } = table.keys;
+  let primary: string | undefined;
+  for (const key of owned) {
+    const text = add(table, key, image, owns, leansOn);
+    if (key === owned[0]) primary = text;
+  }
+  for (const key of references) add(table, key, image, leansOn, leansOn);
+  return primary ?? "";
 }
 
 function cascades(keys: TableKeys, kind: RowsChange["kind"], row: RowImage, after?: RowImage): boolean {
@@ -39,12 +52,20 @@ function cascades(keys: TableKeys, kind: RowsChange["kind"], row: RowImage, afte
   return !sameValues(keys.cascadesOnUpdate, row, after);
 }
 
-function add(table: TargetTable, key: TableKey, row: RowImage, into: string[], leansOn: string[]): void {
-  const text = valueText(table, key, row);
-  if (text === undefined) return;
+/** Gives the text of the key. */
+function add(
+  table: TargetTable,
+  key: TableKey,
+  image: RowImage,
+  into: string[],
+  leansOn: string[],
+): string | undefined {
+  const text = valueText(table, key, image);
+  if (text === undefined) return undefined;
   into.push(text);
   // A value that may be equal to others in ways that are not known here keeps its place among all of them.
   if (key.foldsLetters && text !== anyOf(key)) leansOn.push(anyOf(key));
+  return text;
 }
 
 function anyOf({ name }: TableKey): string {

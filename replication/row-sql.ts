@@ -1,3 +1,4 @@
+import { PackedImage } from "./binlog/packed-rows.ts";
 import { quoteName } from "./literal.ts";
 import type { ColumnSchema, TableSchema } from "./record.ts";
 import { isNullAt, sameAt, sizeOf, sqlAt, type RowImage } from "./row-image.ts";
@@ -23,8 +24,14 @@ export const maxStatementBytes = 256 * 1024;
 
 export function insertSql(table: TargetTable, rows: readonly RowImage[]): string {
   const names = table.written.map((place) => columnName(table, place)).join(",");
-  const values = rows.map((row) => `(${table.written.map((place) => valueAt(table, row, place)).join(",")})`);
-  return `INSERT INTO ${tableName(table)} (${names}) VALUES ${values.join(",")}`;
+  // Joined: a text that grows piece by piece would be put together from all of them at its end.
+  const values = rows.map((row) => rowSql(table, row)).join("),(");
+  return `INSERT INTO ${tableName(table)} (${names}) VALUES (${values})`;
+}
+
+function rowSql(table: TargetTable, row: RowImage): string {
+  const packed = row instanceof PackedImage ? row.list(table.written, table.schema.columns) : undefined;
+  return packed ?? table.written.map((place) => valueAt(table, row, place)).join(",");
 }
 
 /** Finds the row by its key, sets what changed. */
@@ -142,8 +149,16 @@ export function isSetAlways({ type }: ColumnSchema): boolean {
 
 /** A strict session refuses such a value. */
 export function hasInvalidEnum(table: TargetTable, row: RowImage): boolean {
-  return table.written.some((place) => {
-    const column = columnAt(table, place);
-    return column.type === "enum" && sqlAt(row, place, column) === "0";
-  });
+  return enumsOf(table).some((place) => sqlAt(row, place, columnAt(table, place)) === "0");
+}
+
+const knownEnums = new WeakMap<TargetTable, readonly number[]>();
+
+/** Looked up once: most tables have none, and every row is asked. */
+function enumsOf(table: TargetTable): readonly number[] {
+  const known = knownEnums.get(table);
+  if (known !== undefined) return known;
+  const places = table.written.filter((place) => columnAt(table, place).type === "enum");
+  knownEnums.set(table, places);
+  return places;
 }

@@ -48,6 +48,11 @@ export class TargetTables {
     this.#target = target;
   }
 
+  /** Undefined until `of` was asked for it. */
+  known(schema: TableSchema): TargetTable | undefined {
+    return this.#tables.get(schema);
+  }
+
   /** Throws "diverged" when the target's table does not have the columns that the stream says, or would change rows on its own. */
   async of(schema: TableSchema): Promise<TargetTable> {
     const known = this.#tables.get(schema);

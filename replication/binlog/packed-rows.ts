@@ -1,5 +1,5 @@
 import type { Flavour } from "../flavour.ts";
-import type { ColumnType, Row, RowsChange, TableSchema, Value } from "../record.ts";
+import type { ColumnSchema, ColumnType, Row, RowsChange, TableSchema, Value } from "../record.ts";
 import { columnFormat, type ColumnFormat, type ColumnTraits } from "./columns.ts";
 import { packedField, type PackedField } from "./packed-field.ts";
 import { badEvent, Reader } from "./reader.ts";
@@ -126,6 +126,19 @@ export class PackedImage {
     return this.table.schema.columns[place]?.type === type
       ? this.table.fields[place]?.sql(this.#bytes, offset)
       : undefined;
+  }
+
+  /** Values as SQL, with commas between them; undefined where the target has a column of another type. */
+  list(places: readonly number[], columns: readonly ColumnSchema[]): string | undefined {
+    const { schema, fields } = this.table;
+    const { offsets } = this.table.locate(this.#bytes, this.#start);
+    const values: string[] = [];
+    for (const place of places) {
+      const [offset, field] = [offsets[place] ?? -1, fields[place]];
+      if (field === undefined || schema.columns[place]?.type !== columns[place]?.type) return undefined;
+      values.push(offset < 0 ? "NULL" : field.sql(this.#bytes, offset));
+    }
+    return values.join(",");
   }
 
   values(): Row {

@@ -60,13 +60,20 @@ function badKind(type: number): never {
 /** An absent column would look like NULL. */
 function requireAllPresent(reader: Reader, width: number, { schema }: PackedTable): void {
   const present = reader.take((width + 7) >> 3);
-  for (let place = 0; place < width; place += 1) {
-    if ((((present[place >> 3] ?? 0) >> (place & 7)) & 1) === 1) continue;
-    throw unsupported(
-      `${schema.database}.${schema.table}: a row was written without column ${schema.columns[place]?.name ?? place}`,
-      "some session sets binlog_row_image: SET GLOBAL binlog_row_image = FULL, take the privilege away from it, then make a new first copy",
-    );
-  }
+  if (areSet(present, width)) return;
+  const absent = schema.columns.find((_, place) => (((present[place >> 3] ?? 0) >> (place & 7)) & 1) === 0);
+  throw unsupported(
+    `${schema.database}.${schema.table}: a row was written without column ${absent?.name ?? ""}`,
+    "some session sets binlog_row_image: SET GLOBAL binlog_row_image = FULL, take the privilege away from it, then make a new first copy",
+  );
+}
+
+/** Whether the first `count` bits are set. */
+function areSet(bits: Buffer, count: number): boolean {
+  const whole = count >> 3;
+  for (let byte = 0; byte < whole; byte += 1) if (bits[byte] !== 0xff) return false;
+  const rest = (1 << (count & 7)) - 1;
+  return ((bits[whole] ?? 0) & rest) === rest;
 }
 
 function checksOf(flags: number): Checks {

@@ -120,7 +120,7 @@ export async function awaitRecord(
   log: Log,
   what: string,
   look: (record: StreamRecord) => boolean,
-  timeoutMs = 10_000,
+  timeoutMs = 40_000,
 ): Promise<void> {
   await waitFor(
     async () => ((await recordsOf(log)).some(look) ? true : undefined),
@@ -130,7 +130,7 @@ export async function awaitRecord(
 }
 
 /** Resolves when everything that the server has written is in the log. */
-export async function awaitCaughtUp(server: DatabaseServer, log: Log, timeoutMs = 10_000): Promise<void> {
+export async function awaitCaughtUp(server: DatabaseServer, log: Log, timeoutMs = 40_000): Promise<void> {
   const wanted = await server.position();
   await waitFor(
     async () => {

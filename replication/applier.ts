@@ -92,7 +92,8 @@ export class Applier implements AsyncDisposable {
 
   /** Nearly all records are whole transactions of rows whose tables are known: these wait without any detour. */
   #holds(record: StreamRecord, batch: RecordBatch): boolean {
-    if (record.kind !== "transaction" || record.part !== 1 || !record.last || this.#workers.busy) return false;
+    if (record.kind !== "transaction" || record.part !== 1 || !record.last || this.#workers.busy)
+      return false;
     if (record.gtid === this.#options.skip?.gtid) return false;
     const areRows = record.changes.every(
       (change) =>

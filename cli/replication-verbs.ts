@@ -1,4 +1,5 @@
 import type { OptionDeclaration, Verb } from "./verb.ts";
+import { positiveInteger } from "./units.ts";
 import { yes } from "./yes.ts";
 
 const dryRun: OptionDeclaration = { flags: "--dry-run", summary: "only say what would be done" };
@@ -60,12 +61,26 @@ export const replicationVerbs: readonly Verb[] = [
   {
     name: "replication verify",
     summary: "compare both databases row by row while they are in use; exit code 1 when rows differ",
-    options: [{ flags: "--table <name...>", summary: "only these, as database.table" }],
+    options: [
+      { flags: "--table <name...>", summary: "only these, as database.table" },
+      { flags: "--repair", summary: "make rows of the target that differ what the source has" },
+      { flags: "--resume", summary: "go on where the last one was broken off" },
+      {
+        flags: "--max-rows-per-second <n>",
+        summary: "compare no faster, to spare servers that are busy",
+        parse: positiveInteger,
+      },
+      { ...dryRun, summary: "with --repair: only say what it would do" },
+    ],
     examples: [
       ["replication verify", "every table, with the keys of rows that differ"],
       [
         "replication verify --config link.ts --table shop.orders",
         "one table of a link of `hotsite replicate`",
+      ],
+      [
+        "replication verify --repair",
+        "nothing is paused; each row is kept in hotsite.repaired at the target",
       ],
     ],
     load: () => import("./verbs/replication-verify.ts"),

@@ -41,6 +41,9 @@ export interface Options {
   readonly untilCaughtUp?: boolean;
   readonly drainLog?: boolean;
   readonly table?: readonly string[];
+  readonly repair?: boolean;
+  readonly resume?: boolean;
+  readonly maxRowsPerSecond?: number;
 }
 
 /** What the user typed, and where to answer. */

@@ -4,6 +4,7 @@ import { openSiteDatabase } from "../lifecycle/site-database.ts";
 import { databasesOf, replicationOf } from "../lifecycle/wiring.ts";
 import type { Piece } from "../replication/binlog/transactions.ts";
 import { readTransactions } from "../replication/read-transactions.ts";
+import type { RepairRun } from "../replication/repaired.ts";
 import { verify, type VerifyOptions } from "../replication/verify.ts";
 import type { TableDifference } from "../replication/verify-table.ts";
 import { changeText, ledgerIdsIn, tablesIn } from "./change-text.ts";
@@ -59,16 +60,25 @@ export async function compareSites(
   });
 }
 
-/** The same in full, of all tables or of some. */
+/** What may be said of a comparison besides its sides. */
+export interface VerifyMore extends Pick<
+  VerifyOptions,
+  "tables" | "onProgress" | "maxRowsPerSecond" | "memory"
+> {
+  readonly repair?: RepairRun;
+}
+
+/** The same in full, of all tables or of some; with `repair` rows that differ are made equal. */
 export async function verifySites(
   { scene, controls }: Ground,
   way: { source: string; target: string },
-  more: Pick<VerifyOptions, "tables" | "onTable">,
+  { repair, ...more }: VerifyMore,
   signal: AbortSignal,
 ): Promise<readonly TableDifference[]> {
   const databases = databasesOf(replicationOf(scene.world).of);
   await using source = await openSiteDatabase(scene, controls, way.source, signal);
   await using target = await openSiteDatabase(scene, controls, way.target, signal);
   const sides = { source: source.source, target: target.source };
-  return await verify({ ...sides, databases, clock: scene.world.clock, ...more }, signal);
+  const repairs = repair && { repair: { ...repair, target: target.applied } };
+  return await verify({ ...sides, databases, clock: scene.world.clock, ...more, ...repairs }, signal);
 }

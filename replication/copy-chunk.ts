@@ -66,7 +66,8 @@ async function* piecesOf(source: Source, table: CopiedTable): AsyncIterable<Text
   for (let piece = await pieces.next(); piece !== undefined; piece = await pieces.next()) yield piece;
 }
 
-function selectSql({ schema, columns }: CopiedTable): string {
+/** All rows, every column. */
+export function selectSql({ schema, columns }: CopiedTable): string {
   const names = columns.map(({ expression }) => expression).join(", ");
   return `SELECT ${names} FROM ${quoteName(schema.database)}.${quoteName(schema.table)}`;
 }

@@ -80,6 +80,13 @@ function mysqlIdentity({ origin, position }: TargetIdentity): Identity {
   };
 }
 
+/** Sets the GTID of a transaction beside a stream, which may count its own ahead. */
+export function besideSql(target: TargetIdentity): readonly string[] {
+  if (target.flavour === "mariadb") return mariadbIdentity(target).own();
+  const uuid = ownUuid(`${target.origin}/beside`);
+  return [gtidNextSql(`${uuid}:${highestOf(uuid, target.position) + 1n}`)];
+}
+
 function gtidNextSql(gtid: string): string {
   return `SET gtid_next = '${gtid}'`;
 }

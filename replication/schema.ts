@@ -1,3 +1,17 @@
+/** Rows that a repair has changed. */
+export const repairedTableSql = `CREATE TABLE IF NOT EXISTS hotsite.repaired (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  run VARCHAR(64) NOT NULL,
+  at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  repaired_by VARCHAR(190) NOT NULL,
+  place VARCHAR(190) NOT NULL,
+  row_key TEXT NOT NULL,
+  what VARCHAR(16) NOT NULL,
+  digest_before CHAR(64),
+  digest_after CHAR(64),
+  KEY by_run (run, place)
+) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='rows that were made equal to those of the source'`;
+
 /**
  * The schema that Hotsite keeps on every database server; applying it again changes nothing. It is local to each server: only the rows of
  * `heartbeat` and `ledger` travel, like the application's data.
@@ -37,5 +51,6 @@ CREATE TABLE IF NOT EXISTS hotsite.selection (
   stream VARCHAR(190) NOT NULL PRIMARY KEY,
   selection MEDIUMTEXT NOT NULL
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='what each stream of a link carries';
+${repairedTableSql};
 SET SESSION sql_log_bin = 1;
 `;

@@ -2,7 +2,7 @@ import type { SourceRows } from "./binlog/transactions.ts";
 import type { TableSchema, Value } from "./record.ts";
 
 /** More would take too much memory; the chunk that they belong to is given up. */
-const maxKeys = 100_000;
+export const maxTouchedKeys = 100_000;
 
 /** Keys of rows that were changed while a chunk of their table was read: what the chunk has of them may be older than the stream. */
 export class TouchedKeys {
@@ -18,7 +18,7 @@ export class TouchedKeys {
   }
 
   get tooMany(): boolean {
-    return this.#keys.size > maxKeys;
+    return this.#keys.size > maxTouchedKeys;
   }
 
   add({ rows, after = [] }: SourceRows): void {
@@ -32,8 +32,13 @@ export class TouchedKeys {
   }
 
   #keyOf(valueAt: (place: number) => Value | undefined): string {
-    return this.#keyPlaces.map((place) => textOf(valueAt(place))).join();
+    return keyIdentity(this.#keyPlaces.map(valueAt));
   }
+}
+
+/** The values of a key as one text. */
+export function keyIdentity(key: readonly (Value | undefined)[]): string {
+  return key.map(textOf).join();
 }
 
 function textOf(value: Value | undefined): string {

@@ -31,12 +31,14 @@ export interface Look<T> {
 }
 
 /** What a snapshot of the source shows: at least the one, at most the other. */
-interface Bounds {
+export interface Bounds {
   readonly atLeast: GtidPosition;
   readonly atMost: GtidPosition;
 }
 
 const catchUpMs = 30_000;
+/** The source's heartbeats move a target that follows every second. */
+const stillMs = 10_000;
 const nothing = parsePosition("");
 
 /** Looks at both sides at nearly the same position, of which it is known how far they are apart. Nothing is locked or paused. */
@@ -62,29 +64,57 @@ export class Looks {
     this.#signal = signal;
   }
 
-  async take<T>(read: (server: Source, side: "source" | "target") => Promise<T>): Promise<Look<T>> {
+  /** Whether the target was found to follow the source. */
+  get follows(): boolean {
+    return this.#follows;
+  }
+
+  /** A snapshot of the source, until its next COMMIT. */
+  async begin(): Promise<Bounds> {
     const origin = await this.#ownOrigin();
     const bounds = await this.#beginAtSource();
-    const [atLeast, atMost] = [ofOrigin(bounds.atLeast, origin), ofOrigin(bounds.atMost, origin)];
+    return { atLeast: ofOrigin(bounds.atLeast, origin), atMost: ofOrigin(bounds.atMost, origin) };
+  }
+
+  /** Waits until the target has what the snapshot shows; not for one that does not follow. */
+  async reached({ atMost }: Bounds): Promise<void> {
+    await this.#reach(atMost);
+  }
+
+  /** What may be in one of them only: a snapshot of the source, and the target at a position. */
+  async between(bounds: Bounds, position: GtidPosition): Promise<Stretch> {
+    return stretch(bounds, ofOrigin(position, await this.#ownOrigin()));
+  }
+
+  async take<T>(read: (server: Source, side: "source" | "target") => Promise<T>): Promise<Look<T>> {
+    const bounds = await this.begin();
     const reading = read(this.#source, "source");
     // Whoever awaits it is told of its failure; until then it is not unhandled.
     reading.catch(() => undefined);
-    await this.#reach(atMost);
+    await this.reached(bounds);
     for (const sql of snapshotSql) await this.#target.run(sql);
-    const seen = ofOrigin(await this.#position(), origin);
+    const seen = await this.#position();
     const theirs = await read(this.#target, "target");
     await this.#target.run("COMMIT");
     const ours = await reading;
     await this.#source.run("COMMIT");
-    return { ours, theirs, between: stretch({ atLeast, atMost }, seen) };
+    return { ours, theirs, between: await this.between(bounds, seen) };
   }
 
   /** Waits for the target; one that does not follow is waited for once. */
   async #reach(end: GtidPosition): Promise<void> {
     if (!this.#follows) return;
-    const look = async (): Promise<true | undefined> =>
-      includesPosition(await this.#position(), end) ? true : undefined;
-    const wait = { timeoutMs: catchUpMs, intervalMs: 5, clock: this.#clock, what: "the target to catch up" };
+    const clock = this.#clock;
+    let last = { position: "", ms: clock.now() };
+    const look = async (): Promise<true | undefined> => {
+      const seen = await this.#position();
+      if (includesPosition(seen, end)) return true;
+      const position = formatPosition(seen);
+      if (position !== last.position) last = { position, ms: clock.now() };
+      if (clock.now() > last.ms + stillMs) throw new HotsiteError("timeout", "the target stands still");
+      return undefined;
+    };
+    const wait = { timeoutMs: catchUpMs, intervalMs: 5, clock, what: "the target to catch up" };
     await waitFor(look, wait, this.#signal).catch((error: unknown) => {
       if (!(error instanceof HotsiteError && error.code === "timeout")) throw error;
       this.#follows = false;
@@ -98,10 +128,7 @@ export class Looks {
 
   async #position(): Promise<GtidPosition> {
     const [row] = await this.#target.rows<{ position: string }>(this.#checkpointSql);
-    if (row !== undefined && row.position !== "") return parsePosition(row.position);
-    throw new HotsiteError("not-following", "the target does not have a whole copy of the source", {
-      hint: "compare again when the first copy is complete: hotsite replication status",
-    });
+    return wholePosition(row);
   }
 
   #beginAtSource(): Promise<Bounds> {
@@ -109,13 +136,21 @@ export class Looks {
   }
 }
 
+/** The position of a checkpoint. Throws "not-following" when there is none, or its first copy is not complete. */
+export function wholePosition(row: { readonly position: string } | undefined): GtidPosition {
+  if (row !== undefined && row.position !== "") return parsePosition(row.position);
+  throw new HotsiteError("not-following", "the target does not have a whole copy of the source", {
+    hint: "compare again when the first copy is complete: hotsite replication status",
+  });
+}
+
 /** The checkpoint moves in the same commit as the data, so a snapshot of both is of one position. */
-function checkpointSql(name: string | undefined): string {
+export function checkpointSql(name: string | undefined): string {
   const which =
     name === undefined
       ? ""
       : ` WHERE stream LIKE ${quoteString(`${name.replaceAll(/[\\%_]/g, String.raw`\$&`)}/%`)}`;
-  return `SELECT position FROM hotsite.checkpoint${which} ORDER BY epoch DESC, updated DESC LIMIT 1`;
+  return `SELECT stream, CAST(epoch AS CHAR) AS epoch, position FROM hotsite.checkpoint${which} ORDER BY epoch DESC, updated DESC LIMIT 1`;
 }
 
 const snapshotSql = [

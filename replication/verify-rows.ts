@@ -1,9 +1,16 @@
-import { afterKey } from "./copy-chunk.ts";
-import { literal, quoteName } from "./literal.ts";
+import { afterKey, pieceBytes, selectSql } from "./copy-chunk.ts";
+import { literal, quoteName, quoteString } from "./literal.ts";
 import type { Row } from "./record.ts";
 import type { CopiedColumn, CopiedTable } from "./source-columns.ts";
 import type { Source } from "./source.ts";
 import { readText } from "./text-rows.ts";
+import { keyIdentity } from "./touched-keys.ts";
+
+/** A connection to either side. */
+export interface Reads {
+  rows<T>(sql: string): Promise<readonly T[]>;
+  raw(sql: string): Promise<readonly (readonly (Buffer | null)[])[]>;
+}
 
 /** Rows after one key up to another; open where there is none. */
 export interface KeyRange {
@@ -31,14 +38,14 @@ const chunkRows = 2000;
 const keysInStatement = 200;
 
 /** Key of the last row of the next chunk; undefined when the rest is one. */
-export async function endOfChunk(server: Source, table: CopiedTable, after?: Row): Promise<Row | undefined> {
+export async function endOfChunk(server: Reads, table: CopiedTable, after?: Row): Promise<Row | undefined> {
   const sql = `SELECT ${keyExpressions(table)} FROM ${nameOf(table)}${where(table, { after })} ORDER BY ${keyNames(table)} LIMIT 1 OFFSET ${chunkRows - 1}`;
   const [row] = await server.raw(sql);
   return row && readKey(table, row);
 }
 
 /** The sum beside the XOR, in which equal rows of a table without a key would take each other out. */
-export async function summarize(server: Source, table: ComparedTable, range: KeyRange): Promise<Summary> {
+export async function summarize(server: Reads, table: ComparedTable, range: KeyRange): Promise<Summary> {
   const part = (start: number): string =>
     `CAST(CONV(SUBSTR(${hashOf(table)}, ${start}, 15), 16, 10) AS UNSIGNED)`;
   const [row] = await server.rows<{ n: number | string; checksum: string }>(
@@ -50,32 +57,78 @@ export async function summarize(server: Source, table: ComparedTable, range: Key
 
 /** The checksums of rows, of a range or by their keys. */
 export async function readHashes(
-  server: Source,
+  server: Reads,
   table: ComparedTable,
   { range, keys }: { readonly range?: KeyRange; readonly keys?: readonly Row[] },
 ): Promise<readonly RowHash[]> {
   const conditions =
     keys === undefined ? [where(table, range ?? {})] : pieces(keys).map((some) => whereIn(table, some));
-  const found: RowHash[] = [];
+  // Keys that a collation takes for one find the same row.
+  const found = new Map<string, RowHash>();
   for (const condition of conditions) {
     const rows = await server.raw(
       `SELECT ${hashOf(table)}, ${keyExpressions(table)} FROM ${nameOf(table)}${condition}`,
     );
-    for (const [hash, ...key] of rows) found.push({ hash: String(hash), key: readKey(table, key) });
+    for (const [hash, ...values] of rows) {
+      const key = readKey(table, values);
+      found.set(keyIdentity(key), { hash: String(hash), key });
+    }
   }
-  return found;
+  return [...found.values()];
 }
 
-/** Keys that one side lacks or whose rows are not equal. */
-export function differingKeys(ours: readonly RowHash[], theirs: readonly RowHash[]): readonly Row[] {
-  const left = new Map(theirs.map((row) => [identity(row.key), row]));
-  const differing: Row[] = [];
-  for (const { key, hash } of ours) {
-    const other = left.get(identity(key));
-    left.delete(identity(key));
-    if (other?.hash !== hash) differing.push(key);
+/** All columns of the rows with these keys, in pieces of a size that can be held. */
+export async function* readRows(
+  source: Source,
+  table: CopiedTable,
+  keys: readonly Row[],
+): AsyncIterable<readonly Row[]> {
+  for (const some of pieces(keys)) yield* selected(source, table, whereIn(table, some));
+}
+
+/** The same of all rows with these checksums, of a table without a key. */
+export async function* readRowsLike(
+  source: Source,
+  table: ComparedTable,
+  hashes: readonly string[],
+): AsyncIterable<readonly Row[]> {
+  yield* selected(source, table, whereHash(table, hashes));
+}
+
+async function* selected(
+  source: Source,
+  table: CopiedTable,
+  condition: string,
+): AsyncIterable<readonly Row[]> {
+  const rows = source.text(`${selectSql(table)}${condition}`, pieceBytes);
+  try {
+    for (let piece = await rows.next(); piece !== undefined; piece = await rows.next())
+      yield piece.values(table.schema.columns);
+  } finally {
+    rows.discard();
   }
-  return [...differing, ...[...left.values()].map(({ key }) => key)];
+}
+
+export function whereHash(table: ComparedTable, hashes: readonly string[]): string {
+  return ` WHERE ${hashOf(table)} IN (${hashes.map(quoteString).join(", ")})`;
+}
+
+/** A key that the target lacks, or only the target has, or of which the rows are not equal. */
+export interface Difference {
+  readonly key: Row;
+  readonly kind: "missing" | "surplus" | "unequal";
+}
+
+export function differences(ours: readonly RowHash[], theirs: readonly RowHash[]): readonly Difference[] {
+  const left = new Map(theirs.map((row) => [keyIdentity(row.key), row]));
+  const found: Difference[] = [];
+  for (const { key, hash } of ours) {
+    const other = left.get(keyIdentity(key));
+    left.delete(keyIdentity(key));
+    if (other === undefined) found.push({ key, kind: "missing" });
+    else if (other.hash !== hash) found.push({ key, kind: "unequal" });
+  }
+  return [...found, ...[...left.values()].map(({ key }): Difference => ({ key, kind: "surplus" }))];
 }
 
 /** A key for a person: `(4711)`. */
@@ -105,7 +158,7 @@ function whereIn(table: CopiedTable, keys: readonly Row[]): string {
  * Each column by itself first, so that no row is too large for one value and no two rows run together. MySQL has no MD5 any more. Everything
  * is text in one character set before it meets other text: the columns' own need not go together.
  */
-function hashOf({ compared }: ComparedTable): string {
+export function hashOf({ compared }: ComparedTable): string {
   const parts = compared.map(({ expression }) => `COALESCE(SHA2(${expression}, 256), 'N')`);
   return `SHA2(CONCAT_WS(',', ${parts.join(", ")}), 256)`;
 }
@@ -137,17 +190,12 @@ function readKey(table: CopiedTable, row: readonly (Buffer | null)[]): Row {
   });
 }
 
-function identity(key: Row): string {
-  return key
-    .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString("hex") : String(value)))
-    .join();
-}
-
-function nameOf({ schema }: CopiedTable): string {
+export function nameOf({ schema }: CopiedTable): string {
   return `${quoteName(schema.database)}.${quoteName(schema.table)}`;
 }
 
-function pieces(keys: readonly Row[]): readonly (readonly Row[])[] {
+/** As many as one statement may name. */
+export function pieces<T>(keys: readonly T[]): readonly (readonly T[])[] {
   const count = Math.ceil(keys.length / keysInStatement);
   return Array.from({ length: count }, (_, index) =>
     keys.slice(index * keysInStatement, (index + 1) * keysInStatement),

@@ -1,21 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ReadOptions } from "./read-transactions.ts";
 import type { Row } from "./record.ts";
 import type { Source } from "./source.ts";
 import { withoutHidden } from "./selection/cut-table.ts";
-import type { Selection } from "./selection/selection.ts";
 import { readColumns, type CopiedTable } from "./source-columns.ts";
 import { cascadingParents, changesOf, type TableChanges } from "./verify-changes.ts";
-import type { Looks, Stretch } from "./verify-look.ts";
-import {
-  differingKeys,
-  endOfChunk,
-  keyText,
-  readHashes,
-  summarize,
-  type KeyRange,
-  type Summary,
-} from "./verify-rows.ts";
+import type { RepairOptions, TableToRepair } from "./repair-batch.ts";
+import { repairKeyless, repairTable, type RepairedTable } from "./repair-table.ts";
+import type { Stretch } from "./verify-look.ts";
+import type { Sides } from "./verify-sides.ts";
+import { looksAtMost, TableScan, type Scan } from "./verify-scan.ts";
+import { keyText, summarize, type Difference, type Summary } from "./verify-rows.ts";
 import { pairOf, type TablePair } from "./verify-shape.ts";
 
 /** How one table differs. */
@@ -26,28 +20,20 @@ export interface TableDifference {
   readonly targetRows: number;
   /** Rows that one side lacks or that are not equal. */
   readonly differing: number;
+  /** Of these, how many are only at the source, and only at the target. */
+  readonly missing: number;
+  readonly surplus: number;
   /** The first keys that differ; or why rows cannot be compared. */
   readonly keys: readonly string[];
   /** Rows that were changed during each look, so that nothing is said of them. */
   readonly changing: number;
   /** Columns that have no common form on both servers. */
   readonly uncompared: readonly string[];
-}
-
-export interface Sides {
-  readonly source: Source;
-  readonly target: Source;
-  readonly looks: Looks;
-  readonly read: ReadOptions;
-  readonly selection: Selection;
+  /** Of a repair: what was done about them. */
+  readonly repaired?: RepairedTable;
 }
 
 const keysTold = 20;
-/** Rows under steady change are looked at this often: each time some are left alone for long enough. */
-const looksAtMost = 30;
-/** Differences are confirmed in groups, so that a table of which nothing is equal is compared in bounded memory, but for its keys. */
-const suspectsHeld = 4_000;
-
 /** Compares one table. A row counts as differing only when no transaction between what was seen of both sides has touched it. */
 export class TableComparison {
   readonly #sides: Sides;
@@ -69,31 +55,38 @@ export class TableComparison {
     if (pair === undefined) return this.#otherShape(shapes);
     this.#parents = await cascadingParents(this.#sides.source, pair.ours.schema);
     if (pair.ours.schema.primaryKey.length === 0) return this.#withoutKey(pair);
-    const { sourceRows, targetRows, differing, changing } = await this.#scan(pair);
-    const keys = differing.slice(0, keysTold).map((key) => keyText(pair.ours, key));
-    const { uncompared } = pair;
-    const counts = { sourceRows, targetRows, differing: differing.length };
-    return { table: this.#label, ...counts, keys, changing, uncompared };
+    const toScan = { sides: this.#sides, pair, label: this.#label, parents: this.#parents };
+    const found = await new TableScan(toScan, this.#signal).run();
+    const { sourceRows, targetRows, differing } = found;
+    const kinds = kindsOf(differing);
+    const keys = differing.slice(0, keysTold).map(({ key }) => keyText(pair.ours, key));
+    const repaired = await this.#repair(pair, found);
+    return {
+      ...{ table: this.#label, sourceRows, targetRows, ...kinds, keys, uncompared: pair.uncompared },
+      ...(repaired === undefined
+        ? { changing: found.changing.length }
+        : { changing: repaired.left, repaired }),
+    };
   }
 
-  /** Of these keys those of which the rows differ, and how many were changing at every look. */
-  async #confirm(
-    pair: TablePair,
-    suspects: readonly Row[],
-  ): Promise<{ differing: readonly Row[]; changing: number }> {
-    const differing: Row[] = [];
-    let left = suspects;
-    for (let look = 0; look < looksAtMost && left.length > 0; look += 1) {
-      const { ours, theirs, between } = await this.#sides.looks.take((server, side) =>
-        readHashes(server, side === "source" ? pair.ours : pair.theirs, { keys: left }),
-      );
-      const unequal = differingKeys(ours, theirs);
-      if (unequal.length === 0) return { differing, changing: 0 };
-      const changes = await this.#changes(pair.ours, between);
-      differing.push(...unequal.filter((key) => !changes.has(key)));
-      left = unequal.filter((key) => changes.has(key));
-    }
-    return { differing, changing: left.length };
+  async #repair(pair: TablePair, { differing, changing }: Scan): Promise<RepairedTable | undefined> {
+    const { looks, repair } = this.#sides;
+    if (repair === undefined) return undefined;
+    const keys = [...differing.map(({ key }) => key), ...changing];
+    // A link that stands still may do so because of one of the rows that it is about to change.
+    if (!looks.follows) keys.push(...(await this.#waiting(pair)));
+    if (keys.length === 0) return undefined;
+    return await repairTable(this.#toRepair(pair, repair), keys, this.#signal);
+  }
+
+  /** Keys of what the source has changed since the target's position. */
+  async #waiting(pair: TablePair): Promise<readonly Row[]> {
+    const { between } = await this.#sides.looks.take(() => Promise.resolve());
+    return (await this.#changes(pair.ours, between, "all")).keys;
+  }
+
+  #toRepair(pair: TablePair, options: RepairOptions): TableToRepair {
+    return { sides: this.#sides, options, pair, parents: this.#parents };
   }
 
   get #label(): string {
@@ -123,39 +116,9 @@ export class TableComparison {
     return table !== undefined && (await this.#changes(table, between)).schema;
   }
 
-  #changes({ schema }: CopiedTable, between: Stretch): Promise<TableChanges> {
-    return changesOf({ schema, parents: this.#parents }, this.#sides.read, between, this.#signal);
-  }
-
-  async #scan(pair: TablePair): Promise<Scan> {
-    const { source, target } = this.#sides;
-    const found = { sourceRows: 0, targetRows: 0, differing: [] as Row[], changing: 0 };
-    let suspects: Row[] = [];
-    let range: KeyRange = {};
-    do {
-      this.#signal.throwIfAborted();
-      range = { after: range.upTo, upTo: await endOfChunk(source, pair.ours, range.upTo) };
-      const [ours, theirs] = await Promise.all([
-        summarize(source, pair.ours, range),
-        summarize(target, pair.theirs, range),
-      ]);
-      found.sourceRows += ours.rows;
-      found.targetRows += theirs.rows;
-      if (!isDeepStrictEqual(ours, theirs)) {
-        const hashes = [
-          readHashes(source, pair.ours, { range }),
-          readHashes(target, pair.theirs, { range }),
-        ] as const;
-        const [ourRows, theirRows] = await Promise.all(hashes);
-        suspects.push(...differingKeys(ourRows, theirRows));
-      }
-      if (suspects.length < suspectsHeld && range.upTo !== undefined) continue;
-      const confirmed = await this.#confirm(pair, suspects);
-      found.differing.push(...confirmed.differing);
-      found.changing += confirmed.changing;
-      suspects = [];
-    } while (range.upTo !== undefined);
-    return found;
+  #changes({ schema }: CopiedTable, between: Stretch, wanted?: "all"): Promise<TableChanges> {
+    const table = { schema, parents: this.#parents, ...(wanted !== undefined && { wanted }) };
+    return changesOf(table, this.#sides.read, between, this.#signal);
   }
 
   /** Rows that cannot be told apart are compared all at once, as often as they change. */
@@ -164,19 +127,30 @@ export class TableComparison {
       const { ours, theirs, between } = await this.#sides.looks.take((server, side) =>
         summarize(server, side === "source" ? pair.ours : pair.theirs, {}),
       );
+      await this.#sides.pace.rowsDone(look === 1 ? ours.rows : 0, this.#signal);
       const equal = isDeepStrictEqual(ours, theirs);
       const changing = !equal && (await this.#changes(pair.ours, between)).any;
       if (changing && look < looksAtMost) continue;
-      return this.#keyless(pair, { ours, theirs, equal, changing });
+      const found = this.#keyless(pair, { ours, theirs, equal, changing });
+      const { repair } = this.#sides;
+      if (equal || repair === undefined) return found;
+      const repaired = await repairKeyless(this.#toRepair(pair, repair), this.#signal);
+      return { ...found, changing: repaired.left, repaired };
     }
   }
 
   #keyless({ uncompared }: TablePair, { ours, theirs, equal, changing }: Keyless): TableDifference {
     const counts = { sourceRows: ours.rows, targetRows: theirs.rows };
     const rest = { table: this.#label, ...counts, uncompared, changing: changing ? ours.rows : 0 };
-    if (equal || changing) return { ...rest, differing: 0, keys: [] };
-    const differing = Math.max(1, Math.abs(ours.rows - theirs.rows));
-    return { ...rest, differing, keys: ["no key: which rows differ is not known"] };
+    if (equal || changing) return { ...rest, differing: 0, missing: 0, surplus: 0, keys: [] };
+    const more = ours.rows - theirs.rows;
+    const kinds = { missing: Math.max(0, more), surplus: Math.max(0, -more) };
+    return {
+      ...rest,
+      differing: Math.max(1, Math.abs(more)),
+      ...kinds,
+      keys: ["no key: which rows differ is not known"],
+    };
   }
 
   async #otherShape({ ours, theirs, changing = false }: Shapes): Promise<TableDifference> {
@@ -186,8 +160,15 @@ export class TableComparison {
     const targetRows = await count(this.#sides.target, theirs);
     const rows = Math.max(sourceRows, targetRows, 1);
     const rest = { table: this.#label, sourceRows, targetRows, uncompared: [] };
-    if (changing) return { ...rest, differing: 0, changing: rows, keys: ["the table is being changed"] };
-    return { ...rest, differing: rows, changing: 0, keys: [problemOf(ours, theirs)] };
+    if (changing) {
+      const kinds = { differing: 0, missing: 0, surplus: 0 };
+      return { ...rest, ...kinds, changing: rows, keys: ["the table is being changed"] };
+    }
+    const kinds = {
+      missing: theirs === undefined ? sourceRows : 0,
+      surplus: ours === undefined ? targetRows : 0,
+    };
+    return { ...rest, ...kinds, differing: rows, changing: 0, keys: [problemOf(ours, theirs)] };
   }
 }
 
@@ -198,18 +179,19 @@ interface Shapes {
   readonly changing?: boolean;
 }
 
-interface Scan {
-  readonly sourceRows: number;
-  readonly targetRows: number;
-  readonly differing: readonly Row[];
-  readonly changing: number;
-}
-
 interface Keyless {
   readonly ours: Summary;
   readonly theirs: Summary;
   readonly equal: boolean;
   readonly changing: boolean;
+}
+
+function kindsOf(
+  differing: readonly Difference[],
+): Pick<TableDifference, "differing" | "missing" | "surplus"> {
+  const count = (kind: Difference["kind"]): number =>
+    differing.filter((difference) => difference.kind === kind).length;
+  return { differing: differing.length, missing: count("missing"), surplus: count("surplus") };
 }
 
 function problemOf(ours: CopiedTable | undefined, theirs: CopiedTable | undefined): string {

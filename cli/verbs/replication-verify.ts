@@ -1,70 +1,75 @@
-import { z } from "zod";
+import { randomUUID } from "node:crypto";
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import { HotsiteError } from "../../core/errors.ts";
-import { verifySites } from "../../failover/evidence.ts";
+import { verifySites, type VerifyMore } from "../../failover/evidence.ts";
 import { readScene } from "../../lifecycle/context.ts";
 import { Controls } from "../../lifecycle/controls.ts";
 import { readFacts } from "../../lifecycle/facts.ts";
+import type { RepairRun } from "../../replication/repaired.ts";
 import { endsOf } from "../../replication/standalone/ends.ts";
 import { targetSite } from "../../replication/standalone/order.ts";
-import { verify, type VerifyOptions } from "../../replication/verify.ts";
+import { verify } from "../../replication/verify.ts";
+import { VerifyMemory } from "../../replication/verify-memory.ts";
 import type { TableDifference } from "../../replication/verify-table.ts";
 import { exitCodes } from "../exit.ts";
 import { openLinkIfAny, type LinkSession } from "../link-session.ts";
-import { exactly } from "../outcomes/exactly.ts";
+import { verification, type Verification } from "../outcomes/verify.ts";
 import { openSession } from "../session.ts";
-import { table } from "../table.ts";
 import type { Call, Outcome } from "../verb.ts";
-
-const difference = exactly<TableDifference>()(
-  z.strictObject({
-    table: z.string().describe("`database.table`"),
-    sourceRows: z.number(),
-    targetRows: z.number(),
-    differing: z.number().describe("rows that one side lacks or that are not equal"),
-    keys: z.array(z.string()).describe("the first keys that differ, or why rows cannot be compared"),
-    changing: z.number().describe("rows that were changed during each look, so that nothing is said of them"),
-    uncompared: z.array(z.string()).describe("columns that have no common form on both servers"),
-  }),
-);
+import { openRows, progressLine, verifyText } from "../verify-text.ts";
 
 /** What `--json` prints. */
-export const outcome = z.strictObject({ equal: z.boolean(), tables: z.array(difference) });
+export const outcome = verification;
 
-type More = Pick<VerifyOptions, "tables" | "onTable">;
-
-/** Compares both ends of the link while they are in use. */
-export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
-  const { options, output } = call;
-  const more: More = {
-    ...(options.table !== undefined && { tables: options.table }),
-    onTable: (done, place) => output.keep([`  ${done.table}: ${place.done} of ${place.of} tables compared`]),
+/** Compares both ends of the link while they are in use, and makes them equal where that is asked for. */
+export async function run(call: Call, signal: AbortSignal): Promise<Outcome<Verification>> {
+  const { output } = call;
+  const repair = repairOf(call);
+  const { table, maxRowsPerSecond, dryRun } = call.options;
+  const more: VerifyMore = {
+    ...(table !== undefined && { tables: table }),
+    ...(maxRowsPerSecond !== undefined && { maxRowsPerSecond }),
+    ...(repair !== undefined && dryRun !== true && { repair }),
+    onProgress: (progress) => output.keep([`  ${progressLine(progress)}`]),
   };
   const session = await openLinkIfAny(call);
   const tables = await (
-    session === undefined ? ofApplication(call, more, signal) : ofLink(session, more, signal)
+    session === undefined ? ofApplication(call, more, signal) : ofLink(call, session, more, signal)
   ).finally(() => output.keep([]));
-  const equal = tables.every(({ differing }) => differing === 0);
+  const equal = tables.every((table) => openRows(table) === 0);
   return {
-    text: textOf(tables),
-    json: { equal, tables },
+    text: verifyText(tables, { wouldRepair: repair !== undefined && more.repair === undefined }),
+    json: { equal, ...(more.repair !== undefined && { run: more.repair.run }), tables },
     exitCode: equal ? exitCodes.ok : exitCodes.failed,
   };
 }
 
+function repairOf({ options }: Call): RepairRun | undefined {
+  if (options.repair === true) return { run: randomUUID(), by: `${userInfo().username}@${hostname()}` };
+  if (options.dryRun !== true) return undefined;
+  throw new HotsiteError("usage", "without --repair nothing is changed anyway", {
+    hint: "leave --dry-run out, or add --repair",
+  });
+}
+
 async function ofLink(
+  call: Call,
   { declaration, place }: LinkSession,
-  more: More,
+  { repair, ...more }: VerifyMore,
   signal: AbortSignal,
 ): Promise<readonly TableDifference[]> {
   const { source, target, databases, selection } = await endsOf(declaration, place);
   const sides = { source, target: { ...target, site: targetSite }, stream: declaration.name, selection };
-  return await verify({ ...sides, databases, clock: systemClock, ...more }, signal);
+  const repairs = repair && { repair: { ...repair, target } };
+  const memory = await memoryOf(call, place.stateFolder, selection.text);
+  return await verify({ ...sides, databases, clock: systemClock, memory, ...more, ...repairs }, signal);
 }
 
 async function ofApplication(
   call: Call,
-  more: More,
+  more: VerifyMore,
   signal: AbortSignal,
 ): Promise<readonly TableDifference[]> {
   await using session = await openSession(call);
@@ -76,24 +81,14 @@ async function ofApplication(
     });
   }
   const ground = { scene: await readScene(world, undefined), controls: new Controls(world) };
-  return await verifySites(ground, { source: order.from, target: order.to }, more, signal);
+  const memory = await memoryOf(call, session.stateFolder, order.stream);
+  const way = { source: order.from, target: order.to };
+  return await verifySites(ground, way, { ...more, memory }, signal);
 }
 
-function textOf(tables: readonly TableDifference[]): string {
-  const rows = tables.map(({ table: name, sourceRows, targetRows, differing, changing }) => [
-    name,
-    ...[sourceRows, targetRows, differing].map(String),
-    changing === 0 ? "" : `${changing} changing, look again`,
-  ]);
-  return [table(header, rows), ...tables.flatMap(detailsOf)].join("\n");
-}
-
-const header = ["TABLE", "SOURCE ROWS", "TARGET ROWS", "DIFFERING", ""];
-
-function detailsOf({ table: name, differing, keys, uncompared }: TableDifference): readonly string[] {
-  const more = differing > keys.length ? " …" : "";
-  return [
-    ...(differing === 0 ? [] : [`  ${name}: ${keys.join(" ")}${more}`]),
-    ...(uncompared.length === 0 ? [] : [`  ${name}: not compared: ${uncompared.join(", ")}`]),
-  ];
+/** Another comparison than the one that was broken off begins anew. */
+async function memoryOf({ options }: Call, folder: string, of: string): Promise<VerifyMemory> {
+  const { table = [], repair = false, dryRun = false, resume = false } = options;
+  const scope = JSON.stringify([of, [...table].sort(), repair && !dryRun]);
+  return await VerifyMemory.open({ path: join(folder, "verify.json"), scope, resume }, systemClock);
 }

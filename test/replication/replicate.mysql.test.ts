@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { builtHotsite } from "../cli/process.ts";
+import { builtHotsite, startHotsite } from "../cli/process.ts";
 import { startLinkRig, type LinkRig } from "./two-servers.ts";
 
 const run = promisify(execFile);
@@ -107,6 +107,8 @@ describe("hotsite replicate", () => {
       equal: true,
       tables: [{ table: "shop.item", sourceRows: 2001, targetRows: 2001 }],
     });
+    await rig.target.query("DELETE FROM shop_copy.item WHERE id = 7");
+    expect(await rig.hotsite("replication", "verify", "--repair")).toMatchObject({ code: 0 });
     expect(await rig.target.query("SELECT COUNT(*) AS n FROM shop_copy.names")).toEqual([{ n: 2001 }]);
     const names = await rig.target.query("SHOW FULL TABLES IN shop_copy");
     expect(names.map((row) => Object.values(row)[0])).toEqual(["item", "names"]);
@@ -147,6 +149,32 @@ describe("hotsite replicate", () => {
       expect(stderr).toContain(`source: ${what}: it needs shop.session, which is left out`);
     expect(stderr).toContain("tables.exclude");
     expect(stderr).toContain("programs.exclude");
+  });
+
+  test("replication verify --repair makes rows equal while the link runs, and again after it was killed at its commit", async () => {
+    const running = rig.start("replicate");
+    await running.said("streaming");
+    await rig.equal("shop.item");
+    await rig.target.query("DELETE FROM shop.item WHERE id = 4");
+    const planned = await rig.hotsite("replication", "verify", "--repair", "--dry-run");
+    expect(planned).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("would insert 1, delete 0, set 0"),
+    });
+    const repair = ["replication", "verify", "--repair", "--json"];
+    for (const place of ["before-repair-commit", "after-repair-commit"]) {
+      const killed = startHotsite(repair, rig.folder, { HOTSITE_FAILPOINT: place });
+      expect((await killed.ended).code).not.toBe(0);
+      const [kept] = await rig.target.query("SELECT COUNT(*) AS n FROM hotsite.repaired");
+      const [row] = await rig.target.query("SELECT COUNT(*) AS n FROM shop.item WHERE id = 4");
+      const n = place === "after-repair-commit" ? 1 : 0;
+      expect([Number(kept?.["n"]), Number(row?.["n"])]).toEqual([n, n]);
+    }
+    const again = await rig.hotsite(...repair);
+    expect({ code: again.code, ...JSON.parse(again.stdout) }).toMatchObject({ code: 0, equal: true });
+    const [row] = await rig.target.query("SELECT what, row_key FROM hotsite.repaired");
+    expect(row).toEqual({ what: "inserted", row_key: "(4)" });
+    await rig.equal("shop.item");
   });
 
   test("a migration ends by itself when the target has everything", async () => {

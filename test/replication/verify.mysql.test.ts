@@ -13,6 +13,7 @@ jest.setTimeout(120_000);
 const signal = AbortSignal.timeout(600_000);
 
 const calm = { changing: 0, uncompared: [] };
+const none = { missing: 0, surplus: 0 };
 
 describe("the comparison of two databases", () => {
   let pair: Pair;
@@ -35,9 +36,9 @@ describe("the comparison of two databases", () => {
 
   test("equal databases do not differ, in every table", async () => {
     expect(await compare()).toEqual([
-      { table: "shop.empty", sourceRows: 0, targetRows: 0, differing: 0, keys: [], ...calm },
-      { table: "shop.pairs", sourceRows: 4500, targetRows: 4500, differing: 0, keys: [], ...calm },
-      { table: "shop.t", sourceRows: 5000, targetRows: 5000, differing: 0, keys: [], ...calm },
+      { table: "shop.empty", sourceRows: 0, targetRows: 0, differing: 0, ...none, keys: [], ...calm },
+      { table: "shop.pairs", sourceRows: 4500, targetRows: 4500, differing: 0, ...none, keys: [], ...calm },
+      { table: "shop.t", sourceRows: 5000, targetRows: 5000, differing: 0, ...none, keys: [], ...calm },
     ]);
   });
 
@@ -72,6 +73,37 @@ describe("the comparison of two databases", () => {
     expect([...(t?.keys ?? [])].sort()).toEqual(["(1)", "(4711)", "(6000)"]);
   });
 
+  test("a repair makes them equal while rows change, without a word in the target's own name", async () => {
+    const writer = await pair.east.connect();
+    const done = new AbortController();
+    const writing = (async () => {
+      for (let turn = 0; !done.signal.aborted; turn += 1)
+        await writer.query("UPDATE shop.t SET v = ? WHERE id % 50 = ?", [`turn ${turn}`, 20 + (turn % 20)]);
+    })();
+    const own = await ownWrites(pair.west);
+    const differences = await repairBoth(pair, "first").finally(() => done.abort());
+    await writing;
+    const empty = differences.find(({ table }) => table === "shop.empty");
+    expect(empty?.repaired).toEqual({
+      inserted: 0,
+      deleted: 1,
+      set: 0,
+      left: 0,
+      refused: 0,
+      refusedKeys: [],
+    });
+    const t = differences.find(({ table }) => table === "shop.t");
+    expect(t).toMatchObject({ changing: 0, repaired: { deleted: 1, left: 0, refused: 0 } });
+    await reached(pair);
+    expect((await compare()).map(({ differing, changing }) => differing + changing)).toEqual([0, 0, 0]);
+    expect(await checksums(pair.west)).toEqual(await checksums(pair.east));
+    expect(await ownWrites(pair.west)).toBe(own);
+    const kept = await pair.west.query(
+      "SELECT place, row_key, what, repaired_by FROM hotsite.repaired WHERE run = 'first' AND place = 'shop.empty'",
+    );
+    expect(kept).toEqual([{ place: "shop.empty", row_key: "(1)", what: "deleted", repaired_by: "ann" }]);
+  });
+
   test("a table that is only on one side, or has other columns, differs", async () => {
     await pair.west.query(
       "SET sql_log_bin = 0",
@@ -87,6 +119,8 @@ describe("the comparison of two databases", () => {
     });
   });
 });
+
+const allDone = { left: 0, refused: 0, refusedKeys: [] };
 
 /** Bits that are lost at the target without the link knowing, one a type. */
 const lost = [
@@ -183,7 +217,92 @@ describe.each([
     const others = found.filter(({ table }) => !["shop.typed", "shop.keyless"].includes(table));
     expect(others.map(({ differing, changing }) => differing + changing)).toEqual(others.map(() => 0));
   });
+
+  test("a repair mends them, and the servers give the same rows", async () => {
+    const repaired = (await repairBoth(pair, "bits")).filter((table) => table.repaired !== undefined);
+    expect(repaired.map(({ table, repaired: done }) => [table, done])).toEqual([
+      ["shop.keyless", { inserted: 0, deleted: 1, set: 1, ...allDone }],
+      ["shop.typed", { inserted: 0, deleted: 0, set: lost.length, ...allDone }],
+    ]);
+    expect((await compareBoth(pair)).filter(({ differing, changing }) => differing + changing > 0)).toEqual(
+      [],
+    );
+    const read = `SELECT HEX(id), i, u, d, f * 1e0, g, HEX(v), HEX(c), HEX(b), dt, ts, ti, da, y, e, s, HEX(bi), ST_AsText(p), n
+      FROM shop.typed ORDER BY id`;
+    expect(await pair.west.query(read)).toEqual(await pair.east.query(read));
+    const counts = "SELECT a, b, COUNT(*) FROM shop.keyless GROUP BY a, BINARY b, b ORDER BY a, BINARY b";
+    expect(await pair.west.query(counts)).toEqual(await pair.east.query(counts));
+  });
+
+  test("unique values exchanged in a circle, a key in other letters and a parent that is missing are repaired", async () => {
+    await pair.east.query(
+      "USE shop",
+      `CREATE TABLE circle (id INT PRIMARY KEY, u VARCHAR(20) UNIQUE, g INT AS (id * 2) STORED, parent INT,
+        FOREIGN KEY (parent) REFERENCES circle (id) ON DELETE CASCADE)`,
+      `INSERT INTO circle (id, u, parent) WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900)
+        SELECT i, CONCAT('u', i), NULLIF(1, i) FROM n`,
+      "CREATE TABLE word (w VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci PRIMARY KEY, n INT)",
+      "INSERT INTO word VALUES ('one', 1), ('two', 2)",
+    );
+    await reached(pair);
+    await pair.west.query(
+      "SET sql_log_bin = 0, foreign_key_checks = 0",
+      "UPDATE shop.circle SET u = CONCAT('v', id)",
+      "UPDATE shop.circle SET u = CONCAT('u', id % 900 + 1)",
+      "DELETE FROM shop.circle WHERE id = 1",
+      "UPDATE shop.word SET w = 'ONE' WHERE n = 1",
+    );
+    const repaired = await repairBoth(pair, "circle");
+    const of = (name: string) => repaired.find(({ table }) => table === name)?.repaired;
+    expect(of("shop.circle")).toEqual({ inserted: 1, deleted: 0, set: 899, ...allDone });
+    expect(of("shop.word")).toEqual({ inserted: 1, deleted: 1, set: 0, ...allDone });
+    for (const sql of ["SELECT * FROM shop.circle ORDER BY id", "SELECT w, n FROM shop.word ORDER BY n"])
+      expect(await pair.west.query(sql)).toEqual(await pair.east.query(sql));
+  });
+
+  test("a link that stopped at a row that is not there goes on after a repair", async () => {
+    await pair.west.query(
+      "SET sql_log_bin = 0",
+      "DELETE FROM shop.typed WHERE v = 'é40'",
+      "DELETE FROM shop.word",
+    );
+    await pair.east.query(
+      "UPDATE shop.typed SET i = 41000 WHERE v = 'é40'",
+      "UPDATE shop.word SET n = 3 WHERE n = 2",
+      "UPDATE shop.typed SET n = 'new' WHERE i = 41000",
+    );
+    await waitFor(
+      async () => ((await pair.gateway.status(signal))?.state === "failed" ? true : undefined),
+      { timeoutMs: 60_000, what: "the link to stop" },
+      signal,
+    );
+    const repaired = await repairBoth(pair, "stopped");
+    expect(repaired.find(({ table }) => table === "shop.typed")?.repaired).toMatchObject({
+      inserted: 1,
+      ...allDone,
+    });
+    await pair.gateway.goOn(signal);
+    await reached(pair);
+    expect((await compareBoth(pair)).filter(({ differing, changing }) => differing + changing > 0)).toEqual(
+      [],
+    );
+  });
 });
+
+/** What the server has written in its own name. */
+async function ownWrites(server: DatabaseServer): Promise<string> {
+  const position = await server.position();
+  return position.split(",").find((part) => part.startsWith("2-")) ?? "";
+}
+
+async function checksums(server: DatabaseServer): Promise<unknown> {
+  return server.query("CHECKSUM TABLE shop.t, shop.pairs, shop.empty EXTENDED");
+}
+
+async function reached({ eastDatabase, gateway }: Pair): Promise<void> {
+  const { position } = await eastDatabase.state(signal);
+  await gateway.reach(position, 60_000, signal);
+}
 
 async function copied(pair: Pair): Promise<void> {
   pair.startGateway();
@@ -203,6 +322,13 @@ async function copied(pair: Pair): Promise<void> {
 function compareBoth({ east, west }: Pair) {
   const sides = { source: optionsOf("east", east), target: optionsOf("west", west) };
   return verify({ ...sides, databases: ["shop"], clock: systemClock }, signal);
+}
+
+function repairBoth({ east, west }: Pair, run: string) {
+  const sides = { source: optionsOf("east", east), target: optionsOf("west", west) };
+  const applier = { ...sides.target, user: "hotsite_applier", password: new Secret("secret") };
+  const repair = { run, by: "ann", target: applier };
+  return verify({ ...sides, databases: ["shop"], clock: systemClock, repair }, signal);
 }
 
 function optionsOf(site: string, { root }: DatabaseServer): SourceOptions {

@@ -12,7 +12,13 @@ export function attributeScope(application: Application, text: string): Attribut
   if (text === "global" || text === "application") return { level: text };
   if (level === "service") return { level, service: oneOf(servicesOf(application), name, "service") };
   if (level === "node") return instanceScope(application, name, service);
-  throw new HotsiteError("usage", `"${text}" has no attributes`, { hint });
+  const known = [
+    ...servicesOf(application).map((service) => `service:${service}`),
+    ...nodesOf(application).map((node) => `node:${node.site}/${node.name}`),
+  ];
+  const meant = known.find((scope) => scope.endsWith(`:${text}`));
+  const guess = meant === undefined ? "" : `; did you mean ${meant}?`;
+  throw new HotsiteError("usage", `attributes do not belong to "${text}"${guess}`, { hint });
 }
 
 /** The same the other way round. */

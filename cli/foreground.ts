@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { HotsiteError } from "../core/errors.ts";
+import { exitCodes } from "./exit.ts";
 
-/** Runs a program of the OpenSSH client in the foreground, with this terminal. Gives its exit code; with `json` standard output stays free for ours. */
+/** Runs a program of the OpenSSH client in the foreground, with this terminal, and ends it when we are told to stop. Gives its exit code; with `json` standard output stays free for ours. */
 export function inForeground(
   program: "ssh" | "scp",
   argv: readonly string[],
   json: boolean,
+  signal: AbortSignal,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, argv, { stdio: ["inherit", json ? 2 : "inherit", "inherit"] });
@@ -17,6 +19,11 @@ export function inForeground(
         }),
       ),
     );
-    child.once("close", (code) => resolve(code ?? 255));
+    const stop = (): void => void child.kill();
+    signal.addEventListener("abort", stop, { once: true });
+    child.once("close", (code) => {
+      signal.removeEventListener("abort", stop);
+      resolve(signal.aborted ? exitCodes.interrupted : (code ?? 255));
+    });
   });
 }

@@ -23,7 +23,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
     });
   }
   await using access = await sshAccess(call, node, signal);
-  const code = await inForeground("scp", scpArguments(access, [source, target]), call.output.json);
+  const code = await inForeground("scp", scpArguments(access, [source, target]), call.output.json, signal);
   const text = code === 0 ? `${from} → ${to}` : "";
   return { text, json: { node, from, to, code }, exitCode: code };
 }

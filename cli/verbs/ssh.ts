@@ -11,7 +11,7 @@ export const outcome = z.strictObject({ node: z.string(), code: z.int().describe
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
   const [name = "", ...words] = call.operands;
   await using access = await sshAccess(call, name, signal);
-  const code = await inForeground("ssh", sshArguments(access, words), call.output.json);
+  const code = await inForeground("ssh", sshArguments(access, words), call.output.json, signal);
   return { text: "", json: { node: name, code }, exitCode: code };
 }
 

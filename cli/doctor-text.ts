@@ -12,7 +12,8 @@ export function doctorText(reports: readonly NodeReport[]): string {
 
 function section({ node, at, facts, diagnoses }: NodeReport): string {
   const mark = diagnoses.length === 0 ? "✔ " : "";
-  const title = [`${mark}${node}`, at, facts?.system]
+  // A host that was named by its login says it already.
+  const title = [`${mark}${node}`, node.includes("@") ? "" : at, facts?.system]
     .filter((part) => part !== undefined && part !== "")
     .join("  ");
   const lines = diagnoses.flatMap(({ check, serious, problem, remedy }) => [

@@ -18,9 +18,13 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
   const [source, target] = [placeOf(from), placeOf(to)];
   const node = source.node ?? target.node;
   if (node === undefined || (source.node !== undefined && target.node !== undefined)) {
-    throw new HotsiteError("usage", `one of the two must be on a node: ${from} ${to}`, {
-      hint: "write node:path for it, as in east/web-1:/etc/hosts",
-    });
+    throw new HotsiteError(
+      "usage",
+      `one of the two must be on a node, the other on this computer: ${from} ${to}`,
+      {
+        hint: "write node:path for it, as in east/web-1:/etc/hosts",
+      },
+    );
   }
   await using access = await sshAccess(call, node, signal);
   const code = await inForeground("scp", scpArguments(access, [source, target]), call.output.json, signal);

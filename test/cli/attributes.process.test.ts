@@ -45,7 +45,10 @@ describe("hotsite attributes", () => {
   });
 
   test.each<[string[], string]>([
-    [["set", "services:web", "a", "b"], 'attributes do not belong to "services:web"\n  name one: global, application'],
+    [
+      ["set", "services:web", "a", "b"],
+      'attributes do not belong to "services:web"\n  name one: global, application',
+    ],
     [["set", "service:wep", "a", "b"], "there is no service wep; did you mean web?"],
     [["set", "node:east/web-3", "a", "b"], "there is no node east/web-3"],
     [["set", "global", "a b", "c"], '"a b" is no name of an attribute'],

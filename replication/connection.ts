@@ -20,6 +20,13 @@ const connectMs = 10_000;
 /** Longer than any chunk or lock wait takes; a server that is gone without a word is given up after it. */
 export const exchangeMs = 120_000;
 
+/** The server's numbers for a user, password or client certificate that it does not take. */
+export const refusesLogin: ReadonlySet<number> = new Set([1045, 1698]);
+export const loginHint =
+  "was its password changed, or has its client certificate run out? Give the link the new one, then run it again, or `hotsite replication resume`";
+export const grantHint =
+  "`hotsite replicate --check`, or `hotsite install` of an application, prints the GRANT that is missing";
+
 /** What every connection of ours has in common. */
 export function connectionOptions(server: ServerOptions): ConnectionOptions {
   const { host, port, user, password, ca, cert, key } = server;

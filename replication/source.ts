@@ -1,9 +1,18 @@
 import type { Connection, RowDataPacket } from "mysql2/promise";
 import { CredentialError, HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
-import { connect, connectionOptions, exchangeMs, type ServerOptions } from "./connection.ts";
+import {
+  connect,
+  connectionOptions,
+  exchangeMs,
+  grantHint,
+  loginHint,
+  refusesLogin,
+  type ServerOptions,
+} from "./connection.ts";
 import { isAtLeast, versionOf, type ServerVersion } from "./flavour.ts";
 import { TextResult } from "./text-result.ts";
 import type { TextRows } from "./text-rows.ts";
+import { tlsFault } from "./tls-fault.ts";
 import { within } from "./within.ts";
 
 /** The database that is replicated from, as the feeder's user. */
@@ -110,12 +119,14 @@ export function sourceError(error: unknown): Error {
   if (error instanceof HotsiteError) return error;
   const { errno = 0, code = "" } = error as { errno?: number; code?: string };
   const problem = `the source: ${messageOf(error)}`;
+  const tls = tlsFault("the source", error);
+  if (tls !== undefined) return tls;
   if (!code.startsWith("ER_") || passing.has(errno))
     return new RetryableError("source-unreachable", problem, { cause: error });
   if (credentials.has(errno)) {
     return new CredentialError(problem, {
       cause: error,
-      hint: "hotsite install prints the GRANT that is missing",
+      hint: refusesLogin.has(errno) ? loginHint : grantHint,
     });
   }
   if (errno === cannotServeBinlog) {

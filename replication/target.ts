@@ -7,9 +7,18 @@ import type {
   RowDataPacket,
 } from "mysql2/promise";
 import { HotsiteError, messageOf, RetryableError } from "../core/errors.ts";
-import { connect, connectionOptions, exchangeMs, type ServerOptions } from "./connection.ts";
+import {
+  connect,
+  connectionOptions,
+  exchangeMs,
+  grantHint,
+  loginHint,
+  refusesLogin,
+  type ServerOptions,
+} from "./connection.ts";
 import { versionOf, type ServerVersion } from "./flavour.ts";
 import { sessionSql } from "./session.ts";
+import { tlsFault } from "./tls-fault.ts";
 import { within } from "./within.ts";
 
 /** How to reach the target, as the applier's user. */
@@ -142,13 +151,15 @@ function fail(error: unknown, signal: AbortSignal): never {
   const answered = sqlState !== undefined && errno > 0;
   // A mistake of ours has none of these: it must not be retried. A connection that was lost before is only called fatal.
   if (!answered && code === undefined && !fatal && !isTimeout(error)) throw error;
+  const tls = tlsFault("the target", error);
+  if (tls !== undefined) throw tls;
   if (!answered || passing.has(errno)) {
     throw new RetryableError("target-unreachable", `the target: ${messageOf(error)}`, { cause: error });
   }
   if (accessDenied.has(errno)) {
     throw new HotsiteError("credentials", `the target refuses the applier: ${messageOf(error)}`, {
       cause: error,
-      hint: "check its password, and its grants as `hotsite replication` prints them",
+      hint: refusesLogin.has(errno) ? loginHint : grantHint,
     });
   }
   if (errno === readOnly) {

@@ -1,5 +1,5 @@
 import type { Admin, Kafka } from "kafkajs";
-import { isForbidden, kafkaError, typeOf } from "./kafka-topic.ts";
+import { isForbidden, kafkaError, typeOf } from "./kafka-error.ts";
 
 /**
  * Removes the topics of older epochs of the same link: a stream is over when the next one begins. Where this user may not, they stay; so

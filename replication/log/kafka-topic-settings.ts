@@ -1,7 +1,8 @@
 import kafkajs, { type Admin, type Kafka } from "kafkajs";
-import { PreflightError, RetryableError, type Fault } from "../../core/errors.ts";
+import { HotsiteError, PreflightError, RetryableError, type Fault } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
-import { isForbidden, kafkaError, settlingMs, typeOf } from "./kafka-topic.ts";
+import { isForbidden, kafkaError, typeOf } from "./kafka-error.ts";
+import { settlingMs } from "./kafka-topic.ts";
 
 /** A broker takes requests of 100 MiB by default; a batch is below 2 MB unless one row is larger. */
 const maxMessageBytes = 64 * 1024 * 1024;
@@ -24,14 +25,34 @@ export function topicOf(prefix: string, stream: string): string {
 
 /** Makes the topic when it is missing, mends its settings when that is allowed, and throws `PreflightError` with everything that is left. */
 export async function ensureTopic(client: Kafka, topic: string): Promise<void> {
+  const wait = { timeoutMs: settlingMs, intervalMs: 100, what: `the brokers to know ${topic}` };
+  const { signal } = new AbortController();
+  const faults = await asked(client, topic, (admin) =>
+    waitFor(() => madeAndChecked(admin, topic), wait, signal),
+  );
+  if (faults.length > 0) throw new PreflightError(`topic ${topic}`, faults);
+}
+
+/** What would keep the topics of a link from being made and set as they have to be; changes nothing. Throws when the brokers cannot be asked. */
+export async function topicFaults(client: Kafka, base: string): Promise<readonly Fault[]> {
+  return asked(client, base, async (admin) => {
+    const known = (await admin.listTopics()).filter((topic) => topic.replace(/\.\d+$/, "") === base);
+    const faults = await create(admin, `${base}.1`, true);
+    const settings = known.map(async (topic) => [
+      ...(await partitionFaults(admin, topic)),
+      ...(await settingFaults(admin, topic, true)),
+    ]);
+    return [...faults, ...(await Promise.all(settings)).flat()];
+  });
+}
+
+async function asked<T>(client: Kafka, topic: string, ask: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = client.admin();
   try {
     await admin.connect();
-    const wait = { timeoutMs: settlingMs, intervalMs: 100, what: `the brokers to know ${topic}` };
-    const faults = await waitFor(() => madeAndChecked(admin, topic), wait, new AbortController().signal);
-    if (faults.length > 0) throw new PreflightError(`topic ${topic}`, faults);
+    return await ask(admin);
   } catch (error) {
-    if (error instanceof PreflightError || error instanceof RetryableError) throw error;
+    if (error instanceof HotsiteError) throw error;
     throw kafkaError(topic, "the brokers", error);
   } finally {
     await admin.disconnect().catch(() => undefined);
@@ -41,7 +62,9 @@ export async function ensureTopic(client: Kafka, topic: string): Promise<void> {
 /** What is left that is not as it has to be. What was made a moment ago is not known to every broker yet: retryable then. */
 async function madeAndChecked(admin: Admin, topic: string): Promise<readonly Fault[]> {
   try {
-    if (!(await admin.listTopics()).includes(topic)) await create(admin, topic);
+    const missing = !(await admin.listTopics()).includes(topic);
+    const faults = missing ? await create(admin, topic) : [];
+    if (faults.length > 0) return faults;
     return [...(await partitionFaults(admin, topic)), ...(await settingFaults(admin, topic))];
   } catch (cause) {
     if (typeOf(cause) !== "UNKNOWN_TOPIC_OR_PARTITION") throw cause;
@@ -49,29 +72,24 @@ async function madeAndChecked(admin: Admin, topic: string): Promise<readonly Fau
   }
 }
 
-async function create(admin: Admin, topic: string): Promise<void> {
+async function create(admin: Admin, topic: string, validateOnly = false): Promise<readonly Fault[]> {
   const { brokers } = await admin.describeCluster();
   const replicationFactor = Math.min(3, brokers.length);
   const all = { ...settings, ...(replicationFactor === 3 ? { "min.insync.replicas": "2" } : {}) };
   const configEntries = Object.entries(all).map(([name, value]) => ({ name, value }));
   try {
     await admin.createTopics({
-      waitForLeaders: true,
+      ...{ validateOnly, waitForLeaders: !validateOnly },
       topics: [{ topic, numPartitions: 1, replicationFactor, configEntries }],
     });
+    return [];
   } catch (error) {
-    if (typeOf(error) === "TOPIC_ALREADY_EXISTS") return;
+    if (typeOf(error) === "TOPIC_ALREADY_EXISTS") return [];
     const options = Object.entries(all).map(([name, value]) => `--config ${name}=${value}`);
-    if (isForbidden(error)) {
-      throw new PreflightError(`topic ${topic}`, [
-        {
-          path: topic,
-          problem: "is missing, and this user may not make it",
-          remedy: `kafka-topics.sh --create --topic ${topic} --partitions 1 --replication-factor ${replicationFactor} ${options.join(" ")}`,
-        },
-      ]);
-    }
-    throw error;
+    if (!isForbidden(error)) throw error;
+    const problem = "is missing, and this user may not make it";
+    const remedy = `kafka-topics.sh --create --topic ${topic} --partitions 1 --replication-factor ${replicationFactor} ${options.join(" ")}`;
+    return [{ path: topic, problem, remedy }];
   }
 }
 
@@ -90,7 +108,7 @@ async function partitionFaults(admin: Admin, topic: string): Promise<readonly Fa
   ];
 }
 
-async function settingFaults(admin: Admin, topic: string): Promise<readonly Fault[]> {
+async function settingFaults(admin: Admin, topic: string, validateOnly = false): Promise<readonly Fault[]> {
   const found = await foundSettings(admin, topic);
   const wrong = Object.keys(settings).filter((name) => !isGood(name, found.get(name)?.value ?? ""));
   if (wrong.length === 0) return [];
@@ -102,7 +120,7 @@ async function settingFaults(admin: Admin, topic: string): Promise<readonly Faul
   }));
   try {
     await admin.alterConfigs({
-      validateOnly: false,
+      validateOnly,
       resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }],
     });
     return [];

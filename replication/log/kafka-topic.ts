@@ -1,7 +1,8 @@
 // Its classes are only to be had through the default export outside of bundlers.
 import kafkajs, { type Admin, type Kafka, type KafkaConfig, type Producer } from "kafkajs";
-import { HotsiteError, messageOf, RetryableError } from "../../core/errors.ts";
+import { HotsiteError, RetryableError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secret.ts";
+import { kafkaError, typeOf } from "./kafka-error.ts";
 import { decodeFrame } from "./kafka-frame.ts";
 import type { Placed } from "./kafka-chain.ts";
 
@@ -183,41 +184,4 @@ function createCluster(client: Kafka): Cluster {
   if (typeof create !== "function")
     throw new HotsiteError("kafka-client", "this kafkajs has no cluster inside");
   return (create as (options: object) => Cluster)({ allowAutoTopicCreation: false, isolationLevel: 0 });
-}
-
-/** What kafkajs threw, by what can be done about it. */
-export function kafkaError(topic: string, what: string, cause: unknown): HotsiteError {
-  const type = typeOf(cause);
-  const problem = messageOf(cause);
-  if (type === "OFFSET_OUT_OF_RANGE")
-    return new HotsiteError("log-offset", `${topic}: ${problem}`, { cause });
-  if (type === "UNKNOWN_TOPIC_OR_PARTITION")
-    return new HotsiteError("log-lost", `${topic}: the topic is gone`, {
-      cause,
-      hint: "make a new first copy; it makes the topic again",
-    });
-  if (type === "MESSAGE_TOO_LARGE")
-    return new HotsiteError(
-      "log-too-large",
-      `${topic}: the broker refuses a record of this size: ${problem}`,
-      {
-        cause,
-        hint: `raise max.message.bytes of the topic ${topic}`,
-      },
-    );
-  if (/SASL|authentication/i.test(problem))
-    return new HotsiteError("credentials", `${topic}: the broker refuses the login: ${problem}`, { cause });
-  return new RetryableError("log-unreachable", `${topic}: cannot reach ${what}: ${problem}`, { cause });
-}
-
-/** kafkajs wraps what the broker said once or twice. */
-export function typeOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  const { type, cause } = error as { type?: unknown; cause?: unknown };
-  return typeof type === "string" ? type : typeOf(cause);
-}
-
-/** The brokers' own rules keep this user from it. */
-export function isForbidden(error: unknown): boolean {
-  return /AUTHORIZATION_FAILED|POLICY_VIOLATION/.test(typeOf(error) ?? "");
 }

@@ -1,12 +1,12 @@
 import { systemClock, type Clock } from "../../core/clock.ts";
-import { HotsiteError, RetryableError, StaleEpochError } from "../../core/errors.ts";
+import { HotsiteError, RetryableError, StaleEpochError, type Fault } from "../../core/errors.ts";
 import type { Log, LogBatch } from "../../core/log.ts";
 import { failpoint } from "../failpoint.ts";
 import { Chain, isAnchor, type Placed } from "./kafka-chain.ts";
 import { batchOf, encodeFrame } from "./kafka-frame.ts";
 import { kafkaClient, KafkaTopic, type KafkaServers } from "./kafka-topic.ts";
 import { removeOlderTopics } from "./kafka-older-topics.ts";
-import { ensureTopic, topicOf } from "./kafka-topic-settings.ts";
+import { ensureTopic, topicFaults, topicOf } from "./kafka-topic-settings.ts";
 import { refuse, trimmed } from "./refuse.ts";
 
 /** How long a reader waits at the broker before it asks again. */
@@ -33,6 +33,14 @@ export async function openKafkaLog(
     if (!(error instanceof RetryableError)) throw error;
   });
   return log;
+}
+
+/** What would keep the log of a link from being made as it has to be, each with what mends it; changes nothing. */
+export function checkKafkaLog(
+  servers: KafkaServers,
+  { link, topicPrefix }: { readonly link: string; readonly topicPrefix: string },
+): Promise<readonly Fault[]> {
+  return topicFaults(kafkaClient(servers), topicOf(topicPrefix, link));
 }
 
 interface Parts {

@@ -20,6 +20,7 @@ export async function checkLink(
   const parts = [
     asFaults("source", preflightSource({ source, databases, selection, clock }, signal)),
     asFaults("target", targetFaults(declaration, ends, signal)),
+    asFaults("log", ends.checkLog?.() ?? Promise.resolve([])),
   ];
   const found = (await Promise.all(parts)).flat();
   // One that cannot be asked cannot be compared with the other.

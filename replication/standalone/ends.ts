@@ -1,12 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { HotsiteError, messageOf, PreflightError, type Fault } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import { resolveSecret, Secret } from "../../core/secret.ts";
+import { resolveSecret } from "../../core/secret.ts";
 import type { ServerOptions } from "../connection.ts";
 import type { LinkEnds } from "../link-ends.ts";
 import { openEmbeddedLog, removeOtherLogs } from "../log/embedded.ts";
 import type { KafkaServers } from "../log/kafka-topic.ts";
+import { readPems } from "./pems.ts";
 import { selectionOf } from "./selection-of.ts";
 import type { LinkDeclaration, LogSpec, ServerSpec } from "./spec.ts";
 
@@ -22,18 +22,18 @@ export interface LinkPlace {
 export async function endsOf(declaration: LinkDeclaration, place: LinkPlace): Promise<LinkEnds> {
   const { name, log } = declaration;
   const selection = selectionOf(declaration);
-  const [source, target, openLog] = await Promise.allSettled([
+  const [source, target, opened] = await Promise.allSettled([
     serverOf("source", declaration.source, place),
     serverOf("target", declaration.target, place),
     logOf(name, log, place),
   ]);
-  if (source.status === "fulfilled" && target.status === "fulfilled" && openLog.status === "fulfilled") {
+  if (source.status === "fulfilled" && target.status === "fulfilled" && opened.status === "fulfilled") {
     return {
-      ...{ source: { site: name, ...source.value }, target: target.value, openLog: openLog.value },
-      ...{ databases: selection.databases, selection },
+      ...{ source: { site: name, ...source.value }, target: target.value },
+      ...{ databases: selection.databases, selection, ...opened.value },
     };
   }
-  const faults = { source, target, log: openLog };
+  const faults = { source, target, log: opened };
   throw new PreflightError(`link("${name}")`, Object.entries(faults).flatMap(faultOf));
 }
 
@@ -50,39 +50,32 @@ async function serverOf(
   place: LinkPlace,
 ): Promise<ServerOptions> {
   const secret = await resolveSecret(password, `${end}.password`, place.stateFolder);
-  return { host, port, user, password: secret, ...(tls && (await pemsOf(tls, place))) };
+  return { host, port, user, password: secret, ...(tls && (await readPems(tls, place.folder))) };
 }
 
-interface Pems {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: Secret;
-}
-
-async function pemsOf(
-  { ca, cert, key }: { readonly ca?: string; readonly cert?: string; readonly key?: string },
-  { folder }: LinkPlace,
-): Promise<Pems> {
-  const read = (path: string): Promise<string> => readFile(resolve(folder, path), "utf8");
-  return {
-    ...(ca !== undefined && { ca: await read(ca) }),
-    ...(cert !== undefined && { cert: await read(cert) }),
-    ...(key !== undefined && { key: new Secret(await read(key)) }),
-  };
-}
-
-async function logOf(name: string, log: LogSpec, place: LinkPlace): Promise<LinkEnds["openLog"]> {
+async function logOf(
+  name: string,
+  log: LogSpec,
+  place: LinkPlace,
+): Promise<Pick<LinkEnds, "openLog" | "checkLog">> {
   if (log.kind === "kafka") {
     const brokers = await brokersOf(log, place);
-    return async (stream) => {
-      const { openKafkaLog } = await import("../log/kafka.ts");
-      return openKafkaLog(brokers, { stream, topicPrefix: log.topicPrefix });
+    const { topicPrefix } = log;
+    return {
+      openLog: async (stream) => {
+        const { openKafkaLog } = await import("../log/kafka.ts");
+        return openKafkaLog(brokers, { stream, topicPrefix });
+      },
+      checkLog: async () => {
+        const { checkKafkaLog } = await import("../log/kafka.ts");
+        return checkKafkaLog(brokers, { link: name, topicPrefix });
+      },
     };
   }
   // A folder of its own in it: the logs of other streams there are thrown away.
   const folder =
     log.folder === undefined ? join(place.stateFolder, "log") : resolve(place.folder, log.folder, name);
-  return (stream) => openOnly(folder, stream, log.limit);
+  return { openLog: (stream) => openOnly(folder, stream, log.limit) };
 }
 
 async function openOnly(folder: string, stream: string, limitMb: number | undefined): Promise<Log> {
@@ -97,7 +90,7 @@ async function brokersOf(
 ): Promise<KafkaServers> {
   return {
     brokers,
-    ...(tls !== false && { tls: tls === true ? {} : await pemsOf(tls, place) }),
+    ...(tls !== false && { tls: tls === true ? {} : await readPems(tls, place.folder) }),
     ...(login !== undefined && {
       login: {
         ...login,

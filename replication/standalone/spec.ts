@@ -153,7 +153,7 @@ function nameFaults(name: string): readonly Fault[] {
 
 const notForUsers = new Set(["mysql", "information_schema", "performance_schema", "sys", "hotsite"]);
 
-function contradictions({ source, target, databases }: z.output<typeof linkSpec>): readonly Fault[] {
+function contradictions({ source, target, databases, log }: z.output<typeof linkSpec>): readonly Fault[] {
   const names = Array.isArray(databases)
     ? databases.map((name) => [name, name] as const)
     : Object.entries(databases);
@@ -171,5 +171,20 @@ function contradictions({ source, target, databases }: z.output<typeof linkSpec>
   const none = names.length === 0 ? [fault("databases", "names none", "{}")] : [];
   const same = source.host === target.host && source.port === target.port;
   const itself = same ? [fault("target", "is the source", `${target.host}:${target.port}`)] : [];
-  return [...none, ...own, ...twice, ...itself];
+  return [
+    ...[...none, ...own, ...twice, ...itself],
+    ...halfPairs("source", source.tls),
+    ...halfPairs("target", target.tls),
+    ...(log.kind === "kafka" ? halfPairs("log", log.tls) : []),
+  ];
+}
+
+/** A certificate and its key are of no use without each other. */
+function halfPairs(
+  end: string,
+  tls: { cert?: string; key?: string } | boolean | undefined,
+): readonly Fault[] {
+  if (typeof tls !== "object" || (tls.cert === undefined) === (tls.key === undefined)) return [];
+  const missing = tls.cert === undefined ? "cert" : "key";
+  return [{ path: `${end}.tls.${missing}`, problem: "is missing: a certificate and its key go together" }];
 }

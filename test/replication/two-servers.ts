@@ -2,21 +2,24 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "../../core/wait.ts";
+import type { Flavour } from "../../replication/flavour.ts";
 import { feederGrantsOn } from "../../replication/source-grants.ts";
 import { applierGrantsOn } from "../../replication/target-grants.ts";
 import { hotsiteProcess, startHotsite, type Running } from "../cli/process.ts";
 import type { Ended } from "../cli/support.ts";
-import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
+import type { DatabaseServer } from "../support/database-server.ts";
+import { startMariadb } from "../support/mariadb.ts";
+import { startMysql } from "../support/mysql.ts";
 
 /** Two servers that know nothing of each other, users with the least privileges, and a folder for `link.ts`. */
 export interface LinkRig extends AsyncDisposable {
-  readonly source: MariadbServer;
-  readonly target: MariadbServer;
+  readonly source: DatabaseServer;
+  readonly target: DatabaseServer;
   readonly folder: string;
   /** Ends what runs, empties both servers and the folder, and runs these statements at the source. */
   begin(seed: readonly string[]): Promise<void>;
-  /** Writes `link.ts`; `more` are settings beside the two servers: `databases: ["shop"]`. */
-  declare(more: string): Promise<void>;
+  /** Writes `link.ts`; `more` are settings beside the two servers: `databases: ["shop"]`; `ends` are settings of each. */
+  declare(more: string, ends?: { readonly source?: string; readonly target?: string }): Promise<void>;
   /** Runs `hotsite` in the folder to its end. */
   hotsite(...argv: readonly string[]): Promise<Ended>;
   /** Starts `hotsite` in the folder. */
@@ -30,14 +33,26 @@ export interface LinkRig extends AsyncDisposable {
 const [feeder, applier] = ["'link_source'@'%'", "'link_target'@'%'"];
 const signal = AbortSignal.timeout(600_000);
 
-/** `source`, `target`: databases on which the users of the two ends have privileges. */
+interface RigOptions {
+  /** Databases on which the users of the two ends have privileges. */
+  readonly source?: readonly string[];
+  readonly target?: readonly string[];
+  /** What both servers are; default: MariaDB. */
+  readonly flavour?: Flavour;
+  /** More options of both servers. */
+  readonly extra?: readonly string[];
+}
+
 export async function startLinkRig({
   source: sources = ["shop"],
   target: targets = ["shop"],
-} = {}): Promise<LinkRig> {
+  flavour = "mariadb",
+  extra = [],
+}: RigOptions = {}): Promise<LinkRig> {
+  const start = flavour === "mariadb" ? startMariadb : startMysql;
   const [source, target] = await Promise.all([
-    startMariadb({ serverId: 11, domain: 1 }),
-    startMariadb({ serverId: 12, domain: 2 }),
+    start({ serverId: 11, domain: 1, extra }),
+    start({ serverId: 12, domain: 2, extra }),
   ]);
   const folder = await mkdtemp(join(tmpdir(), "hotsite-link-"));
   const rig = new TwoServers(source, target, folder);
@@ -59,13 +74,19 @@ export async function startLinkRig({
   }
 }
 
+/** Empties the binlog. */
+const resetSql: Readonly<Record<Flavour, string>> = {
+  mariadb: "RESET MASTER",
+  mysql: "RESET BINARY LOGS AND GTIDS",
+};
+
 class TwoServers implements LinkRig {
-  readonly source: MariadbServer;
-  readonly target: MariadbServer;
+  readonly source: DatabaseServer;
+  readonly target: DatabaseServer;
   readonly folder: string;
   readonly #running = new Set<Running>();
 
-  constructor(source: MariadbServer, target: MariadbServer, folder: string) {
+  constructor(source: DatabaseServer, target: DatabaseServer, folder: string) {
     this.source = source;
     this.target = target;
     this.folder = folder;
@@ -77,22 +98,25 @@ class TwoServers implements LinkRig {
       const own = await server.query(
         "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')",
       );
-      await server.query(...own.map(({ name }) => `DROP DATABASE \`${String(name)}\``), "RESET MASTER");
+      await server.query(
+        ...own.map(({ name }) => `DROP DATABASE \`${String(name)}\``),
+        resetSql[server.flavour],
+      );
     }
     for (const name of await readdir(this.folder)) await rm(join(this.folder, name), { recursive: true });
     await this.source.query(...seed);
   }
 
-  async declare(more: string): Promise<void> {
+  async declare(more: string, ends: { source?: string; target?: string } = {}): Promise<void> {
     await writeFile(join(this.folder, "password"), "secret\n");
-    const server = (port: number, user: string): string =>
-      `{ host: "127.0.0.1", port: ${port}, user: "${user}", password: secret.file("${this.folder}/password") }`;
+    const server = (port: number, user: string, own = ""): string =>
+      `{ host: "127.0.0.1", port: ${port}, user: "${user}", password: secret.file("${this.folder}/password"), ${own} }`;
     await writeFile(
       join(this.folder, "link.ts"),
       `import { embeddedLog, kafkaLog, link, secret } from "hotsite";
 export default link("shop", {
-  source: ${server(this.source.port, "link_source")},
-  target: ${server(this.target.port, "link_target")},
+  source: ${server(this.source.port, "link_source", ends.source)},
+  target: ${server(this.target.port, "link_target", ends.target)},
   ${more}
 });
 `,
@@ -141,6 +165,6 @@ export default link("shop", {
   }
 }
 
-async function sum(server: MariadbServer, table: string): Promise<unknown> {
+async function sum(server: DatabaseServer, table: string): Promise<unknown> {
   return (await server.query(`CHECKSUM TABLE ${table} EXTENDED`))[0]?.["Checksum"];
 }

@@ -9,6 +9,7 @@ import kafkajs, { type Kafka } from "kafkajs";
 import { RetryableError } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
 import { kafkaClassPath } from "./kafka-jars.ts";
+import type { Pair } from "./authority.ts";
 import { freePort } from "./free-port.ts";
 import { kill, withParent } from "./program.ts";
 
@@ -23,6 +24,8 @@ export interface KafkaBroker extends AsyncDisposable {
   readonly proxied: string;
   readonly proxiedPort: number;
   readonly client: Kafka;
+  /** The same broker over TLS, when it was started so. */
+  readonly tls: TlsPlaces | undefined;
   readonly pid: number;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
@@ -30,13 +33,25 @@ export interface KafkaBroker extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
+/** `login`: for the user `link`, SCRAM-SHA-512; `mutual`: for who has a certificate of the authority. */
+export interface TlsPlaces {
+  readonly login: string;
+  readonly mutual: string;
+}
+
+/** Paths of PEM files, and the password of the user `link`. */
+export interface TlsOptions extends Pair {
+  readonly ca: string;
+  readonly password: string;
+}
+
 /** `relay` is where clients of `proxied` connect: something that passes on to `proxiedPort`. `jvm`: options of the JVM. */
 export async function startKafka(
-  options: { version?: string; relayPort?: number; jvm?: readonly string[] } = {},
+  options: { version?: string; relayPort?: number; jvm?: readonly string[]; tls?: TlsOptions } = {},
 ): Promise<KafkaBroker> {
-  const { version = "4.4.0", relayPort, jvm = quickJvm } = options;
+  const { version = "4.4.0", relayPort, jvm = quickJvm, tls } = options;
   const [ports, classPath] = [await somePorts(relayPort), await kafkaClassPath(version)];
-  const place = { folder: await newFolder(), id: 1, voters: [ports], clusterId: newId() };
+  const place = { folder: await newFolder(), id: 1, voters: [ports], clusterId: newId(), tls };
   return started(new PrivateBroker(classPath, place, ports, jvm));
 }
 
@@ -75,8 +90,9 @@ async function started(broker: PrivateBroker): Promise<PrivateBroker> {
 }
 
 async function somePorts(relayPort?: number): Promise<Ports> {
-  const [port, controllerPort, proxiedPort] = await Promise.all([freePort(), freePort(), freePort()]);
-  return { port, controllerPort, proxiedPort, relayPort: relayPort ?? proxiedPort };
+  const free = await Promise.all(Array.from({ length: 5 }, freePort));
+  const [port = 0, controllerPort = 0, proxiedPort = 0, loginPort = 0, mutualPort = 0] = free;
+  return { port, controllerPort, proxiedPort, relayPort: relayPort ?? proxiedPort, loginPort, mutualPort };
 }
 
 function newFolder(): Promise<string> {
@@ -94,6 +110,7 @@ interface Place {
   /** Of all brokers, in the order of their ids. */
   readonly voters: readonly Ports[];
   readonly clusterId: string;
+  readonly tls?: TlsOptions | undefined;
 }
 
 interface Ports {
@@ -101,6 +118,8 @@ interface Ports {
   readonly controllerPort: number;
   readonly proxiedPort: number;
   readonly relayPort: number;
+  readonly loginPort: number;
+  readonly mutualPort: number;
 }
 
 class PrivateBroker implements KafkaBroker {
@@ -133,11 +152,24 @@ class PrivateBroker implements KafkaBroker {
     return this.#process?.pid ?? 0;
   }
 
+  get tls(): TlsPlaces | undefined {
+    const { loginPort, mutualPort } = this.#ports;
+    if (this.#place.tls === undefined) return undefined;
+    return { login: `127.0.0.1:${loginPort}`, mutual: `127.0.0.1:${mutualPort}` };
+  }
+
   async format(): Promise<void> {
-    const { folder, clusterId } = this.#place;
+    const { folder, clusterId, tls } = this.#place;
     await writeFile(join(folder, "server.properties"), properties(this.#place, this.#ports));
+    if (tls !== undefined) {
+      const [key, cert] = await Promise.all([readFile(tls.key, "utf8"), readFile(tls.cert, "utf8")]);
+      await writeFile(join(folder, "keystore.pem"), `${key}\n${cert}`, { mode: 0o600 });
+    }
     const tool = ["-cp", this.#classPath, "kafka.tools.StorageTool", "format", "-t", clusterId];
-    await promisify(execFile)("java", [...quickJvm, ...tool, "-c", "server.properties"], { cwd: folder });
+    const users =
+      tls === undefined ? [] : ["--add-scram", `SCRAM-SHA-512=[name=link,password=${tls.password}]`];
+    const args = [...quickJvm, ...tool, "-c", "server.properties", ...users];
+    await promisify(execFile)("java", args, { cwd: folder });
   }
 
   async kill(): Promise<void> {
@@ -179,19 +211,36 @@ class PrivateBroker implements KafkaBroker {
   }
 }
 
-function properties(
-  { folder, id, voters }: Place,
-  { port, controllerPort, proxiedPort, relayPort }: Ports,
-): string {
+/** Behind the listeners that every broker has. */
+function tlsProperties({ folder, tls }: Place): Readonly<Record<string, string>> {
+  if (tls === undefined) return {};
+  return {
+    "ssl.keystore.type": "PEM",
+    "ssl.keystore.location": join(folder, "keystore.pem"),
+    "ssl.truststore.type": "PEM",
+    "ssl.truststore.location": tls.ca,
+    "listener.name.mutual.ssl.client.auth": "required",
+    "listener.name.login.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "listener.name.login.scram-sha-512.sasl.jaas.config":
+      "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+  };
+}
+
+function properties(place: Place, ports: Ports): string {
+  const { folder, id, voters, tls } = place;
+  const { port, controllerPort, proxiedPort, relayPort, loginPort, mutualPort } = ports;
+  const secure = tls === undefined ? "" : `,LOGIN://127.0.0.1:${loginPort},MUTUAL://127.0.0.1:${mutualPort}`;
   const lines = {
     "process.roles": "broker,controller",
     "node.id": id,
     "controller.quorum.voters": voters
       .map((voter, at) => `${at + 1}@127.0.0.1:${voter.controllerPort}`)
       .join(","),
-    listeners: `PLAIN://127.0.0.1:${port},PROXIED://127.0.0.1:${proxiedPort},CONTROLLER://127.0.0.1:${controllerPort}`,
-    "advertised.listeners": `PLAIN://127.0.0.1:${port},PROXIED://127.0.0.1:${relayPort}`,
-    "listener.security.protocol.map": "PLAIN:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    listeners: `PLAIN://127.0.0.1:${port},PROXIED://127.0.0.1:${proxiedPort},CONTROLLER://127.0.0.1:${controllerPort}${secure}`,
+    "advertised.listeners": `PLAIN://127.0.0.1:${port},PROXIED://127.0.0.1:${relayPort}${secure}`,
+    "listener.security.protocol.map":
+      "PLAIN:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_SSL,MUTUAL:SSL",
+    ...tlsProperties(place),
     "inter.broker.listener.name": "PLAIN",
     "controller.listener.names": "CONTROLLER",
     "log.dirs": join(folder, "data"),

@@ -3,7 +3,6 @@ import type { LinkStatus } from "../core/protection.ts";
 import { serveControl } from "../replication/control/server.ts";
 import type { Gateway } from "../replication/gateway/gateway.ts";
 import { verbsOf } from "../replication/gateway/verbs.ts";
-import { linkMetrics } from "../replication/metrics/link-metrics.ts";
 import { serveMetrics } from "../replication/metrics/serve.ts";
 import { beginLink } from "../replication/standalone/begin.ts";
 import { caughtUp } from "../replication/standalone/caught-up.ts";
@@ -50,8 +49,7 @@ function metricsOf(
 ): readonly Promise<void>[] {
   const place = options.metrics ?? declaration.metrics;
   if (place === undefined) return [];
-  const read = async () => linkMetrics(declaration.name, await gateway.status());
-  return [serveMetrics(place, read, signal)];
+  return [serveMetrics(place, { name: declaration.name, status: () => gateway.status() }, signal)];
 }
 
 async function untilGoal(

@@ -1,3 +1,5 @@
+import type { Fault } from "./errors.ts";
+
 /** Many source transactions of one stream, as the log keeps them. */
 export interface LogBatch {
   readonly stream: string;
@@ -22,12 +24,22 @@ export interface LogSpace {
   full(unfinished: boolean): Promise<string | undefined>;
 }
 
+/** Whether what a log holds is safe from those who keep it for us. */
+export interface LogKeeping {
+  /** Until the oldest record may be thrown away; absent when none ever is by age. */
+  readonly retentionSeconds?: number;
+  /** What is not as it has to be, each with what mends it. */
+  readonly faults: readonly Fault[];
+}
+
 /** The durable, ordered log of one stream between feeder and processor. Every implementation passes `test/replication/log-contract.ts`. */
 export interface Log extends AsyncDisposable {
   /** What is appended crosses a network: payloads should be small. */
   readonly remote?: true;
   /** Absent where others see to its space: at brokers. */
   readonly space?: LogSpace;
+  /** Absent where nobody else can throw away what it holds. Asked now and then; mends what it may. */
+  readonly keeping?: () => Promise<LogKeeping>;
   /**
    * Durable when it resolves; all or nothing. Gives the sequence number of the last record. Throws `StaleEpochError` when a newer
    * epoch has written, and `HotsiteError` "log-gap" or "log-duplicate" when `first` is not the tail's `last` + 1, and a

@@ -85,6 +85,21 @@ export function subtractPosition(a: GtidPosition, b: GtidPosition): GtidPosition
   );
 }
 
+/** How many transactions `a` has that `b` has not; of a MariaDB domain all numbers in between count as some. */
+export function transactionsBetween(a: GtidPosition, b: GtidPosition): number {
+  return either(
+    ...[a, b],
+    (x, y) => {
+      const missing = [...x].map(([domain, { sequence }]) => sequence - (y.get(domain)?.sequence ?? 0n));
+      return missing.reduce((sum, count) => sum + Math.max(0, Number(count)), 0);
+    },
+    (x, y) => {
+      const missing = [...subtractSets(x, y).values()].flat();
+      return missing.reduce((sum, { first, last }) => sum + Number(last - first) + 1, 0);
+    },
+  );
+}
+
 /** With one more transaction: `domain-server-sequence`, `uuid:7`, `uuid:tag:7`. */
 export function withGtid(position: GtidPosition, gtid: string): GtidPosition {
   if (position.form === "empty") return parsePosition(gtid);

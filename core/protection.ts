@@ -64,14 +64,24 @@ export interface LinkOrder {
 
 /** How far the log is behind the source, looked at every few seconds. */
 export interface SourceLag {
-  /** Bytes of the source's binlog that are not in the log yet. */
+  /** Bytes of the source's binlog that are not in the log yet, and its own transactions. */
   readonly behindBytes?: number;
+  readonly behindTransactions?: number;
   /** How old what was read last is, while there is more; else 0. */
   readonly behindSeconds?: number;
   /** Until the source may throw away what is not in the log yet; absent where it never does by age. */
   readonly retentionSeconds?: number;
   /** The source's clock minus that of whoever measures. */
   readonly clockOffsetSeconds?: number;
+}
+
+/** How a log takes what it is given. */
+export interface LogAppends {
+  readonly count: number;
+  /** All of them together; its growth over that of `count` is how long one takes. */
+  readonly seconds: number;
+  /** Those that were refused or not answered, and tried again. */
+  readonly failed: number;
 }
 
 export interface LinkStatus {
@@ -90,8 +100,15 @@ export interface LinkStatus {
   readonly sequence?: number;
   /** Records in the log that are not applied yet. */
   readonly behindTransactions?: number;
-  /** The same in bytes, of what was written since the process started. */
+  /** The same in bytes, and for how long the oldest of them has been in the log; unknown while there are some of an earlier process. */
   readonly behindBytes?: number;
+  readonly behindSeconds?: number;
+  /** How the log takes what it is given, since the process started. */
+  readonly appends?: LogAppends;
+  /** Until the brokers may throw away records that are needed; absent where they never do. */
+  readonly logRetentionSeconds?: number;
+  /** What would go wrong if nobody did anything, each with what to do. */
+  readonly warnings?: readonly string[];
   /** Of a log that is kept on the gateway's own disk; while it is full nothing is read from the source. */
   readonly log?: { readonly bytes: number; readonly limitBytes: number; readonly full: boolean };
   readonly source?: SourceLag;

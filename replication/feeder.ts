@@ -9,7 +9,7 @@ import { waitForRoom, type RoomOptions } from "./log/room.ts";
 import { resumePoint } from "./resume.ts";
 import type { Selection } from "./selection/selection.ts";
 import type { SourceOptions } from "./source.ts";
-import { watchSource } from "./source-watch.ts";
+import { watchSource, type Reached } from "./source-watch.ts";
 
 export interface FeederOptions {
   readonly source: SourceOptions;
@@ -84,9 +84,10 @@ export class Feeder {
     const resume = this.#copyAnew
       ? { next: found.next, position: undefined, unfinished: found.unfinished }
       : found;
-    let reached: Appended["reached"];
+    let reached: Reached | undefined;
     const onAppended = (appended: Appended): void => {
-      ({ reached } = appended);
+      const { position } = appended;
+      reached = appended.reached && { ...appended.reached, position };
       this.#appended(appended);
     };
     const room = (unfinished: boolean, until: AbortSignal): Promise<void> =>

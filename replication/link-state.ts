@@ -1,9 +1,10 @@
 import type { Clock } from "../core/clock.ts";
 import { HotsiteError, messageOf } from "../core/errors.ts";
-import type { LogSpace } from "../core/log.ts";
+import type { LogKeeping, LogSpace } from "../core/log.ts";
 import type { LinkOrder, LinkStatus, SourceLag } from "../core/protection.ts";
 import type { Applied } from "./checkpoint.ts";
 import type { FeederStatus } from "./feeder.ts";
+import { warningsOf } from "./link-warnings.ts";
 import { LogMeter } from "./log/metered.ts";
 
 /** The source writes one each second. */
@@ -27,6 +28,7 @@ export class LinkState {
   #ended = false;
   #paused = false;
   #source: SourceLag | undefined;
+  #keeping: LogKeeping | undefined;
 
   constructor(
     { order, clock, space }: { order: LinkOrder; clock: Clock; space?: LogSpace | undefined },
@@ -50,6 +52,7 @@ export class LinkState {
   /** What the log held already; the feeder may have found more meanwhile. */
   received(position: string, sequence: number): void {
     if (sequence < (this.#feeder.sequence ?? 0)) return;
+    this.meter.opened(sequence);
     this.#feeder = { ...this.#feeder, received: position, sequence };
   }
 
@@ -79,6 +82,11 @@ export class LinkState {
 
   source(lag: SourceLag): void {
     this.#source = lag;
+    this.#tell();
+  }
+
+  keeping(keeping: LogKeeping): void {
+    this.#keeping = keeping;
     this.#tell();
   }
 
@@ -112,7 +120,7 @@ export class LinkState {
       ...present("applied", position === "" ? undefined : position),
       ...present("sequence", sequence),
       ...present("behindTransactions", behind(read, sequence)),
-      ...present("behindBytes", this.#ended ? undefined : this.meter.bytes),
+      ...(this.#ended ? {} : this.#log()),
       ...present("log", this.#logSize()),
       ...present("source", this.#ended ? undefined : this.#source),
       ...present("lagSeconds", this.#lagSeconds()),
@@ -157,6 +165,20 @@ export class LinkState {
     if (this.#heartbeat === undefined) return undefined;
     const { writtenMs, lagMs } = this.#heartbeat;
     return Math.max(lagMs, this.#clock.now() - writtenMs - heartbeatEveryMs) / 1000;
+  }
+
+  /** What is known of the log while it is open. */
+  #log(): Partial<LinkStatus> {
+    const { bytes, sinceMs, appends } = this.meter;
+    const waited = sinceMs === undefined ? 0 : Math.max(0, this.#clock.now() - sinceMs) / 1000;
+    const warnings = warningsOf(this.#source, this.#keeping);
+    return {
+      ...present("behindBytes", bytes),
+      ...present("behindSeconds", bytes === undefined ? undefined : waited),
+      appends,
+      ...present("logRetentionSeconds", this.#keeping?.retentionSeconds),
+      ...(warnings.length > 0 && { warnings }),
+    };
   }
 
   #logSize(): LinkStatus["log"] {

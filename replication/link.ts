@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { HotsiteError, messageOf } from "../core/errors.ts";
-import type { Log } from "../core/log.ts";
+import type { Log, LogKeeping } from "../core/log.ts";
 import type { Logger } from "../core/logger.ts";
 import { includesPosition, parsePosition } from "../core/position.ts";
 import type { LinkOrder, LinkStatus, SkipOrder } from "../core/protection.ts";
@@ -9,6 +9,7 @@ import { decodeBatch } from "./batch.ts";
 import { Feeder } from "./feeder.ts";
 import { LinkState } from "./link-state.ts";
 import { metered } from "./log/metered.ts";
+import { watchLog } from "./log/watch.ts";
 import { Pause } from "./pause.ts";
 import { Processor } from "./processor.ts";
 import type { Selection } from "./selection/selection.ts";
@@ -93,11 +94,15 @@ export class Link {
    */
   async run(signal: AbortSignal): Promise<void> {
     const pulling = AbortSignal.any([signal, this.#pulling.signal]);
+    const over = new AbortController();
+    const watched = this.#watchLog(AbortSignal.any([signal, over.signal]));
     try {
       const fed = this.#noted(this.#feed(pulling));
       const applied = this.#noted(this.#apply(pulling, fed, signal));
       await Promise.all([fed, applied]);
     } finally {
+      over.abort();
+      await watched;
       this.#state.stopped();
       await this.#log[Symbol.asyncDispose]();
     }
@@ -139,12 +144,18 @@ export class Link {
   #feed(signal: AbortSignal): Promise<void> {
     const feeder = new Feeder({
       ...this.#options,
-      log: metered(this.#log, this.#state.meter),
+      log: metered(this.#log, this.#state.meter, this.#options.clock),
       applied: () => this.#state.sequence,
       onStatus: (status) => this.#state.feeder(status),
       onSourceLag: (lag) => this.#state.source(lag),
     });
     return feeder.run(signal);
+  }
+
+  #watchLog(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options;
+    const onSeen = (keeping: LogKeeping): void => this.#state.keeping(keeping);
+    return watchLog({ log: this.#log, clock, logger, onSeen }, signal);
   }
 
   async #apply(pulling: AbortSignal, fed: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -1,17 +1,27 @@
 import type { Clock } from "../core/clock.ts";
 import { HotsiteError } from "../core/errors.ts";
+import { ofOrigin, parsePosition, transactionsBetween } from "../core/position.ts";
 import type { SourceLag } from "../core/protection.ts";
 import type { FilePlace } from "./binlog/place.ts";
 import { Source, type SourceOptions } from "./source.ts";
+import { sourceState } from "./start-position.ts";
 
-/** Each look costs the source three short questions. */
+/** Each look costs the source four short questions. */
 const everyMs = 5_000;
+
+/** The end of what the log has of the source's binlog. */
+export interface Reached {
+  readonly place: FilePlace;
+  /** When its last transaction was committed. */
+  readonly commitMs: number;
+  /** GTID position. */
+  readonly position: string;
+}
 
 export interface SourceWatchOptions {
   readonly source: SourceOptions;
   readonly clock: Clock;
-  /** The end of what the log has of the source's binlog, and when its last transaction was committed. */
-  readonly reached: () => { readonly place: FilePlace; readonly commitMs: number } | undefined;
+  readonly reached: () => Reached | undefined;
   readonly onSeen: (lag: SourceLag) => void;
 }
 
@@ -40,11 +50,7 @@ export async function watchSource(
   }
 }
 
-async function lagOf(
-  source: Source,
-  clock: Clock,
-  reached: ReturnType<SourceWatchOptions["reached"]>,
-): Promise<SourceLag> {
+async function lagOf(source: Source, clock: Clock, reached: Reached | undefined): Promise<SourceLag> {
   const clockOffsetSeconds = await clockOffset(source, clock);
   const keptSeconds = await expirySeconds(source);
   if (reached === undefined) return { clockOffsetSeconds };
@@ -52,10 +58,11 @@ async function lagOf(
   if (beganAnew(reached.place, files)) throw reset(reached.place);
   const behindBytes = unreadBytes(reached.place, files);
   if (behindBytes === undefined) return { clockOffsetSeconds };
+  const behindTransactions = await unreadTransactions(source, reached.position);
   const age = (clock.now() - reached.commitMs) / 1000 + clockOffsetSeconds;
   const behindSeconds = behindBytes === 0 ? 0 : Math.max(0, age);
   return {
-    ...{ clockOffsetSeconds, behindBytes, behindSeconds },
+    ...{ clockOffsetSeconds, behindBytes, behindTransactions, behindSeconds },
     ...(keptSeconds > 0 && { retentionSeconds: Math.max(0, keptSeconds - behindSeconds) }),
   };
 }
@@ -99,6 +106,12 @@ function reset({ file, offset }: FilePlace): HotsiteError {
       details: { file, offset },
     },
   );
+}
+
+/** Of its own; what it has from other servers is not carried. */
+async function unreadTransactions(source: Source, read: string): Promise<number> {
+  const { position, origin } = await sourceState(source);
+  return transactionsBetween(ofOrigin(position, origin), ofOrigin(parsePosition(read), origin));
 }
 
 /** 0: it never throws any away by age. */

@@ -41,7 +41,28 @@ export const link = exactly<LinkStatus>()(
     applied: z.string().optional().describe("the same for the target"),
     sequence: z.number().optional(),
     behindTransactions: z.number().optional().describe("in the log and not applied yet"),
-    behindBytes: z.number().optional().describe("the same in bytes, since the process started"),
+    behindBytes: z
+      .number()
+      .optional()
+      .describe("the same in bytes; unknown while some are of an earlier process"),
+    behindSeconds: z.number().optional().describe("for how long the oldest of them has waited"),
+    appends: z
+      .strictObject({
+        count: z.number(),
+        seconds: z.number().describe("that all of them took"),
+        failed: z.number().describe("that were refused or not answered, and tried again"),
+      })
+      .optional()
+      .describe("to the log, since the process started"),
+    logRetentionSeconds: z
+      .number()
+      .optional()
+      .describe("until the brokers may throw away records that are needed"),
+    warnings: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .describe("what would go wrong if nobody did anything, with what to do"),
     log: z
       .strictObject({
         bytes: z.number().describe("that it keeps"),
@@ -53,6 +74,7 @@ export const link = exactly<LinkStatus>()(
     source: z
       .strictObject({
         behindBytes: z.number().optional().describe("of its binlog, not in the log yet"),
+        behindTransactions: z.number().optional().describe("of its own, not in the log yet"),
         behindSeconds: z.number().optional().describe("how old what was read last is, while there is more"),
         retentionSeconds: z.number().optional().describe("until it may throw away what was not read"),
         clockOffsetSeconds: z.number().optional().describe("its clock minus that of whoever measures"),

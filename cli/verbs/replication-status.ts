@@ -86,7 +86,10 @@ async function watched(
 
 function textOf({ lines }: Links): string {
   if (lines.length === 0) return "no link yet; `hotsite install` starts it";
-  const problems = lines.flatMap(({ problem }) => (problem === undefined ? [] : [`  ${problem}`]));
+  const problems = lines.flatMap(({ problem, warnings = [] }) => [
+    ...(problem === undefined ? [] : [`  ${problem}`]),
+    ...warnings.map((warning) => `  ! ${warning}`),
+  ]);
   const rows = lines.map(({ row }) => row);
   return [table(header, rows), ...problems].join("\n");
 }
@@ -94,6 +97,7 @@ function textOf({ lines }: Links): string {
 interface Line {
   readonly row: readonly string[];
   readonly problem?: string;
+  readonly warnings?: readonly string[];
 }
 
 const header = ["LINK", "STATE", "EPOCH", "RECEIVED", "APPLIED", "BEHIND", "LAG"];
@@ -111,6 +115,7 @@ function lineOf(link: SiteStatus["link"], name: string): Line {
       lagSeconds === undefined ? "" : `${lagSeconds.toFixed(1)}s`,
     ],
     problem: problemOf(status),
+    warnings: status.warnings,
   };
 }
 

@@ -5,7 +5,6 @@ import { readCall } from "../control/call.ts";
 import { askControl } from "../control/client.ts";
 import { serveControl } from "../control/server.ts";
 import { gatewayConfig, gatewayConfigPath, type GatewayConfig } from "./config.ts";
-import { linkMetrics } from "../metrics/link-metrics.ts";
 import { serveMetrics } from "../metrics/serve.ts";
 import { verbsOf } from "./verbs.ts";
 
@@ -55,12 +54,12 @@ async function serveGateway(config: GatewayConfig, logger: Logger, signal: Abort
   });
   await running.resume(signal);
   logger.info("gateway runs", { site: config.site, order: await running.status() });
-  const read = async () => linkMetrics(`${source.site}/${site}`, await running.status());
+  const link = { name: `${source.site}/${site}`, status: () => running.status() };
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const serving = [
     serveControl(config.controlSocket, verbsOf(running), until),
-    ...(config.metrics === undefined ? [] : [serveMetrics(config.metrics, read, until)]),
+    ...(config.metrics === undefined ? [] : [serveMetrics(config.metrics, link, until)]),
   ];
   // One that cannot be served ends the other one.
   await Promise.all(serving).finally(() => over.abort());

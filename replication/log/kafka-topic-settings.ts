@@ -46,6 +46,20 @@ export async function topicFaults(client: Kafka, base: string): Promise<readonly
   });
 }
 
+/** Settings that would throw records away and may not be mended by us; and after how long they do, where that is by age. */
+export async function throwingAway(
+  client: Kafka,
+  topic: string,
+): Promise<{ readonly faults: readonly Fault[]; readonly retentionMs?: number }> {
+  return asked(client, topic, async (admin) => {
+    const faults = await settingFaults(admin, topic);
+    const retentionMs = Number(
+      faults.find(({ path }) => path === pathOf(topic, "retention.ms"))?.found ?? -1,
+    );
+    return { faults, ...(retentionMs >= 0 && { retentionMs }) };
+  });
+}
+
 async function asked<T>(client: Kafka, topic: string, ask: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = client.admin();
   try {
@@ -127,13 +141,17 @@ async function settingFaults(admin: Admin, topic: string, validateOnly = false):
   } catch (error) {
     if (!isForbidden(error)) throw error;
     return wrong.map((name) => ({
-      path: `${topic}: ${name}`,
+      path: pathOf(topic, name),
       problem: "records that are not applied yet could be thrown away or refused",
       found: found.get(name)?.value ?? "nothing",
       allowed: settings[name] ?? "",
       remedy: `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config ${name}=${settings[name] ?? ""}`,
     }));
   }
+}
+
+function pathOf(topic: string, setting: string): string {
+  return `${topic}: ${setting}`;
 }
 
 /** Every setting of the topic by name; `own` when it was set for this topic. */

@@ -28,10 +28,17 @@ interface Cluster {
   findBroker(of: { nodeId: string }): Promise<{ fetch(request: object): Promise<FetchAnswer> }>;
 }
 
+interface Message {
+  readonly offset: string;
+  /** Milliseconds. */
+  readonly timestamp: string;
+  readonly value: Buffer | null;
+}
+
 interface FetchAnswer {
   readonly responses: readonly {
     readonly partitions: readonly {
-      readonly messages: readonly { readonly offset: string; readonly value: Buffer | null }[];
+      readonly messages: readonly Message[];
     }[];
   }[];
 }
@@ -91,6 +98,22 @@ export class KafkaTopic implements AsyncDisposable {
 
   /** Records from an offset on; waits for one that is yet to come for `waitMs` at most. Throws `HotsiteError` "log-offset" for an offset that is not kept. */
   async fetch(offset: bigint, waitMs: number): Promise<readonly Placed[]> {
+    const messages = await this.#messages(offset, waitMs);
+    return messages
+      .map(({ offset: at, value }) => ({ at: BigInt(at), value }))
+      .filter(({ at }) => at >= offset)
+      .map(({ at, value }) => ({ offset: at, frame: decodeFrame(value) }));
+  }
+
+  /** When the oldest record was written, by the clock of whoever wrote it; undefined when there is none. */
+  async oldestMs(): Promise<number | undefined> {
+    const { low, next } = await this.bounds();
+    if (low === next) return undefined;
+    const [oldest] = await this.#messages(low, 0);
+    return oldest && Number(oldest.timestamp);
+  }
+
+  async #messages(offset: bigint, waitMs: number): Promise<readonly Message[]> {
     return this.#retryable("its records", async () => {
       this.#cluster ??= this.#openCluster();
       const cluster = await this.#cluster;
@@ -105,11 +128,7 @@ export class KafkaTopic implements AsyncDisposable {
           },
         ],
       });
-      const messages = answer.responses[0]?.partitions[0]?.messages ?? [];
-      return messages
-        .map(({ offset: at, value }) => ({ at: BigInt(at), value }))
-        .filter(({ at }) => at >= offset)
-        .map(({ at, value }) => ({ offset: at, frame: decodeFrame(value) }));
+      return answer.responses[0]?.partitions[0]?.messages ?? [];
     });
   }
 

@@ -1,12 +1,12 @@
 import { systemClock, type Clock } from "../../core/clock.ts";
 import { HotsiteError, RetryableError, StaleEpochError, type Fault } from "../../core/errors.ts";
-import type { Log, LogBatch } from "../../core/log.ts";
+import type { Log, LogBatch, LogKeeping } from "../../core/log.ts";
 import { failpoint } from "../failpoint.ts";
 import { Chain, isAnchor, type Placed } from "./kafka-chain.ts";
 import { batchOf, encodeFrame } from "./kafka-frame.ts";
 import { kafkaClient, KafkaTopic, type KafkaServers } from "./kafka-topic.ts";
 import { removeOlderTopics } from "./kafka-older-topics.ts";
-import { ensureTopic, topicFaults, topicOf } from "./kafka-topic-settings.ts";
+import { ensureTopic, throwingAway, topicFaults, topicOf } from "./kafka-topic-settings.ts";
 import { refuse, trimmed } from "./refuse.ts";
 
 /** How long a reader waits at the broker before it asks again. */
@@ -28,7 +28,8 @@ export async function openKafkaLog(
     await ensureTopic(client, topic);
     await removeOlderTopics(client, topic);
   };
-  const log = new KafkaLog(stream, { topic: new KafkaTopic(client, topic), ensure }, clock);
+  const settings = (): ReturnType<typeof throwingAway> => throwingAway(client, topic);
+  const log = new KafkaLog(stream, { topic: new KafkaTopic(client, topic), ensure, settings }, clock);
   await log.ready().catch((error: unknown) => {
     if (!(error instanceof RetryableError)) throw error;
   });
@@ -47,6 +48,8 @@ interface Parts {
   readonly topic: KafkaTopic;
   /** Makes the topic as it has to be. Repeatable. */
   readonly ensure: () => Promise<void>;
+  /** What is not as it has to be any more. */
+  readonly settings: () => ReturnType<typeof throwingAway>;
 }
 
 /** One record a batch; which records count is decided by `Chain`. */
@@ -57,6 +60,7 @@ class KafkaLog implements Log {
   readonly #ensure: () => Promise<void>;
   /** Resolves when the topic was seen to be as it has to be. */
   #ensured: Promise<void> | undefined;
+  readonly #settings: Parts["settings"];
   readonly #clock: Clock;
   /** The log's end as far as it was looked at, and the offset from which to look on; undefined when it has to be found first. */
   #seen: { readonly chain: Chain; next: bigint } | undefined;
@@ -65,7 +69,8 @@ class KafkaLog implements Log {
   /** Calls that use `#seen` follow each other. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(stream: string, { topic, ensure }: Parts, clock: Clock) {
+  constructor(stream: string, { topic, ensure, settings }: Parts, clock: Clock) {
+    this.#settings = settings;
     this.#stream = stream;
     this.#topic = topic;
     this.#ensure = ensure;
@@ -80,6 +85,15 @@ class KafkaLog implements Log {
     });
     return this.#ensured;
   }
+
+  /** The oldest record that is kept is at most what was applied ten seconds ago; the last one is needed even when it is applied. */
+  readonly keeping = async (): Promise<LogKeeping> => {
+    const { faults, retentionMs } = await this.#settings();
+    if (retentionMs === undefined) return { faults };
+    const oldestMs = (await this.#topic.oldestMs()) ?? this.#clock.now();
+    const leftMs = retentionMs - (this.#clock.now() - oldestMs);
+    return { faults, retentionSeconds: Math.max(0, leftMs / 1000) };
+  };
 
   append(batch: LogBatch): Promise<number> {
     return this.#inTurn(() => this.#append(batch));

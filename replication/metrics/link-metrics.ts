@@ -5,6 +5,8 @@ import type { MetricFamily, Sample } from "./exposition.ts";
 interface Figure {
   readonly name: string;
   readonly help: string;
+  /** Default: gauge. */
+  readonly kind?: MetricFamily["kind"];
   /** Undefined while it is not known. */
   readonly value: (status: LinkStatus) => number | undefined;
 }
@@ -27,8 +29,41 @@ export const figures: readonly Figure[] = [
   },
   {
     name: "hotsite_link_log_behind_bytes",
-    help: "The same in bytes of the log, of what was written since this process started.",
+    help: "The same in bytes; absent while some of them were written by an earlier process.",
     value: ({ behindBytes }) => behindBytes,
+  },
+  {
+    name: "hotsite_link_log_behind_seconds",
+    help: "For how long the oldest of them has been in the log; 0 when there is none.",
+    value: ({ behindSeconds }) => behindSeconds,
+  },
+  {
+    name: "hotsite_link_log_appends_total",
+    help: "Batches that the log has taken since this process started.",
+    kind: "counter",
+    value: ({ appends }) => appends?.count,
+  },
+  {
+    name: "hotsite_link_log_append_seconds_total",
+    help: "How long the log took for all of them together.",
+    kind: "counter",
+    value: ({ appends }) => appends?.seconds,
+  },
+  {
+    name: "hotsite_link_log_append_failures_total",
+    help: "Batches that the log did not take or did not answer; they are tried again.",
+    kind: "counter",
+    value: ({ appends }) => appends?.failed,
+  },
+  {
+    name: "hotsite_link_log_retention_seconds",
+    help: "Seconds until the brokers may throw away records that are needed; absent where they never do by age.",
+    value: ({ logRetentionSeconds }) => logRetentionSeconds,
+  },
+  {
+    name: "hotsite_link_warnings",
+    help: "Number of things that would go wrong if nobody did anything; `hotsite replication status` names them.",
+    value: ({ state, warnings = [] }) => (state === "stopped" ? undefined : warnings.length),
   },
   {
     name: "hotsite_link_log_bytes",
@@ -49,6 +84,11 @@ export const figures: readonly Figure[] = [
     name: "hotsite_link_source_behind_bytes",
     help: "Bytes of the source's binlog that are not in the log yet.",
     value: ({ source }) => source?.behindBytes,
+  },
+  {
+    name: "hotsite_link_source_behind_transactions",
+    help: "Transactions of the source that are not in the log yet.",
+    value: ({ source }) => source?.behindTransactions,
   },
   {
     name: "hotsite_link_source_behind_seconds",
@@ -99,8 +139,8 @@ export function linkMetrics(link: string, status: LinkStatus | undefined): reado
       help: "1 for the state that the link is in, 0 for the others.",
       samples: states.map((state) => ({ labels: { link, state }, value: state === status.state ? 1 : 0 })),
     },
-    ...figures.map(({ name, help, value }) => ({
-      ...{ name, help, kind: "gauge" as const },
+    ...figures.map(({ name, help, kind = "gauge", value }) => ({
+      ...{ name, help, kind },
       samples: sample(value(status)),
     })),
   ];

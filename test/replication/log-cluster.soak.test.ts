@@ -43,6 +43,40 @@ describe.each(["4.4.0", "3.9.2"])("with three brokers of Kafka %s", (version) =>
     expect(await numbers(log, 12)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 
+  test("under load its leader changes again and again, and readers get every record once, in order", async () => {
+    const stream = newStream();
+    await using log = await open(stream);
+    await appendUpTo(log, stream, 1);
+    const reading = numbers(log, 400);
+    const writing = appendUpTo(log, stream, 400);
+    for (const part of [80, 160, 240, 320]) {
+      await reaches(log, part);
+      const leader = await leaderOf(brokers, topicOf(topicPrefix, stream));
+      await leader.kill();
+      await reaches(log, part + 20);
+      await leader.restart();
+    }
+    await writing;
+    expect(await reading).toEqual(Array.from({ length: 400 }, (_, at) => at + 1));
+  });
+
+  test("a broker that loses its disk gets everything from the others, which may then be lost in turn", async () => {
+    const stream = newStream();
+    const topic = topicOf(topicPrefix, stream);
+    await using log = await open(stream);
+    await appendUpTo(log, stream, 20);
+    const leader = await leaderOf(brokers, topic);
+    await leader.loseDisk();
+    await appendUpTo(log, stream, 40);
+    await leader.restart();
+    await inSync(brokers, topic);
+    const other = brokers.find((broker) => broker !== leader)!;
+    await other.kill();
+    await appendUpTo(log, stream, 60);
+    expect(await numbers(log, 60)).toEqual(Array.from({ length: 60 }, (_, at) => at + 1));
+    await other.restart();
+  });
+
   test("the log waits while fewer brokers are there than have to acknowledge, for a minute too", async () => {
     const stream = newStream();
     await using log = await open(stream);
@@ -127,6 +161,25 @@ async function leaderOf(brokers: readonly KafkaBroker[], topic: string): Promise
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   await admin.disconnect();
   return brokers[(topics[0]?.partitions[0]?.leader ?? 1) - 1]!;
+}
+
+/** Resolves once the log holds so many batches. */
+async function reaches(log: Log, count: number): Promise<void> {
+  const look = async (): Promise<true | undefined> =>
+    ((await log.tail())?.last ?? 0) >= count ? true : undefined;
+  await waitFor(look, { timeoutMs: 200_000, intervalMs: 20, what: `${count} batches` }, signal);
+}
+
+/** Resolves once all brokers have everything of the topic. */
+async function inSync(brokers: readonly KafkaBroker[], topic: string): Promise<void> {
+  const admin = brokers[0]!.client.admin();
+  await admin.connect();
+  const look = async (): Promise<true | undefined> => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions[0]?.isr.length === brokers.length ? true : undefined;
+  };
+  await waitFor(look, { timeoutMs: 120_000, what: `${topic} to be in sync` }, signal);
+  await admin.disconnect();
 }
 
 /** Time itself is what is tried here. */

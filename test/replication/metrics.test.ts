@@ -45,13 +45,25 @@ describe("metrics of a link", () => {
 describe("bytes", () => {
   test("of the log count from append to apply", () => {
     const meter = new LogMeter();
-    meter.appended(10, 100);
-    meter.appended(20, 50);
-    expect(meter.bytes).toBe(150);
+    meter.appended({ last: 10, bytes: 100, sinceMs: 1000 }, 5);
+    meter.appended({ last: 20, bytes: 50, sinceMs: 2000 }, 15);
+    expect([meter.bytes, meter.sinceMs]).toEqual([150, 1000]);
     meter.applied(15);
-    expect(meter.bytes).toBe(50);
+    expect([meter.bytes, meter.sinceMs]).toEqual([50, 2000]);
+    meter.failed();
+    expect(meter.appends).toEqual({ count: 2, seconds: 0.02, failed: 1 });
     meter.applied(20);
-    expect(meter.bytes).toBe(0);
+    expect([meter.bytes, meter.sinceMs]).toEqual([0, undefined]);
+  });
+
+  test("of the log are not known while some of them are of an earlier process", () => {
+    const meter = new LogMeter();
+    meter.opened(7);
+    meter.appended({ last: 10, bytes: 100, sinceMs: 1000 }, 5);
+    meter.applied(6);
+    expect([meter.bytes, meter.sinceMs]).toEqual([undefined, undefined]);
+    meter.applied(7);
+    expect([meter.bytes, meter.sinceMs]).toEqual([100, 1000]);
   });
 
   test("of the source's binlog count over all files after the place", () => {

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { waitFor } from "../../core/wait.ts";
 import { builtHotsite } from "../cli/process.ts";
 import { TestAuthority, type Pair } from "../support/authority.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
@@ -20,6 +24,7 @@ let broker: KafkaBroker;
 let rig: LinkRig;
 
 beforeAll(async () => {
+  await builtHotsite();
   folder = await mkdtemp(join(tmpdir(), "hotsite-tls-"));
   authority = await TestAuthority.create(folder, "ours");
   stranger = await TestAuthority.create(folder, "stranger");
@@ -31,7 +36,6 @@ beforeAll(async () => {
       flavour: "mysql",
       extra: [`--ssl-ca=${ca}`, `--ssl-cert=${server.cert}`, `--ssl-key=${server.key}`],
     }),
-    builtHotsite(),
   ]);
 });
 afterAll(async () => {
@@ -68,6 +72,19 @@ async function endConnections(end: DatabaseServer): Promise<void> {
   for (const row of rows) await end.query(`KILL ${String(Object.values(row)[0])}`).catch(() => undefined);
 }
 
+/** What a monitor gets from a socket. */
+async function asked(socketPath: string, path: string): Promise<{ code: number; body: string }> {
+  const sent = request({ socketPath, path }).end();
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  return { code: response.statusCode ?? 0, body: await text(response) };
+}
+
+async function until(look: () => Promise<boolean>): Promise<void> {
+  const wait = { timeoutMs: 90_000, intervalMs: 100, what: "the metrics to say so" };
+  const again = async (): Promise<true | undefined> => ((await look().catch(() => false)) ? true : undefined);
+  await waitFor(again, wait, AbortSignal.timeout(100_000));
+}
+
 /** Without a restart, as an administrator renews one. */
 async function useCertificate({ ca }: TestAuthority, { cert, key }: Pair): Promise<void> {
   await rig.source.query(
@@ -96,6 +113,41 @@ describe("hotsite replicate from MySQL to MySQL over Kafka, all of it over TLS",
     await rig.equal("shop.item");
     running.kill("SIGINT");
     expect(await running.ended).toMatchObject({ code: 0 });
+  });
+
+  test("tells monitors how it does", async () => {
+    const metrics = join(folder, "m.sock");
+    const log = kafkaLog(`tls: { ca: "${authority.ca}" }, ${login()}`);
+    await rig.declare(`${log} metrics: "${metrics}",`, good());
+    const running = rig.start("replicate");
+    await rig.equal("shop.item");
+    await until(async () => {
+      const { body } = await asked(metrics, "/metrics");
+      return [
+        /hotsite_link_log_append_seconds_total\S* [\d.]+/,
+        /hotsite_link_log_behind_seconds\S* [\d.]+/,
+        /hotsite_link_source_behind_transactions\S* \d+/,
+        /hotsite_link_warnings\S* 0\n/,
+      ].every((line) => line.test(body));
+    });
+    expect(await asked(metrics, "/health")).toMatchObject({ code: 200 });
+    await until(async () => (await asked(metrics, "/ready?lag=60")).code === 200);
+    await rig.hotsite("replication", "pause");
+    expect(await asked(metrics, "/ready")).toMatchObject({
+      code: 503,
+      body: expect.stringContaining("paused"),
+    });
+    expect(await asked(metrics, "/health")).toMatchObject({ code: 200 });
+    const before = Number(/appends_total\S* (\d+)/.exec((await asked(metrics, "/metrics")).body)?.[1]);
+    await insert();
+    await until(async () => {
+      const { body } = await asked(metrics, "/metrics");
+      const [, waited] = /log_behind_seconds\S* ([\d.]+)/.exec(body) ?? [];
+      const [, appends] = /appends_total\S* (\d+)/.exec(body) ?? [];
+      return Number(waited) > 2 && Number(appends) > before;
+    });
+    running.kill("SIGINT");
+    expect((await running.ended).code).toBe(0);
   });
 
   test("shows the broker a certificate where it wants one", async () => {

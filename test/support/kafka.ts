@@ -29,6 +29,8 @@ export interface KafkaBroker extends AsyncDisposable {
   readonly pid: number;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
+  /** SIGKILL, and everything that it kept is gone; its next start is one with an empty disk. */
+  loseDisk(): Promise<void>;
   /** Starts it again with the same data and ports; resolves when it answers. */
   restart(): Promise<void>;
 }
@@ -174,6 +176,12 @@ class PrivateBroker implements KafkaBroker {
 
   async kill(): Promise<void> {
     if (this.#process !== undefined) await kill(this.#process);
+  }
+
+  async loseDisk(): Promise<void> {
+    await this.kill();
+    await rm(join(this.#place.folder, "data"), { recursive: true, force: true });
+    await this.format();
   }
 
   async restart(): Promise<void> {

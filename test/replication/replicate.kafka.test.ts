@@ -54,8 +54,8 @@ beforeEach(async () => {
 });
 
 const insert = () => rig.source.query("INSERT INTO shop.item (name) VALUES ('more')");
-const tls = ({ ca }: TestAuthority, pair: Pair | undefined = client): string =>
-  `tls: { ca: "${ca}"${pair === undefined ? "" : `, cert: "${pair.cert}", key: "${pair.key}"`} }`;
+const tls = ({ ca }: TestAuthority, { cert, key }: Pair = client): string =>
+  `tls: { ca: "${ca}", cert: "${cert}", key: "${key}" }`;
 const good = () => ({ source: tls(authority), target: tls(authority) });
 
 /** Topics of their own for each test. */

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { TableName } from "../record.ts";
 import { parsePattern, type NamePattern } from "./pattern.ts";
 
@@ -42,6 +43,12 @@ export class Selection {
       [...this.#names].sort(([a], [b]) => (a < b ? -1 : 1)),
       ...[texts(include) ?? null, texts(exclude), texts(this.#columns), texts(this.#programs)],
     ]);
+  }
+
+  /** The target's names in the text of a selection. */
+  static databasesAtTarget(text: string): readonly string[] {
+    const [names] = databasesIn.parse(JSON.parse(text));
+    return names.map(([, theirs]) => theirs);
   }
 
   /** Whether databases have other names at the target. */
@@ -113,6 +120,8 @@ export class Selection {
       .join(".");
   }
 }
+
+const databasesIn = z.tuple([z.array(z.tuple([z.string(), z.string()]))]).rest(z.unknown());
 
 type Patterns = readonly NamePattern[];
 

@@ -97,6 +97,15 @@ async function replacedDatabases(
   databases: readonly string[],
 ): Promise<readonly Fault[]> {
   if (replaceTarget || (await isKnown(target, name))) return [];
+  return presentDatabases(target, databases);
+}
+
+/** Which of these a first copy would drop. */
+export async function presentDatabases(
+  target: Target,
+  databases: readonly string[],
+): Promise<readonly Fault[]> {
+  if (databases.length === 0) return [];
   const rows = await target.rows<{ name: string; tables: string | number }>(
     `SELECT TABLE_SCHEMA AS name, COUNT(*) AS tables FROM information_schema.TABLES
      WHERE TABLE_SCHEMA IN (${databases.map(quoteString).join(", ")}) GROUP BY TABLE_SCHEMA`,

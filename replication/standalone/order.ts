@@ -1,4 +1,5 @@
 import { formatPosition, joinPositions, ofOrigin, parsePosition } from "../../core/position.ts";
+import { PreflightError } from "../../core/errors.ts";
 import type { LinkOrder } from "../../core/protection.ts";
 import { readFacts, type ServerFacts } from "../checkpoint.ts";
 import { identityOf } from "../identity.ts";
@@ -7,7 +8,9 @@ import { quoteString } from "../literal.ts";
 import { Source } from "../source.ts";
 import { sourceState } from "../start-position.ts";
 import { Target } from "../target.ts";
+import { Selection } from "../selection/selection.ts";
 import { requireSelection } from "../selection/require.ts";
+import { presentDatabases } from "./check.ts";
 import { ensureOwnSchema } from "./own-schema.ts";
 import { selectionOf } from "./selection-of.ts";
 import type { LinkDeclaration } from "./spec.ts";
@@ -56,9 +59,25 @@ export async function reseedOrder(
 ): Promise<LinkOrder> {
   await using target = await Target.open(ends.target, signal);
   await ensureOwnSchema(target, "target");
+  await refuseOthers(target, declaration, known);
   const { promoted, streamed } = await readFacts(target);
   const epoch = Math.max(promoted, streamed, known?.epoch ?? 0) + 1;
   return await orderOf(target, declaration, epoch);
+}
+
+/** A new first copy replaces what the link has brought; what else has a name that is declared now is somebody's own. */
+async function refuseOthers(
+  target: Target,
+  declaration: LinkDeclaration,
+  known: LinkOrder | undefined,
+): Promise<void> {
+  const kept = await keptCheckpoint(target, declaration.name);
+  const begun = known ?? (kept && (await keptSelection(target, kept.stream)));
+  if (declaration.replaceTarget || begun?.selection === undefined) return;
+  const brought = Selection.databasesAtTarget(begun.selection);
+  const added = selectionOf(declaration).databasesAtTarget.filter((name) => !brought.includes(name));
+  const faults = await presentDatabases(target, added);
+  if (faults.length > 0) throw new PreflightError(`link("${declaration.name}") cannot begin anew`, faults);
 }
 
 /**

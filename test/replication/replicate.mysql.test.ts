@@ -125,6 +125,12 @@ describe("hotsite replicate", () => {
       code: 1,
       stderr: expect.stringContaining("shop/1 was begun with other"),
     });
+    await rig.target.query("CREATE DATABASE shop", "CREATE TABLE shop.own (id INT PRIMARY KEY)");
+    await rig.declare('databases: ["shop"],');
+    expect(await rig.hotsite("replication", "reseed", "--yes")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("database shop: it is there already"),
+    });
     await rig.declare(other);
     expect(await rig.hotsite("replication", "reseed", "--yes")).toMatchObject({ code: 0 });
     expect(await rig.hotsite("replicate", "--until-caught-up")).toMatchObject({ code: 0 });

@@ -171,7 +171,8 @@ export class TransactionAssembler {
     if (readGtid !== undefined) return this.#begin(readGtid(event));
     if (type === eventTypes.tableMap) return this.#map(event);
     if (isRowsEvent(type)) return this.#rows(event);
-    if (type === eventTypes.xid || type === eventTypes.xaPrepare) return this.#end();
+    if (type === eventTypes.xid) return this.#end();
+    if (type === eventTypes.xaPrepare) return this.#endXa(event);
     if (type === eventTypes.query || type === eventTypes.queryCompressed) return this.#query(event);
     if (type === eventTypes.rotate) return this.#rotate(event);
     if (passed.has(type) || this.#group?.own === false) return undefined;
@@ -241,16 +242,23 @@ export class TransactionAssembler {
     const word = query.text.subarray(0, 64).toString("latin1").trim().toUpperCase();
     if (group.standalone === undefined && this.#opens(word, group)) return undefined;
     if (!group.standalone && (word === "COMMIT" || word === "ROLLBACK")) return this.#ended(word);
+    if (!group.standalone && word.startsWith("XA END")) return undefined;
     if (group.own) this.#statement(query, group);
     return group.standalone ? this.#end() : undefined;
   }
 
   /** MySQL says it by the first statement: whether others follow it. */
   #opens(word: string, group: Group): boolean {
-    const xa = word.startsWith("XA ");
-    if (xa && group.own) throw unsupported("an XA transaction", xaHint);
-    group.standalone = word !== "BEGIN" && !word.startsWith("XA START");
+    const startsXa = word.startsWith("XA START");
+    if (word.startsWith("XA ") && !startsXa && group.own) throw unsupported("an XA transaction", xaHint);
+    group.standalone = word !== "BEGIN" && !startsXa;
     return !group.standalone;
+  }
+
+  /** In one phase it is a transaction like any other. A prepared one is ended by another that need not come soon, or at all. */
+  #endXa({ body }: BinlogEvent): Piece | undefined {
+    if (this.#group?.own === true && body[0] !== onePhase) throw unsupported("an XA transaction", xaHint);
+    return this.#end();
   }
 
   #ended(word: string): Piece | undefined {
@@ -303,7 +311,8 @@ export class TransactionAssembler {
   }
 }
 
-const xaHint = "use plain transactions on this database";
+const xaHint = "use plain transactions on this database, or XA COMMIT … ONE PHASE";
+const onePhase = 1;
 
 const statementHint =
   "statement-based changes are not carried: SET GLOBAL binlog_format = ROW, then make a new first copy";

@@ -49,7 +49,7 @@ export class ResumeRig implements AsyncDisposable {
   }
 
   /** Starts the link, or starts it again where it stopped; from another server when one is given. */
-  async start(source: DatabaseServer = this.east): Promise<void> {
+  async start(source: { readonly port: number } = this.east): Promise<void> {
     await this.stop();
     const link = await Link.open({
       order: { ...order, begin: "stream" },
@@ -77,6 +77,15 @@ export class ResumeRig implements AsyncDisposable {
     const look = async (): Promise<true | undefined> =>
       includesPosition(parsePosition(await replica.position()), wanted) || undefined;
     await waitFor(look, { timeoutMs: waitMs, intervalMs: 50, what: "the replica to follow" }, signal());
+  }
+
+  /** Waits until the link says a lag like this. */
+  async lag(is: (seconds: number) => boolean): Promise<void> {
+    const look = (): Promise<true | undefined> => {
+      const { lagSeconds } = this.#running?.link.status() ?? {};
+      return Promise.resolve((lagSeconds !== undefined && is(lagSeconds)) || undefined);
+    };
+    await waitFor(look, { timeoutMs: waitMs, intervalMs: 50, what: "another lag" }, signal());
   }
 
   async stop(): Promise<void> {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatabaseServer } from "../support/database-server.ts";
+import { stallingProxy } from "../support/stalling-proxy.ts";
 import { follow, makeNew, resetSql, ResumeRig, startOne } from "./resume-rig.ts";
 
 jest.setTimeout(180_000);
@@ -34,6 +35,28 @@ describe.each(["mariadb", "mysql"] as const)("a link from a %s", (flavour) => {
     await rig.east.query(insert(4));
     await rig.start();
     await rig.equal();
+  });
+
+  test("carries what is left of savepoints, rolled back transactions, temporary tables, and XA in one phase", async () => {
+    await rig.east.query(
+      ...["START TRANSACTION", insert(3), "SAVEPOINT one", insert(4), "ROLLBACK TO one", insert(5), "COMMIT"],
+      ...["START TRANSACTION", insert(6), "ROLLBACK"],
+      ...["CREATE TEMPORARY TABLE shop.scratch (id INT)", "INSERT INTO shop.scratch VALUES (7), (8)"],
+      ...["INSERT INTO shop.t SELECT id, id FROM shop.scratch", "DROP TEMPORARY TABLE shop.scratch"],
+      ...["XA START 'a'", insert(9), "XA END 'a'", "XA COMMIT 'a' ONE PHASE"],
+      ...["XA START 'b'", insert(10), "XA END 'b'", "XA ROLLBACK 'b'"],
+    );
+    await rig.equal();
+    await rig.east.query("TRUNCATE TABLE shop.t", insert(11));
+    await rig.equal();
+  });
+
+  test("stops at a transaction that is prepared by XA, with its GTID", async () => {
+    await rig.east.query("XA START 'c'", insert(3), "XA END 'c'", "XA PREPARE 'c'", "XA COMMIT 'c'");
+    expect(await rig.failure()).toMatchObject({
+      message: expect.stringMatching(/^at .* \(binlog\.\d+ before \d+\): an XA transaction/),
+      hint: expect.stringContaining("ONE PHASE"),
+    });
   });
 
   test("goes on over files of a few kilobytes, each ended at once", async () => {
@@ -154,6 +177,19 @@ describe.each(["mariadb", "mysql"] as const)("a link from a %s", (flavour) => {
     await rig.start();
     await rig.equal();
   });
+});
+
+test("a path that falls silent shows as lag while it is so, and the link goes on over another connection", async () => {
+  await using rig = await ResumeRig.start("mariadb");
+  await rig.begin();
+  await using proxy = await stallingProxy(rig.east.port);
+  await rig.start(proxy);
+  await rig.lag((seconds) => seconds < 4);
+  proxy.stall();
+  await rig.east.query(insert(1));
+  await rig.lag((seconds) => seconds > 5);
+  await rig.equal();
+  await rig.lag((seconds) => seconds < 4);
 });
 
 const withoutBinlog = {

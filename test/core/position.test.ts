@@ -8,6 +8,7 @@ import {
   ofOrigin,
   parsePosition,
   subtractPosition,
+  transactionsBetween,
   withGtid,
 } from "../../core/position.ts";
 
@@ -148,4 +149,14 @@ describe("positions", () => {
       `${one}:1,${one}:app:2`,
     );
   });
+});
+
+test("transactions between two positions are counted in either form", () => {
+  const between = (a: string, b: string): number => transactionsBetween(parsePosition(a), parsePosition(b));
+  const uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+  expect(between("1-101-50,2-102-7", "1-101-48")).toBe(9);
+  expect(between("1-101-48", "1-101-50")).toBe(0);
+  expect(between(`${uuid}:1-10:15-20`, `${uuid}:1-8`)).toBe(8);
+  expect(between(`${uuid}:1-10`, "")).toBe(10);
+  expect(between("", "1-101-5")).toBe(0);
 });

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import type { LinkStatus } from "../../core/protection.ts";
 import { LogMeter } from "../../replication/log/metered.ts";
 import { exposition } from "../../replication/metrics/exposition.ts";
+import { warningsOf } from "../../replication/link-warnings.ts";
+import { healthOf, readinessOf } from "../../replication/metrics/health.ts";
 import { figures, linkMetrics } from "../../replication/metrics/link-metrics.ts";
 import { metricsPlace } from "../../replication/metrics/serve.ts";
 import { beganAnew, unreadBytes } from "../../replication/source-watch.ts";
@@ -39,6 +41,32 @@ describe("metrics of a link", () => {
     expect(metricsPlace("[::1]:9187")).toEqual({ host: "::1", port: 9187 });
     expect(metricsPlace("/run/m.sock")).toEqual({ path: "/run/m.sock" });
     expect(() => metricsPlace("9187")).toThrow("no place for metrics");
+  });
+});
+
+describe("warnings", () => {
+  test("come before the source or the brokers throw away what is needed, with what to do", () => {
+    expect(warningsOf({ retentionSeconds: 7 * 3600 }, { faults: [] })).toEqual([]);
+    expect(warningsOf({ retentionSeconds: 3 * 3600 }, undefined)).toEqual([
+      expect.stringMatching(/in 3 hours.*binlog_expire_logs_seconds/),
+    ]);
+    const fault = { path: "t: retention.ms", problem: "records could be thrown away", found: "600000" };
+    expect(
+      warningsOf(undefined, { retentionSeconds: 540, faults: [{ ...fault, remedy: "alter it" }] }),
+    ).toEqual(["the log: t: retention.ms is 600000: records could be thrown away in 9 minutes: alter it"]);
+  });
+
+  test("and a failed link are what a monitor of good and bad is told; ready is only who follows closely enough", () => {
+    const streaming: LinkStatus = { ...status, state: "streaming", lagSeconds: 5, warnings: ["soon"] };
+    expect(healthOf(streaming)).toMatchObject({ good: true, warnings: ["soon"] });
+    expect(healthOf({ ...status, state: "failed", problem: "why" })).toMatchObject({
+      good: false,
+      problem: "why",
+    });
+    expect(readinessOf(streaming, 10).good).toBe(true);
+    expect(readinessOf(streaming, 4).good).toBe(false);
+    expect(readinessOf(status, Infinity).good).toBe(false);
+    expect([healthOf(undefined).good, readinessOf(undefined, 10).good]).toEqual([true, false]);
   });
 });
 

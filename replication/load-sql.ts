@@ -29,7 +29,7 @@ export function loadSql(table: TargetTable): string {
   const fields = schema.columns.map((_, place) =>
     written.includes(place) && !sets.includes(place) ? columnName(table, place) : `@hotsite_${place}`,
   );
-  const set = sets.map((place) => `${columnName(table, place)} = @hotsite_${place} + 0`);
+  const set = sets.map((place) => `${columnName(table, place)} = CAST(@hotsite_${place} AS UNSIGNED)`);
   return (
     `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${quoteName(schema.database)}.${quoteName(schema.table)} CHARACTER SET binary ` +
     String.raw`FIELDS TERMINATED BY '\t' ENCLOSED BY '' ESCAPED BY '\\' LINES TERMINATED BY '\n' STARTING BY '' ` +

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { ServerLink, type ServerName } from "./server-link.ts";
+import { mariadbMatrix, mysqlMatrix, type TypeMatrix } from "./type-matrix.ts";
+
+const rowsOfType = 20;
+const careless = ["--sync-binlog=0", "--innodb-flush-log-at-trx-commit=0"];
+const servers: readonly (readonly [ServerName, TypeMatrix])[] = [
+  ["MariaDB 10.11", mariadbMatrix],
+  ["MySQL 9.7", mysqlMatrix],
+];
+
+/** A table for each type, since one column decides how a table is written. */
+function tablesSql({ columns }: TypeMatrix): readonly string[] {
+  return columns.flatMap(({ name, definition, edges, some }) => {
+    const values = [...edges, "NULL", ...fc.sample(some, { numRuns: rowsOfType, seed: 7 })];
+    return [
+      `CREATE TABLE shop.t_${name} (id INT PRIMARY KEY AUTO_INCREMENT, g INT AS (1 + 1) STORED, c ${definition})`,
+      ...values.map((value) => `INSERT IGNORE INTO shop.t_${name} (c) VALUES (${value})`),
+    ];
+  });
+}
+
+describe.each(servers)("a first copy between two servers of %s, which load files", (server, matrix) => {
+  test("brings every value of every type, and rows of any size, as they are", async () => {
+    const extra = ["--local-infile=ON", "--max-allowed-packet=64M", ...careless];
+    await using link = await ServerLink.start(["shop"], { source: server, target: server, extra });
+    await link.east.query(
+      "CREATE DATABASE shop",
+      "SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00'",
+      ...tablesSql(matrix),
+      "CREATE TABLE shop.`odd ``name``\n.t` (`a b` INT PRIMARY KEY, `sel\tect` TEXT) CHARACTER SET latin1",
+      "INSERT INTO shop.`odd ``name``\n.t` VALUES (1, '\\\\N'), (2, '\\\\\\t\\n\\r\\0x'), (3, ''), (4, NULL)",
+      "CREATE TABLE shop.empty (id INT PRIMARY KEY)",
+      "CREATE TABLE shop.parts (id INT PRIMARY KEY, v INT) PARTITION BY HASH (id) PARTITIONS 3",
+      "INSERT INTO shop.parts VALUES (1, 1), (2, 2), (3, 3), (-4, 4)",
+      "CREATE TABLE shop.no_key (v INT, w VARCHAR(9))",
+      "INSERT INTO shop.no_key VALUES (1, 'a'), (1, 'a'), (NULL, NULL)",
+      "CREATE TABLE shop.large (id INT PRIMARY KEY, b LONGBLOB)",
+      "INSERT INTO shop.large VALUES (1, REPEAT('x\\n', 1200000)), (2, 'small'), (3, REPEAT('\\\\', 5000000))",
+    );
+    link.run();
+    await link.reach(120_000);
+    await link.expectSameRows();
+    const [row] = await link.west.query("SELECT COUNT(*) AS n FROM shop.parts");
+    expect(Number(row?.["n"])).toBe(4);
+  }, 180_000);
+});

@@ -70,6 +70,10 @@ export const replicationVerbs: readonly Verb[] = [
         summary: "compare no faster, to spare servers that are busy",
         parse: positiveInteger,
       },
+      {
+        flags: "--metrics-file <path>",
+        summary: "write what was found there, as Prometheus's exporters read it",
+      },
       { ...dryRun, summary: "with --repair: only say what it would do" },
     ],
     examples: [

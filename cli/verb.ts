@@ -44,6 +44,7 @@ export interface Options {
   readonly repair?: boolean;
   readonly resume?: boolean;
   readonly maxRowsPerSecond?: number;
+  readonly metricsFile?: string;
 }
 
 /** What the user typed, and where to answer. */

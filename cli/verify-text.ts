@@ -3,11 +3,6 @@ import type { VerifyProgress } from "../replication/verify-progress.ts";
 import { table } from "./table.ts";
 import { duration } from "./time.ts";
 
-/** Rows that still differ. */
-export function openRows({ differing, repaired }: TableDifference): number {
-  return repaired === undefined ? differing : repaired.left + repaired.refused;
-}
-
 /** `wouldRepair`: what a repair would do is said, too. */
 export function verifyText(
   tables: readonly TableDifference[],

@@ -33,6 +33,11 @@ export interface TableDifference {
   readonly repaired?: RepairedTable;
 }
 
+/** Rows that still differ. */
+export function openRows({ differing, repaired }: TableDifference): number {
+  return repaired === undefined ? differing : repaired.left + repaired.refused;
+}
+
 const keysTold = 20;
 /** Compares one table. A row counts as differing only when no transaction between what was seen of both sides has touched it. */
 export class TableComparison {

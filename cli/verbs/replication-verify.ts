@@ -1,24 +1,27 @@
 import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import { HotsiteError } from "../../core/errors.ts";
 import { verifySites, type VerifyMore } from "../../failover/evidence.ts";
 import { readScene } from "../../lifecycle/context.ts";
 import { Controls } from "../../lifecycle/controls.ts";
 import { readFacts } from "../../lifecycle/facts.ts";
+import { writeDurably } from "../../replication/control/durable-file.ts";
+import { exposition } from "../../replication/metrics/exposition.ts";
+import { verifyMetrics } from "../../replication/metrics/verify-metrics.ts";
 import type { RepairRun } from "../../replication/repaired.ts";
 import { endsOf } from "../../replication/standalone/ends.ts";
 import { targetSite } from "../../replication/standalone/order.ts";
 import { verify } from "../../replication/verify.ts";
 import { VerifyMemory } from "../../replication/verify-memory.ts";
-import type { TableDifference } from "../../replication/verify-table.ts";
+import { openRows, type TableDifference } from "../../replication/verify-table.ts";
 import { exitCodes } from "../exit.ts";
 import { openLinkIfAny, type LinkSession } from "../link-session.ts";
 import { verification, type Verification } from "../outcomes/verify.ts";
 import { openSession } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
-import { openRows, progressLine, verifyText } from "../verify-text.ts";
+import { progressLine, verifyText } from "../verify-text.ts";
 
 /** What `--json` prints. */
 export const outcome = verification;
@@ -38,12 +41,24 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<Veri
   const tables = await (
     session === undefined ? ofApplication(call, more, signal) : ofLink(call, session, more, signal)
   ).finally(() => output.keep([]));
+  await writeMetrics(call, tables, session?.declaration.name);
   const equal = tables.every((table) => openRows(table) === 0);
   return {
     text: verifyText(tables, { wouldRepair: repair !== undefined && more.repair === undefined }),
     json: { equal, ...(more.repair !== undefined && { run: more.repair.run }), tables },
     exitCode: equal ? exitCodes.ok : exitCodes.failed,
   };
+}
+
+/** `link`: its name, of one that has one. */
+async function writeMetrics(
+  { cwd, options: { metricsFile } }: Call,
+  tables: readonly TableDifference[],
+  link = "application",
+): Promise<void> {
+  if (metricsFile === undefined) return;
+  const path = resolve(cwd, metricsFile);
+  await writeDurably(path, exposition(verifyMetrics(link, tables, systemClock.now())));
 }
 
 function repairOf({ options }: Call): RepairRun | undefined {

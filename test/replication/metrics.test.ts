@@ -6,6 +6,7 @@ import { exposition } from "../../replication/metrics/exposition.ts";
 import { warningsOf } from "../../replication/link-warnings.ts";
 import { healthOf, readinessOf } from "../../replication/metrics/health.ts";
 import { figures, linkMetrics } from "../../replication/metrics/link-metrics.ts";
+import { verifyMetrics } from "../../replication/metrics/verify-metrics.ts";
 import { metricsPlace } from "../../replication/metrics/serve.ts";
 import { beganAnew, unreadBytes } from "../../replication/source-watch.ts";
 
@@ -30,9 +31,28 @@ describe("metrics of a link", () => {
     expect(linkMetrics("shop", undefined)).toEqual([]);
   });
 
+  test("of a comparison count what differs at its end", () => {
+    const table = {
+      ...{ table: "shop.a", sourceRows: 9, targetRows: 7, differing: 4, missing: 2, surplus: 0 },
+      ...{ keys: [], changing: 1, uncompared: [] },
+    };
+    const done = { inserted: 2, deleted: 0, set: 1, left: 1, refused: 0, refusedKeys: [] };
+    const text = exposition(verifyMetrics("shop", [table, { ...table, repaired: done }], 5_500));
+    expect(text.match(/^hotsite_.*$/gm)).toEqual([
+      'hotsite_verify_ended_seconds{link="shop"} 5.5',
+      'hotsite_verify_rows{link="shop"} 18',
+      'hotsite_verify_differing_rows{link="shop"} 5',
+      'hotsite_verify_changing_rows{link="shop"} 2',
+      'hotsite_verify_repaired_rows{link="shop"} 3',
+    ]);
+  });
+
   test("are all documented, with the unit in the name", () => {
     const page = readFileSync(new URL("../../docs/monitoring.md", import.meta.url), "utf8");
-    const names = [...figures.map(({ name }) => name), "hotsite_link_state"];
+    const names = [
+      ...[...figures, ...verifyMetrics("shop", [], 0)].map(({ name }) => name),
+      "hotsite_link_state",
+    ];
     expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { execFile } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -176,10 +176,13 @@ describe("hotsite replicate", () => {
       const n = place === "after-repair-commit" ? 1 : 0;
       expect([Number(kept?.["n"]), Number(row?.["n"])]).toEqual([n, n]);
     }
-    const again = await rig.hotsite(...repair);
+    const again = await rig.hotsite(...repair, "--metrics-file", "found.prom");
     expect({ code: again.code, ...JSON.parse(again.stdout) }).toMatchObject({ code: 0, equal: true });
     const [row] = await rig.target.query("SELECT what, row_key FROM hotsite.repaired");
     expect(row).toEqual({ what: "inserted", row_key: "(4)" });
+    expect(await readFile(join(rig.folder, "found.prom"), "utf8")).toContain(
+      'hotsite_verify_differing_rows{link="shop"} 0\n',
+    );
     await rig.equal("shop.item");
   });
 

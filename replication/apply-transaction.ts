@@ -2,6 +2,7 @@ import { HotsiteError } from "../core/errors.ts";
 import type { LinkOrder } from "../core/protection.ts";
 import { ApplyError, type RecordName } from "./apply-error.ts";
 import { lostCheckpoint } from "./checkpoint.ts";
+import { writtenLeniently } from "./lenient.ts";
 import type { Lane } from "./lane.ts";
 import type { RowsChange, TableSchema } from "./record.ts";
 import type { TargetTable } from "./row-sql.ts";
@@ -104,6 +105,10 @@ export class ApplyTransaction {
       return await this.#target.run(packet.map(({ sql }) => sql).join(";\n"));
     } catch (error) {
       if (!(error instanceof TargetError)) throw error;
+      const [only, ...others] = packet;
+      const rows =
+        only === undefined || others.length > 0 ? undefined : await writtenLeniently(this.#target, only);
+      if (rows !== undefined) return [rows];
       const what = packet.length === 1 ? (packet[0]?.what() ?? "") : `${packet.length} statements`;
       throw new ApplyError(this.#start.order, record, `${what}: ${error.message}`, error);
     }

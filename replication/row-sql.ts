@@ -44,6 +44,12 @@ export function updateSql(table: TargetTable, before: RowImage, after: RowImage)
   return `UPDATE ${tableName(table)} SET ${sets.join(",")} WHERE ${rowIs(table, before)}`;
 }
 
+/** How many rows are exactly this one. */
+export function countSql(table: TargetTable, row: RowImage): string {
+  const is = table.written.map((place) => isExactly(table, row, place)).join(" AND ");
+  return `SELECT COUNT(*) AS n FROM ${tableName(table)} WHERE ${is}`;
+}
+
 /** Of a table without a key `rows` is one. */
 export function removeSql(table: TargetTable, rows: readonly RowImage[]): string {
   const [only, ...more] = table.schema.primaryKey;

@@ -5,6 +5,7 @@ import type { Checks, RowsChange } from "./record.ts";
 import type { RowImage } from "./row-image.ts";
 import {
   columnName,
+  countSql,
   hasInvalidEnum,
   hasKey,
   insertSql,
@@ -24,6 +25,8 @@ export interface Statement {
   readonly rows?: number;
   /** For the person who looks at a divergence: `insert into shop.order, key (4711)`. */
   readonly what: () => string;
+  /** Of one row that is written: counts those that are exactly as it is then. */
+  readonly kept?: string;
 }
 
 /**
@@ -61,7 +64,8 @@ export class StatementWriter {
     const ifThere = key === "" ? "" : ` ON DUPLICATE KEY UPDATE ${key} = ${key}`;
     for (const some of this.#careful ? rows.map((row) => [row]) : sized(rows)) {
       this.#setLenient(table, some);
-      this.#push(`${insertSql(table, some)}${ifThere}`, undefined, () => told("copy into", table, some));
+      const sql = `${insertSql(table, some)}${ifThere}`;
+      this.#push(sql, undefined, () => told("copy into", table, some), this.#kept(table, some));
     }
   }
 
@@ -126,7 +130,8 @@ export class StatementWriter {
 
   #insert(table: TargetTable, rows: readonly RowImage[]): void {
     this.#setLenient(table, rows);
-    this.#push(insertSql(table, rows), rows.length, () => told("insert into", table, rows));
+    const what = (): string => told("insert into", table, rows);
+    this.#push(insertSql(table, rows), rows.length, what, this.#kept(table, rows));
   }
 
   #delete(table: TargetTable, rows: readonly RowImage[]): void {
@@ -145,11 +150,16 @@ export class StatementWriter {
 
   #update(table: TargetTable, before: RowImage, after: RowImage): void {
     this.#setLenient(table, [after]);
-    this.#push(updateSql(table, before, after), 1, () => told("update", table, [before]));
+    const what = (): string => told("update", table, [before]);
+    this.#push(updateSql(table, before, after), 1, what, this.#kept(table, [after]));
   }
 
-  #push(sql: string, rows: number | undefined, what: () => string): void {
-    this.#done.push({ sql, rows, what });
+  #push(sql: string, rows: number | undefined, what: () => string, kept?: string): void {
+    this.#done.push({ sql, rows, what, ...(kept !== undefined && { kept }) });
+  }
+
+  #kept(table: TargetTable, [row]: readonly RowImage[]): string | undefined {
+    return this.#careful && row !== undefined ? countSql(table, row) : undefined;
   }
 
   #setChecks(checks: Checks): void {

@@ -63,6 +63,22 @@ describe("a link carries", () => {
     );
   });
 
+  test("rows that a strict session refuses: clipped values, checks and generated columns that warn", async () => {
+    await follow(
+      [
+        "SET sql_mode = ''",
+        `CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(30) CHECK (CHAR_LENGTH(name > 2)), f FLOAT(30,0), d DOUBLE(200,0),
+           g INT AS (name + 1) STORED)`,
+        "INSERT INTO t (id, name, f, d) VALUES (1, 'Ken', 2e30, 2e200), (2, '7', 1, 1)",
+      ],
+      [
+        "INSERT INTO t (id, name, f, d) VALUES (3, 'Brian', -2e30, -2e200)",
+        "UPDATE t SET name = CONCAT(name, 'x')",
+        "DELETE FROM t WHERE id = 1",
+      ],
+    );
+  });
+
   test("tables without a primary key: by a unique key without NULLs, else by the whole row, duplicates and all", async () => {
     await follow(
       [

@@ -143,6 +143,8 @@ function placesOf({ columns }: TableSchema, names: readonly string[]): readonly 
 /** Types that the binlog shows as the bytes that they are kept in. */
 const keptAsBytes: Readonly<Record<string, ColumnSchema["type"]>> = {
   ...{ uuid: "uuid", inet4: "inet4", inet6: "inet6" },
+  // As a shape, it can be compared as bytes only.
+  vector: "geometry",
 };
 
 function asKept(column: ColumnSchema, { columns }: Facts): ColumnSchema {

@@ -87,6 +87,15 @@ export function parseRotate(body: Buffer): { file: string; position: number } {
   return { position: Number(reader.uint64()), file: reader.take(reader.left).toString("utf8") };
 }
 
+/** The version of the server that wrote a file, out of its description. */
+export function parseWriter(body: Buffer): string {
+  const reader = new Reader(body, 2);
+  return reader
+    .take(50)
+    .toString("latin1")
+    .replace(/\0[^]*$/, "");
+}
+
 /** The description ends with the algorithm and, always, a checksum's place. */
 function describesChecksums(packet: Buffer): boolean {
   const algorithm = packet[packet.length - checksumBytes - 1];

@@ -1,8 +1,9 @@
-import type { Flavour } from "../flavour.ts";
+import type { Flavour, ServerVersion } from "../flavour.ts";
 import type { ColumnSchema } from "../record.ts";
 import { columnFormat, type ColumnFormat, type ColumnTraits } from "./columns.ts";
 import { PackedTable } from "./packed-rows.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
+import { unsignedPlaces } from "./signs.ts";
 
 /** Names of character sets by the number of any of their collations. */
 export type Charsets = ReadonlyMap<number, string>;
@@ -25,18 +26,25 @@ export function readTableName(reader: Reader): TableName {
   return { id, database, table };
 }
 
+export interface TableReading {
+  readonly flavour: Flavour;
+  readonly charsets: Charsets;
+  /** The server that wrote the binlog. */
+  readonly writer?: ServerVersion | undefined;
+}
+
 /** Reads the columns after the name. Throws "unsupported-event" when the source does not describe them fully or one cannot be carried. */
 export function readTable(
   { database, table }: TableName,
   reader: Reader,
-  { flavour, charsets }: { readonly flavour: Flavour; readonly charsets: Charsets },
+  { flavour, charsets, writer }: TableReading,
 ): PackedTable {
   const codes = Buffer.from(reader.take(reader.length()));
   const metadata = Buffer.from(reader.take(reader.length()));
   const block = new Reader(metadata);
   const formats = [...codes].map((code) => columnFormat(flavour, code, block));
   const nulls = reader.take((codes.length + 7) >> 3);
-  const details = readDetails(reader, formats);
+  const details = readDetails(reader, formats, writer);
   const { names, primaryKey } = details;
   if (names.length !== codes.length)
     throw unsupported(`${database}.${table}: the binlog does not name the columns`, fullMetadata);
@@ -79,22 +87,22 @@ function typeOf(
   return { type, unsigned: false, charset };
 }
 
-function readDetails(reader: Reader, formats: readonly ColumnFormat[]): Details {
+function readDetails(
+  reader: Reader,
+  formats: readonly ColumnFormat[],
+  writer: ServerVersion | undefined,
+): Details {
   const fields = new Map<number, Buffer>();
   while (reader.left > 0) fields.set(reader.uint(1), reader.take(reader.length()));
   const field = (code: number): Reader => new Reader(fields.get(code) ?? Buffer.alloc(0));
-  const numeric = placesOf(formats, "numeric");
-  const character = placesOf(formats, "character");
-  const signs = field(1).bytes;
+  const character = formats.flatMap((format, place) => (format.character ? [place] : []));
   return {
     names: readAll(field(4), (names) => names.take(names.length()).toString("utf8")),
     primaryKey: [
       ...readAll(field(8), (key) => key.length()),
       ...readAll(field(9), (key) => [key.length(), key.length()][0] ?? 0),
     ],
-    unsigned: new Set(
-      numeric.filter((_, place) => (((signs[place >> 3] ?? 0) >> (7 - (place & 7))) & 1) === 1),
-    ),
+    unsigned: unsignedPlaces(field(1).bytes, formats, writer),
     collations: new Map([
       ...defaultAndOthers(field(2), character),
       ...readAll(field(3), (list) => list.length()).map((id, place) => [character[place] ?? -1, id] as const),
@@ -114,8 +122,4 @@ function readAll<T>(reader: Reader, read: (reader: Reader) => T): readonly T[] {
   const values: T[] = [];
   while (reader.left > 0) values.push(read(reader));
   return values;
-}
-
-function placesOf(formats: readonly ColumnFormat[], trait: "numeric" | "character"): readonly number[] {
-  return formats.flatMap((format, place) => (format[trait] ? [place] : []));
 }

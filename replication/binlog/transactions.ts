@@ -1,8 +1,8 @@
 import { HotsiteError } from "../../core/errors.ts";
 import { isOfOrigin, type GtidPosition, type Origin } from "../../core/position.ts";
-import type { Flavour } from "../flavour.ts";
+import { versionOf, type Flavour, type ServerVersion } from "../flavour.ts";
 import type { Checks, RowsChange, StatementChange, TableSchema } from "../record.ts";
-import { EventParser, eventTypes, parseRotate, type BinlogEvent } from "./event.ts";
+import { EventParser, eventTypes, parseRotate, parseWriter, type BinlogEvent } from "./event.ts";
 import type { FilePlace } from "./place.ts";
 import { gtidReader, type GtidEvent } from "./gtid.ts";
 import { GrowingPosition } from "./growing-position.ts";
@@ -97,6 +97,8 @@ export class TransactionAssembler {
   readonly #selection: Selection;
   readonly #tables = new Map<number, MappedTable>();
   #file = "";
+  /** Of the present file, which may be older than the server. */
+  #writer: ServerVersion | undefined;
   #group: Group | undefined;
   readonly #position: GrowingPosition;
 
@@ -175,6 +177,7 @@ export class TransactionAssembler {
     if (type === eventTypes.xaPrepare) return this.#endXa(event);
     if (type === eventTypes.query || type === eventTypes.queryCompressed) return this.#query(event);
     if (type === eventTypes.rotate) return this.#rotate(event);
+    if (type === eventTypes.formatDescription) this.#writer = versionOf(parseWriter(event.body));
     if (passed.has(type) || this.#group?.own === false) return undefined;
     throw type === eventTypes.partialUpdateRows
       ? unsupported(
@@ -201,7 +204,9 @@ export class TransactionAssembler {
     if (known) return undefined;
     const reader = new Reader(body);
     const name = readTableName(reader);
-    const mapped = this.#carries(name) ? readTable(name, reader, this.#options) : undefined;
+    const mapped = this.#carries(name)
+      ? readTable(name, reader, { ...this.#options, writer: this.#writer })
+      : undefined;
     const cut = mapped && name.database !== ownSchema ? this.#cut(mapped) : undefined;
     this.#tables.set(name.id, { body: Buffer.from(body), mapped, cut });
     return undefined;

@@ -154,6 +154,13 @@ const matrix: readonly MatrixColumn[] = [
   ),
   column("float_m", "float(7,3)", ["1.234", "-9999.999"], number(9999)),
   column("year", "year", ["0", "1901", "2155", "2000"], fc.integer({ min: 1901, max: 2155 }).map(String)),
+  column("after_year", "tinyint unsigned", ["200", "0"], fc.nat(255).map(String)),
+  column(
+    "after_year_signed",
+    "smallint",
+    ["-200", "0"],
+    fc.integer({ min: -32_768, max: 32_767 }).map(String),
+  ),
   column(
     "date",
     "date",

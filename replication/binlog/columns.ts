@@ -64,7 +64,8 @@ const formats: Readonly<Record<Flavour, Formats>> = {
     255: (metadata) => long("geometry", metadata.uint(1)),
   },
   mysql: {
-    242: (metadata) => plain("bytes", prefixed(metadata.uint(1))),
+    // It has a collation among those of the texts.
+    242: (metadata) => long("bytes", metadata.uint(1)),
     245: (metadata) => json(prefixed(metadata.uint(1))),
     255: (metadata) => plain("geometry", prefixed(metadata.uint(1))),
   },

@@ -307,8 +307,9 @@ export const crossMatrix: readonly MatrixColumn[] = matrix
   .filter(({ name }) => name !== "json")
   .map((one) => ({ ...one, edges: one.edges.filter((edge) => !edge.includes("838:59:59.")) }));
 export const mariadbMatrix = matrixOf(matrix, "INVISIBLE");
-const mysqlColumns = [...matrix.filter(({ name }) => name !== "json"), mysqlJson];
-export const mysqlMatrix = matrixOf([...mysqlColumns, vector], "INVISIBLE");
+// First, so that what the binlog says of the others is found behind them.
+const mysqlColumns = [mysqlJson, ...matrix.filter(({ name }) => name !== "json")];
+export const mysqlMatrix = matrixOf([vector, ...mysqlColumns], "INVISIBLE");
 /** Before there were vectors and invisible columns. */
 export const oldMysqlMatrix = matrixOf(mysqlColumns, "");
 

@@ -1,8 +1,9 @@
 import type { Asks } from "./finding-key.ts";
+import { fullName } from "./show-create.ts";
 
 /** A foreign key of the target. Names are lower case, as servers compare them. */
 export interface ForeignKey {
-  /** `database.table` of the rows that refer, and of those that are referred to. */
+  /** Full names in lower case, of the rows that refer, and of those that are referred to. */
   readonly child: string;
   readonly parent: string;
   /** Pairs, in the order of the parent's names: so a key has one name whoever refers to it. */
@@ -73,7 +74,7 @@ export function familiesOf(foreignKeys: readonly ForeignKey[]): ReadonlyMap<stri
 function grouped(columns: readonly ColumnRow[]): readonly (readonly [string, readonly ColumnRow[]])[] {
   const groups = new Map<string, ColumnRow[]>();
   for (const row of columns) {
-    const place = [row.childDatabase, row.childTable, row.name].join(".").toLowerCase();
+    const place = `${nameOf(row.childDatabase, row.childTable)} ${row.name.toLowerCase()}`;
     const group = groups.get(place) ?? [];
     group.push(row);
     groups.set(place, group);
@@ -83,9 +84,13 @@ function grouped(columns: readonly ColumnRow[]): readonly (readonly [string, rea
 
 function namesOf([row]: readonly ColumnRow[]): { child: string; parent: string } {
   return {
-    child: `${row?.childDatabase ?? ""}.${row?.childTable ?? ""}`.toLowerCase(),
-    parent: `${row?.parentDatabase ?? ""}.${row?.parentTable ?? ""}`.toLowerCase(),
+    child: nameOf(row?.childDatabase, row?.childTable),
+    parent: nameOf(row?.parentDatabase, row?.parentTable),
   };
+}
+
+function nameOf(database = "", table = ""): string {
+  return fullName({ database, table }).toLowerCase();
 }
 
 /** A rule that is not known is taken for one that does. */

@@ -2,6 +2,7 @@ import { familiesOf, type ForeignKey } from "./foreign-keys.ts";
 import { quoteString } from "./literal.ts";
 import type { TableSchema } from "./record.ts";
 import type { Target } from "./target.ts";
+import { fullName } from "./show-create.ts";
 
 /** How two values of a key are told apart: by their bytes, by their letters whatever the case, or not at all. */
 export type Fold = "bytes" | "letters" | "none";
@@ -108,7 +109,7 @@ class KeyMaker {
   readonly #places: ReadonlyMap<string, number>;
 
   constructor(schema: TableSchema, facts: KeyFacts) {
-    this.table = `${schema.database}.${schema.table}`.toLowerCase();
+    this.table = fullName(schema).toLowerCase();
     this.#schema = schema;
     this.#facts = facts;
     this.#places = new Map(schema.columns.map(({ name }, place) => [name.toLowerCase(), place]));

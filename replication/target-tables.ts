@@ -8,6 +8,7 @@ import type { ColumnSchema, TableSchema } from "./record.ts";
 import type { TargetTable } from "./row-sql.ts";
 import { keysOf, readUniqueIndexes, type IndexColumn } from "./table-keys.ts";
 import type { Target } from "./target.ts";
+import { fullName } from "./show-create.ts";
 
 interface Facts {
   /** Type of each column, by name. */
@@ -57,7 +58,7 @@ export class TargetTables {
   async of(schema: TableSchema): Promise<TargetTable> {
     const known = this.#tables.get(schema);
     if (known !== undefined) return known;
-    const name = `${schema.database}.${schema.table}`;
+    const name = fullName(schema);
     const newest = this.#newest.get(name);
     const same = isDeepStrictEqual(newest?.schema, schema) ? newest?.table : undefined;
     const table = same ?? (await this.#make(name, schema));

@@ -5,6 +5,7 @@ import type { ColumnType, Row, TableSchema, Value } from "./record.ts";
 import type { Source } from "./source.ts";
 import { keyIdentity, maxTouchedKeys, TouchedKeys } from "./touched-keys.ts";
 import type { Stretch } from "./verify-look.ts";
+import { fullName } from "./show-create.ts";
 
 /** What a stretch of the source's transactions may have changed of one table. */
 export interface TableChanges {
@@ -127,8 +128,8 @@ export async function cascadingParents(source: Source, table: TableSchema): Prom
   return found;
 }
 
-function nameOf({ database, table }: TableSchema): string {
-  return `${database}.${table}`.toLowerCase();
+function nameOf(schema: TableSchema): string {
+  return fullName(schema).toLowerCase();
 }
 
 /** A row of which only the key is known. */

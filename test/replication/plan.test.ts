@@ -86,7 +86,7 @@ describe("the order of changes", () => {
   const reference = (rule: boolean): Partial<KeyFacts> => ({
     foreignKeys: [
       {
-        ...{ child: "shop.b", parent: "shop.a", columns: [{ child: "v", parent: "id" }] },
+        ...{ child: "`shop`.`b`", parent: "`shop`.`a`", columns: [{ child: "v", parent: "id" }] },
         ...{ cascadesOnDelete: rule, cascadesOnUpdate: rule },
       },
     ],

@@ -54,11 +54,11 @@ const manyEvents = 200;
 export function leftOf(sql: string, ansiQuotes: boolean, recovery: Recovery | undefined): string | undefined {
   if (recovery === undefined) return sql;
   if (recovery.statements.includes(sql)) return undefined;
-  return repeatable(sql, ansiQuotes);
+  return passingOverDone(sql, ansiQuotes);
 }
 
 /** `DROP TABLE a, b` → `DROP TABLE IF EXISTS a, b`. What the server undoes when it was not finished is given as it is. */
-function repeatable(sql: string, ansiQuotes: boolean): string {
+function passingOverDone(sql: string, ansiQuotes: boolean): string {
   const { verb, next, object, name } = partsOf(sql, ansiQuotes);
   const within = (place: Token, words: string): string =>
     `${sql.slice(0, place.start)}${words} ${sql.slice(place.start)}`;

@@ -5,7 +5,7 @@ import { silentLogger } from "../../core/logger.ts";
 import { Processor } from "../../replication/processor.ts";
 import { Target as Connection } from "../../replication/target.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
-import { ProcessorRig, type Target } from "./processor-rig.ts";
+import { onlyMariadb, ProcessorRig } from "./processor-rig.ts";
 import { insert, remove, update } from "./stream.ts";
 
 jest.setTimeout(60_000);
@@ -180,11 +180,6 @@ describe.each(["MariaDB 10.11", "MySQL 9.7"] as const)("the processor to %s", (t
     expect(await rig.rows()).toEqual([{ id: 1, v: 2 }]);
   });
 });
-
-/** MariaDB keeps the GTIDs of rows; MySQL numbers them anew. */
-function onlyMariadb(target: Target): typeof test.skip {
-  return target === "MariaDB 10.11" ? test : test.skip;
-}
 
 /** From the status counter: information_schema.innodb_trx answers from a cache that frequent readers keep from ever being renewed. */
 async function waiting(server: DatabaseServer): Promise<number> {

@@ -4,7 +4,7 @@ import { HotsiteError } from "../../core/errors.ts";
 import { openEmbeddedLog } from "../../replication/log/embedded.ts";
 
 /**
- * Appends to a log on a small disk of its own until that is full, and prints what it saw at each turn as one line of JSON. `log.test.ts`
+ * Appends to a log on a small disk of its own until that is full, and prints what it saw at each turn as one line of JSON. `log.process.test.ts`
  * gives the disk and looks at the lines.
  */
 const [folder = ""] = process.argv.slice(2);

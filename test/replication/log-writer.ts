@@ -1,6 +1,6 @@
 import { openEmbeddedLog } from "../../replication/log/embedded.ts";
 
-/** Appends for ever and prints each record once it is acknowledged; `log.test.ts` kills it. */
+/** Appends for ever and prints each record once it is acknowledged; `log.process.test.ts` kills it. */
 const [folder = "", stream = ""] = process.argv.slice(2);
 const log = await openEmbeddedLog(folder, stream);
 for (let next = ((await log.tail())?.last ?? 0) + 1; ; next += 1) {

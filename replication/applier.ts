@@ -1,18 +1,14 @@
 import { HotsiteError } from "../core/errors.ts";
 import { formatPosition, parsePosition, withGtid } from "../core/position.ts";
 import type { LinkOrder, SkipOrder } from "../core/protection.ts";
-import { ApplyError, usedGtid, type RecordName } from "./apply-error.ts";
+import { StatementApplier } from "./apply-statement.ts";
 import { ApplyTransaction } from "./apply-transaction.ts";
 import { lostCheckpoint, moveSql, readFacts, type Applied } from "./checkpoint.ts";
 import { CopyWorkers } from "./copy-workers.ts";
 import { failpoint } from "./failpoint.ts";
-import { byHand } from "./foreign/foreign.ts";
 import { Understood } from "./foreign/understood.ts";
-import { hasAnsiQuotes, withDefiner } from "./definer.ts";
-import { guarded } from "./guard.ts";
 import { identityOf, type Identity } from "./identity.ts";
 import { Lane } from "./lane.ts";
-import { quoteString } from "./literal.ts";
 import type {
   Change,
   CopyChunkRecord,
@@ -23,12 +19,10 @@ import type {
   TableSchema,
   TransactionRecord,
 } from "./record.ts";
-import { isOfProgram, leftOf, recoveryOf, type Recovery } from "./recovered.ts";
 import { hasKey, insertSql } from "./row-sql.ts";
-import { dropDatabase, madeAgain, repeatable, truncateTable, withoutStart } from "./schema-statements.ts";
+import { dropDatabase, madeAgain, repeatable, truncateTable } from "./schema-statements.ts";
 import { skippedSql } from "./skipped.ts";
-import { contextSql, schemaContextSql } from "./session.ts";
-import { TargetError, type Target } from "./target.ts";
+import type { Target } from "./target.ts";
 import { TargetTables } from "./target-tables.ts";
 
 export interface ApplierOptions {
@@ -68,6 +62,7 @@ export class Applier implements AsyncDisposable {
   #open: ApplyTransaction | undefined;
   readonly #workers: CopyWorkers;
   readonly #understood: Understood;
+  readonly #statements: StatementApplier;
 
   private constructor(target: Target, identity: Identity, applied: Applied, options: ApplierOptions) {
     this.#target = target;
@@ -77,6 +72,9 @@ export class Applier implements AsyncDisposable {
     this.#options = options;
     this.#tables = new TargetTables(target);
     this.#understood = new Understood(target);
+    const { order } = options;
+    const [tables, understood] = [this.#tables, this.#understood];
+    this.#statements = new StatementApplier({ target, identity, order, understood, tables });
     this.#workers = new CopyWorkers({ order: options.order, identity, connect: options.connect });
   }
 
@@ -298,86 +296,23 @@ export class Applier implements AsyncDisposable {
     onApplied(reached, undefined);
   }
 
-  /**
-   * A statement commits by itself, so a crash may come between it and the checkpoint. Its GTID tells whether it was run:
-   * the server writes both to its binlog at once, but for what it finishes when it starts again.
-   */
   async #statement(record: TransactionRecord, change: StatementChange): Promise<void> {
     await this.#lane.drained();
-    const facts = await readFacts(this.#target);
-    const ran = this.#identity.ran(record.gtid, facts.position);
-    if (ran) this.#refuseUsed(record);
-    const recovery = this.#isFirst() ? await recoveryOf(this.#target, facts) : undefined;
-    const lost = recovery !== undefined && isOfProgram(change.sql, hasAnsiQuotes(change.sqlMode));
-    if (!ran || lost) {
-      const identity = ran ? this.#identity.own() : this.#identity.statement(record.gtid);
-      await this.#runStatement(identity, change, record, recovery);
-      failpoint("after-statement");
-    }
+    // Only the first one after a crash may be there already.
+    const isFirst = this.#sent.sequence === this.#from;
+    await this.#statements.once(record, change, isFirst);
     await this.#move({ sequence: record.seq, position: this.#advanced(record.gtid) });
   }
 
   /** The table that the rows of the same transaction go into; the transaction's own GTID is theirs. After a crash it is made again. */
   async #createFor(record: TransactionRecord, change: StatementChange): Promise<void> {
     await this.#lane.drained();
-    await this.#runStatement(this.#identity.own(), { ...change, sql: madeAgain(change.sql) }, record);
-  }
-
-  async #runStatement(
-    identity: readonly string[],
-    change: StatementChange,
-    record: TransactionRecord,
-    recovery?: Recovery,
-  ): Promise<void> {
-    const told = await this.#understood.statement(record, {
-      ...change,
-      sql: withoutStart(withDefiner(change)),
-    });
-    const database = await this.#defaultDatabase(change.database);
-    const context = [...identity, contextSql(told, database, this.#target.version.flavour)].join(";\n");
-    const ansiQuotes = hasAnsiQuotes(told.sqlMode);
-    const sql = leftOf(guarded(told.sql, ansiQuotes), ansiQuotes, recovery);
-    if (sql !== undefined) await this.#runAlone(context, sql, record);
-    await this.#target.beginSession();
-    this.#tables.forget();
-  }
-
-  /** A session may have been in a database that is not replicated: then the statement names its own. */
-  async #defaultDatabase(name: string): Promise<string> {
-    if (name === "") return name;
-    const sql = `SELECT 1 FROM information_schema.schemata WHERE schema_name = ${quoteString(name)}`;
-    return (await this.#target.rows(sql)).length > 0 ? name : "hotsite";
-  }
-
-  /** Only the first one after a crash may be there already. */
-  #isFirst(): boolean {
-    return this.#sent.sequence === this.#from;
-  }
-
-  #refuseUsed(record: TransactionRecord): void {
-    if (!this.#isFirst()) throw usedGtid(this.#options.order, record);
-  }
-
-  async #runAlone(context: string, sql: string, record: RecordName): Promise<void> {
-    await this.#target.run(context);
-    await this.#target.run(sql, 0).catch((error: unknown) => {
-      if (!(error instanceof TargetError)) throw error;
-      throw new ApplyError(this.#options.order, record, `${sql}: ${error.message}`, error, byHand);
-    });
+    await this.#statements.repeatable({ ...change, sql: madeAgain(change.sql) }, record);
   }
 
   async #schema(statements: readonly SchemaStatement[]): Promise<void> {
     await this.#lane.drained();
-    for (const statement of statements) {
-      const context = [
-        ...this.#identity.own(),
-        schemaContextSql(statement, this.#target.version.flavour),
-      ].join(";\n");
-      const sql = guarded(statement.sql, statement.sqlMode.includes("ANSI_QUOTES"));
-      await this.#runAlone(context, sql, { seq: this.#sent.sequence + 1 });
-    }
-    await this.#target.beginSession();
-    this.#tables.forget();
+    await this.#statements.schema(statements, { seq: this.#sent.sequence + 1 });
   }
 
   async #move(reached: Applied): Promise<void> {

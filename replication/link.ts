@@ -90,12 +90,13 @@ export class Link {
 
   /**
    * Pulls and applies until the signal ends, or until everything is applied after `drain`. Each of the two goes on when the other one has
-   * failed: what is in the log is safe, and what is in it can be applied. Rejects when both have ended and one had failed.
+   * failed: what is in the log is safe, and what is in it can be applied. Both go on without the look at the log's settings. Rejects when
+   * all have ended and one had failed.
    */
   async run(signal: AbortSignal): Promise<void> {
     const pulling = AbortSignal.any([signal, this.#pulling.signal]);
     const over = new AbortController();
-    const watched = this.#watchLog(AbortSignal.any([signal, over.signal]));
+    const watched = this.#noted(this.#watchLog(AbortSignal.any([signal, over.signal])));
     try {
       const fed = this.#noted(this.#feed(pulling));
       const applied = this.#noted(this.#apply(pulling, fed, signal));

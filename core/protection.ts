@@ -114,7 +114,17 @@ export interface LinkStatus {
   readonly source?: SourceLag;
   /** Seconds between a heartbeat's writing at the source and its commit at the target; grows while none arrives. */
   readonly lagSeconds?: number;
-  readonly copy?: { readonly rows: number; readonly totalRows: number; readonly rowsPerSecond: number };
+  readonly copy?: CopyStatus;
+}
+
+/** A first copy while it runs. */
+export interface CopyStatus {
+  readonly rows: number;
+  /** As the source estimates them. */
+  readonly totalRows: number;
+  readonly rowsPerSecond: number;
+  /** How often this process has begun it again, because the schema was changed meanwhile; absent: never. */
+  readonly restarts?: number;
 }
 
 /** The gateway of the recovery site, which pulls the source's binlog, keeps the log and applies it. All methods are repeatable. */

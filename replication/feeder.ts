@@ -2,9 +2,10 @@ import type { Clock } from "../core/clock.ts";
 import { HotsiteError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Logger } from "../core/logger.ts";
-import type { LinkOrder, LinkStatus, SkipOrder, SourceLag } from "../core/protection.ts";
+import type { CopyStatus, LinkOrder, SkipOrder, SourceLag } from "../core/protection.ts";
 import { beat } from "./heartbeat.ts";
 import { pump, type Appended } from "./pump.ts";
+import type { CopyProgress } from "./record.ts";
 import { waitForRoom, type RoomOptions } from "./log/room.ts";
 import { resumePoint } from "./resume.ts";
 import type { Selection } from "./selection/selection.ts";
@@ -35,7 +36,7 @@ export interface FeederStatus {
   /** GTID position of the source up to which everything is in the log. */
   readonly received?: string;
   readonly sequence?: number;
-  readonly copy?: LinkStatus["copy"];
+  readonly copy?: CopyStatus;
   /** Why the source cannot be read at the moment. */
   readonly problem?: string;
   /** Why nothing is read from the source until the log has room again. */
@@ -51,6 +52,7 @@ const longestWaitMs = 5_000;
  */
 export class Feeder {
   readonly #options: FeederOptions;
+  #copyRestarts = 0;
   #status: FeederStatus = { state: "connecting" };
   #copyBegan: { readonly ms: number; readonly rows: number } | undefined;
   /** The schema was changed while the first copy ran: it begins again with what the source has now. */
@@ -73,6 +75,7 @@ export class Feeder {
         const copyAnew = error.code === "schema-changed";
         if (!error.retryable && !copyAnew) throw error;
         this.#copyAnew ||= copyAnew;
+        if (copyAnew) this.#beginsAgain();
         await this.#wait(error, signal);
       }
     }
@@ -120,12 +123,19 @@ export class Feeder {
     this.#report({ state, received, sequence, ...(copy === undefined ? {} : { copy: this.#speed(copy) }) });
   }
 
-  #speed({ rows, totalRows }: NonNullable<Appended["copy"]>): NonNullable<LinkStatus["copy"]> {
+  #beginsAgain(): void {
+    const { copy = { rows: 0, totalRows: 0, rowsPerSecond: 0 } } = this.#status;
+    this.#copyRestarts += 1;
+    this.#status = { ...this.#status, copy: { ...copy, restarts: this.#copyRestarts } };
+  }
+
+  #speed({ rows, totalRows }: CopyProgress): CopyStatus {
     const now = this.#options.clock.now();
     this.#copyBegan ??= { ms: now, rows };
     const seconds = (now - this.#copyBegan.ms) / 1000;
     const rowsPerSecond = seconds > 0 ? Math.round((rows - this.#copyBegan.rows) / seconds) : 0;
-    return { rows, totalRows: Math.max(rows, totalRows), rowsPerSecond };
+    const restarts = this.#copyRestarts;
+    return { rows, totalRows: Math.max(rows, totalRows), rowsPerSecond, ...(restarts > 0 && { restarts }) };
   }
 
   async #wait({ code, message: problem }: HotsiteError, signal: AbortSignal): Promise<void> {

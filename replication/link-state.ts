@@ -171,7 +171,7 @@ export class LinkState {
   #log(): Partial<LinkStatus> {
     const { bytes, sinceMs, appends } = this.meter;
     const waited = sinceMs === undefined ? 0 : Math.max(0, this.#clock.now() - sinceMs) / 1000;
-    const warnings = warningsOf(this.#source, this.#keeping);
+    const warnings = warningsOf(this.#source, this.#keeping, this.#copying() ? this.#feeder.copy : undefined);
     return {
       ...present("behindBytes", bytes),
       ...present("behindSeconds", bytes === undefined ? undefined : waited),

@@ -83,7 +83,12 @@ export const link = exactly<LinkStatus>()(
       .describe("how far the log is behind the source"),
     lagSeconds: z.number().optional().describe("from a heartbeat's writing to its commit at the target"),
     copy: z
-      .strictObject({ rows: z.number(), totalRows: z.number(), rowsPerSecond: z.number() })
+      .strictObject({
+        rows: z.number(),
+        totalRows: z.number().describe("as the source estimates them"),
+        rowsPerSecond: z.number(),
+        restarts: z.number().optional().describe("how often it began again, because the schema was changed"),
+      })
       .optional()
       .describe("the first copy, while it runs"),
   }),

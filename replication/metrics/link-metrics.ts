@@ -125,6 +125,16 @@ export const figures: readonly Figure[] = [
     help: "Rows of the first copy as the source estimates them, while it runs.",
     value: ({ copy }) => copy?.totalRows,
   },
+  {
+    name: "hotsite_link_copy_rows_per_second",
+    help: "Rows of the first copy in a second, since it began or went on.",
+    value: ({ copy }) => copy?.rowsPerSecond,
+  },
+  {
+    name: "hotsite_link_copy_restarts",
+    help: "How often the first copy has begun again because the schema was changed, while it runs.",
+    value: ({ copy }) => copy && (copy.restarts ?? 0),
+  },
 ];
 
 /** What Prometheus is told; `link` is its name, and the label of everything. Without an order there is none. */

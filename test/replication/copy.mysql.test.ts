@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Log } from "../../core/log.ts";
+import type { CopyStatus } from "../../core/protection.ts";
 import type { Row } from "../../replication/record.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
 import { startMariadb } from "../support/mariadb.ts";
@@ -56,7 +57,10 @@ function writeMeanwhile(): { stop(): Promise<number> } {
         "UPDATE c_words SET n = n + 100000, v = v + 1 WHERE word = ? AND n < 100000 LIMIT 1",
         [word],
       );
-      count += 5;
+      // A row that moves from a piece of the copy that is there to one that is still to come, or back.
+      await connection.query("UPDATE a_item SET id = -id WHERE id = ?", [(n * 17) % 10_000]);
+      await connection.query("UPDATE a_item SET id = -id, v = v + 1 WHERE id < 0 ORDER BY id LIMIT 1");
+      count += 7;
     }
     await connection.end();
   };
@@ -72,6 +76,16 @@ function writeMeanwhile(): { stop(): Promise<number> } {
 
 function sorted(rows: readonly Row[]): readonly string[] {
   return rows.map((row) => JSON.stringify(row)).sort();
+}
+
+/** What a person sees of a copy: never less than before, and a speed from which the time that is left follows. */
+function expectProgress(copies: readonly CopyStatus[]): void {
+  const rows = copies.map((copy) => copy.rows);
+  expect(rows).toEqual([...rows].sort((a, b) => a - b));
+  expect(copies.every((copy) => copy.rows <= copy.totalRows && copy.restarts === undefined)).toBe(true);
+  const last = copies.at(-1);
+  expect(last?.rows).toBeGreaterThan(10_000);
+  expect(last?.rowsPerSecond).toBeGreaterThan(0);
 }
 
 async function expectEqual(log: Log): Promise<void> {
@@ -106,6 +120,7 @@ describe.each(servers)("a first copy from %s", (_, start) => {
     await awaitCaughtUp(server, log);
     await feeder.stop();
     await expectEqual(log);
+    expectProgress(feeder.copies);
   }, 60_000);
 
   test("goes on after a stop at each of its chunks", async () => {
@@ -166,6 +181,7 @@ describe.each(servers)("a first copy from %s", (_, start) => {
     await feeder.stop();
     const kinds = (await recordsOf(log)).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === "copy-begin").length).toBeGreaterThan(1);
+    expect(feeder.copies.at(-1)?.restarts).toBeGreaterThan(0);
     await expectEqual(log);
     const target = new MemoryTarget().applyAll(await batchesOf(log));
     expect(target.rows("shop", "d_new")).toEqual([[1]]);

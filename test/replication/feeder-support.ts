@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import { silentLogger } from "../../core/logger.ts";
-import type { LinkOrder } from "../../core/protection.ts";
+import type { CopyStatus, LinkOrder } from "../../core/protection.ts";
 import { Secret } from "../../core/secret.ts";
 import { waitFor } from "../../core/wait.ts";
 import { includesPosition, parsePosition } from "../../core/position.ts";
@@ -51,6 +51,8 @@ export async function temporaryLog(stream = order.stream): Promise<Log & { reado
 /** A feeder at work in this process. */
 export interface RunningFeeder {
   readonly status: FeederStatus | undefined;
+  /** All that it has said of its first copy. */
+  readonly copies: readonly CopyStatus[];
   /** Rejects as the feeder did. */
   stop(): Promise<void>;
   /** Resolves when the feeder has given up, with why. */
@@ -75,10 +77,14 @@ export function startFeeder(
   const { source = sourceOptions(server), selection, ...other } = changes;
   const ended = new AbortController();
   let status: FeederStatus | undefined;
+  const copies: CopyStatus[] = [];
   const feeder = new Feeder({
     ...{ source, log, databases, order: { ...order, ...other }, clock: systemClock, logger: silentLogger },
     ...(selection !== undefined && { selection }),
-    onStatus: (now) => (status = now),
+    onStatus: (now) => {
+      status = now;
+      if (now.copy !== undefined) copies.push(now.copy);
+    },
   });
   const run = feeder.run(ended.signal);
   const failure = run.then(
@@ -94,7 +100,7 @@ export function startFeeder(
     get status() {
       return status;
     },
-    ...{ failure, stop },
+    ...{ copies, failure, stop },
   };
 }
 

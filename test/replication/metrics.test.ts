@@ -76,6 +76,14 @@ describe("warnings", () => {
     ).toEqual(["the log: t: retention.ms is 600000: records could be thrown away in 9 minutes: alter it"]);
   });
 
+  test("come when a first copy begins again and again because the schema is changed", () => {
+    const copy = { rows: 10, totalRows: 100, rowsPerSecond: 5, restarts: 2 };
+    expect(warningsOf(undefined, undefined, copy)).toEqual([]);
+    expect(warningsOf(undefined, undefined, { ...copy, restarts: 3 })).toEqual([
+      expect.stringMatching(/begun again 3 times.*exclude/),
+    ]);
+  });
+
   test("and a failed link are what a monitor of good and bad is told; ready is only who follows closely enough", () => {
     const streaming: LinkStatus = { ...status, state: "streaming", lagSeconds: 5, warnings: ["soon"] };
     expect(healthOf(streaming)).toMatchObject({ good: true, warnings: ["soon"] });

@@ -207,7 +207,7 @@ export const verbs: readonly Verb[] = [
         summary: "the last lines of each node (default: 100)",
         parse: positiveInteger,
       },
-      { flags: "--since <time>", summary: "as journalctl reads it: -10m, 09:30, yesterday" },
+      { flags: "--since <time>", summary: "10m (ago), 09:30, yesterday, 2026-11-22 09:30" },
     ],
     examples: [
       ["logs web", "all instances of the service web"],

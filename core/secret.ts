@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { inspect } from "node:util";
 import { HotsiteError, messageOf } from "./errors.ts";
 import { secretFromCommand } from "./secret-command.ts";
@@ -52,6 +52,12 @@ export const secret = {
   /** Made once at random, then kept in the state folder, readable by its owner only. `length` is in characters. */
   generated: (length = 24): SecretSource => ({ kind: "generated", length }),
 };
+
+/** The same source; a relative path of a file starts at the config's folder, wherever the command is run. */
+export function besideConfig(source: SecretSource, configFolder: string): SecretSource {
+  if (source.kind !== "file" || isAbsolute(source.path) || source.path.startsWith("~/")) return source;
+  return { kind: "file", path: join(configFolder, source.path) };
+}
 
 /**
  * The value behind a source. A generated one is made at its first use and kept under `folder` as a file of mode 0600.

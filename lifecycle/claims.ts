@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Application } from "../core/application.ts";
 import type { NodeClaim } from "../core/driver.ts";
 import { PreflightError, type Fault } from "../core/errors.ts";
-import { locate } from "../recipes/local-path.ts";
 import type { Step } from "../core/workflow.ts";
+import { configFaults } from "./config-faults.ts";
 import { priceFaults, withoutPrice } from "./price.ts";
 import { nodesOf, type NodeSpec } from "./topology.ts";
 import type { World } from "./world.ts";
@@ -45,25 +45,13 @@ export async function cloudFaultsOf(
   return faults;
 }
 
-/** Files and folders that the config names and that are not there. */
-export async function fileFaults({ application, configFolder }: World): Promise<readonly Fault[]> {
-  const faults: Fault[] = [];
-  for (const service of application.services) {
-    await locate(service, configFolder).catch((error: unknown) => {
-      if (!(error instanceof PreflightError)) throw error;
-      faults.push(...error.faults);
-    });
-  }
-  return faults;
-}
-
-/** Nothing is launched while a file is missing or a cloud would refuse any of it. Undone last: what the clouds made for all nodes goes. */
+/** Nothing is launched while a file or secret is missing or a cloud would refuse any of it. Undone last: what the clouds made for all nodes goes. */
 export function validateWorld(application: Application): Step<World, null> {
   return {
     name: "validate",
     output: z.null(),
     run: async (world, signal) => {
-      const faults = [...(await fileFaults(world)), ...(await cloudFaults(world, "validate", signal))];
+      const faults = [...(await configFaults(world)), ...(await cloudFaults(world, "validate", signal))];
       if (faults.length > 0) throw new PreflightError(application.name, faults);
       return null;
     },

@@ -3,7 +3,8 @@ import type { Application, Site } from "../core/application.ts";
 import { HotsiteError, PreflightError } from "../core/errors.ts";
 import type { Step, StepTree, Workflow } from "../core/workflow.ts";
 import { parallel, sequence } from "../workflow/define.ts";
-import { cloudFaultsOf, fileFaults } from "./claims.ts";
+import { cloudFaultsOf } from "./claims.ts";
+import { configFaults } from "./config-faults.ts";
 import { keepCount, withCount } from "./counts.ts";
 import { packagesStep, serviceStep, type Around } from "./job-steps.ts";
 import { destroyStep, launchStep } from "./launch.ts";
@@ -135,7 +136,7 @@ function validateStep(parts: readonly Part[]): Step<World, null> {
         between(change.from, change.to).map((index) => nodeOf(where, group, index)),
       );
       const faults = [
-        ...(await fileFaults(world)),
+        ...(await configFaults(world)),
         ...(await cloudFaultsOf(world, specs, "validate", signal)),
       ];
       if (faults.length > 0) throw new PreflightError(world.application.name, faults);

@@ -6,6 +6,7 @@ import { parallel, sequence } from "../workflow/define.ts";
 import { changedInstances, instance, jobOf, jobsOf, type Instance, type Question } from "./changed.ts";
 import type { FleetWorld } from "./fleet-world.ts";
 import type { Around } from "./job-steps.ts";
+import { refuseConfigFaults } from "./config-faults.ts";
 import { startsNow } from "./phases.ts";
 import type { Patience } from "./pool-steps.ts";
 import { forgetSteps, rollSteps } from "./roll.ts";
@@ -52,6 +53,7 @@ export async function planUpdate(
       hint: "hotsite install",
     });
   }
+  await refuseConfigFaults(world);
   const { run, activeSite, drainMs, sessionsMs } = wish;
   return {
     run,

@@ -6,7 +6,7 @@ import { systemClock, type Clock } from "../core/clock.ts";
 import type { Driver, Machine } from "../core/driver.ts";
 import { silentLogger, type Logger } from "../core/logger.ts";
 import type { Service } from "../core/recipe.ts";
-import { keptSecret, resolveSecret, type Secret } from "../core/secret.ts";
+import { besideConfig, keptSecret, resolveSecret, type Secret } from "../core/secret.ts";
 import type { Shell } from "../core/shell.ts";
 import type { SshTarget } from "../core/ssh.ts";
 import type { Store } from "../core/store.ts";
@@ -91,7 +91,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     shell: (site, name, signal) => shells.to(site, name, signal),
     sshTarget: (node) => shells.target(node),
     disconnect: (site, name) => shells.close(site, name),
-    secrets: (service) => secretsOf(service, secretsFolder),
+    secrets: (service) => secretsOf(service, secretsFolder, configFolder),
     ownSecret: (name) =>
       keptSecret(join(secretsFolder, `hotsite.${name}`), () => randomBytes(18).toString("base64url")),
     [Symbol.asyncDispose]: async () => {
@@ -122,11 +122,16 @@ function openDrivers(
   return { get, close };
 }
 
-async function secretsOf(service: Service, folder: string): Promise<Readonly<Record<string, Secret>>> {
+async function secretsOf(
+  service: Service,
+  folder: string,
+  configFolder: string,
+): Promise<Readonly<Record<string, Secret>>> {
   const sources = Object.entries(service.recipe.secrets(service.params));
-  const named = sources.map(
-    async ([name, source]) => [name, await resolveSecret(source, `${service.name}.${name}`, folder)] as const,
-  );
+  const named = sources.map(async ([name, source]) => {
+    const found = besideConfig(source, configFolder);
+    return [name, await resolveSecret(found, `${service.name}.${name}`, folder)] as const;
+  });
   return Object.fromEntries(await Promise.all(named));
 }
 

@@ -1,9 +1,13 @@
 import { z } from "zod";
+import type { Endpoint } from "../core/driver.ts";
+import { HotsiteError } from "../core/errors.ts";
 import { Ref, type RecipeContext } from "../core/recipe.ts";
 import { Secret, type SecretSource } from "../core/secret.ts";
 import { secretOf, secretSource } from "./secrets.ts";
 
-type TextPart = string | number | boolean | SecretSource | Ref<string> | Ref<number> | Ref<Secret>;
+/** An endpoint stands as `host:port`. */
+type TextPart =
+  string | number | boolean | SecretSource | Ref<string> | Ref<number> | Ref<Secret> | Ref<Endpoint>;
 
 /** A text with values of other services in it; made by `text`. */
 export class Template {
@@ -44,10 +48,22 @@ export const textValue: z.ZodType<Text, Text> = z.union(
 export function resolveText(context: RecipeContext<unknown>, value: Text): string | Secret {
   if (value instanceof Template) return concat(value.parts.map((part) => resolveText(context, part)));
   if (value instanceof Ref) {
-    const found = context.value<string | number | Secret>(value);
-    return found instanceof Secret ? found : String(found);
+    const found = context.value<unknown>(value);
+    return found instanceof Secret ? found : textOfValue(value.label, found);
   }
   return typeof value === "object" ? secretOf(context, value) : String(value);
+}
+
+const endpoint = z.object({ host: z.string(), port: z.number() });
+
+function textOfValue(label: string, value: unknown): string {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+    return String(value);
+  const known = endpoint.safeParse(value);
+  if (known.success) return `${known.data.host}:${known.data.port}`;
+  throw new HotsiteError("config", `${label} is no text, no number and no endpoint`, {
+    hint: "make a text of it: derive(wire, label, make)",
+  });
 }
 
 /** Texts joined; a `Secret` when one of them is. */

@@ -35,12 +35,12 @@ function word(whole: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : quote(text);
 }
 
-/** The first line that does something, or the comment that leads the script. */
+/** The first line that does something, or the comment that leads the script; shell options alone do nothing. */
 function firstLine(text: string): string {
   const rows = text
     .split("\n")
     .map((row) => row.trim())
-    .filter((row) => row !== "" && !row.startsWith("set -"));
+    .filter((row) => row !== "" && !/^set -\S+$/.test(row));
   const [first = "", ...more] = rows;
   return more.length === 0 ? first : `${first.replace(/^#\s*/, "")} …`;
 }

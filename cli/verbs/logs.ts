@@ -72,7 +72,12 @@ function journalctl(units: readonly string[], { follow, lines, since }: Options)
     "journalctl",
     ...["--no-pager", "--output", "short-iso", "--lines", String(lines ?? 100)],
     ...units.map((unit) => `--unit=${unit}`),
-    ...(since === undefined ? [] : [`--since=${since}`]),
+    ...(since === undefined ? [] : [`--since=${asJournalctl(since)}`]),
     ...(follow === true ? ["--follow"] : []),
   );
+}
+
+/** `10m` is ten minutes ago, as people mean it; journalctl wants a minus. */
+function asJournalctl(since: string): string {
+  return /^\d+ ?[a-z]+$/i.test(since) ? `-${since}` : since;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PreflightError } from "../../core/errors.ts";
-import { cloudFaults, fileFaults } from "../../lifecycle/claims.ts";
+import { cloudFaults } from "../../lifecycle/claims.ts";
+import { configFaults } from "../../lifecycle/config-faults.ts";
 import { nodesOf } from "../../lifecycle/topology.ts";
 import { openSession } from "../session.ts";
 import type { Call, Outcome } from "../verb.ts";
@@ -18,7 +19,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
   await using session = await openSession(call);
   const { application } = session.world;
   const faults = [
-    ...(await fileFaults(session.world)),
+    ...(await configFaults(session.world)),
     ...(await cloudFaults(session.world, "validate", signal)),
   ];
   if (faults.length > 0) throw new PreflightError(application.name, faults);

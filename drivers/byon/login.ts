@@ -1,6 +1,5 @@
-import { isAbsolute, join } from "node:path";
 import { CredentialError } from "../../core/errors.ts";
-import { resolveSecret, type Secret, type SecretSource } from "../../core/secret.ts";
+import { besideConfig, resolveSecret, type Secret, type SecretSource } from "../../core/secret.ts";
 import type { SshLogin, Sudo } from "../../core/ssh.ts";
 import type { Host } from "./hosts.ts";
 import type { LoginOptions } from "./options.ts";
@@ -15,7 +14,7 @@ export async function loginOf(
   const { key, passphrase, password } = options;
   const agent = agentOf(name, options);
   const read = (source: SecretSource, what: string): Promise<Secret> =>
-    resolveSecret(inConfig(source, configFolder), `${name}: ${what}`, configFolder);
+    resolveSecret(besideConfig(source, configFolder), `${name}: ${what}`, configFolder);
   return {
     user,
     ...(key !== undefined && { privateKey: await read({ kind: "file", path: key }, "key") }),
@@ -29,7 +28,7 @@ export async function loginOf(
 export async function sudoOf({ id, user, sudo }: Host, configFolder: string): Promise<Sudo | undefined> {
   if (sudo === false || (sudo === undefined && user === "root")) return undefined;
   if (sudo === true || sudo === undefined) return {};
-  const source = inConfig(sudo.password, configFolder);
+  const source = besideConfig(sudo.password, configFolder);
   return { password: await resolveSecret(source, `${id}: sudo password`, configFolder) };
 }
 
@@ -41,9 +40,4 @@ function agentOf(name: string, { key, password, agent }: LoginOptions): string |
   throw new CredentialError(`${name}: there is no key, no password and no SSH agent to log in with`, {
     hint: "set key, password or agent in byon({ … }), or start an SSH agent",
   });
-}
-
-function inConfig(source: SecretSource, configFolder: string): SecretSource {
-  if (source.kind !== "file" || isAbsolute(source.path) || source.path.startsWith("~/")) return source;
-  return { kind: "file", path: join(configFolder, source.path) };
 }

@@ -33,7 +33,12 @@ export const app = defineRecipe("app", {
   ready: readyOf,
   expose: ({ port }) => (port === undefined ? [] : [port]),
   endpoints: (ref) => ({
+    /** The first instance. */
     http: ref("http", ({ node, params }): Endpoint => ({ host: node.address, port: params.port ?? 80 })),
+    /** Every instance: `10.0.0.5:8000,10.0.0.6:8000`. */
+    addresses: ref("addresses", ({ nodes, params }) =>
+      nodes.map(({ address }) => `${address}:${params.port ?? 80}`).join(","),
+    ),
   }),
   metrics: {
     memory: {

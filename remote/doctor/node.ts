@@ -126,9 +126,12 @@ if command -v dpkg >/dev/null; then
 fi
 
 for port in $ports; do
-  holder=$(ss -Hltnp "sport = :$port" 2>/dev/null | head -n 1)
+  # In a container root may not see whose the socket of another user is; its control group it may. An old ss has no --cgroup.
+  holder=$({ ss -Hltnp --cgroup "sport = :$port" || ss -Hltnp "sport = :$port"; } 2>/dev/null | head -n 1)
   [ -n "$holder" ] || continue
   pid=$(echo "$holder" | sed -n 's/.*pid=\\([0-9]*\\).*/\\1/p')
-  say port $port "$(cat "/proc/$pid/comm" 2>/dev/null || echo "a program")" \\
-    "$(sed -n 's,.*/\\([^/]*\\.service\\)\\(/.*\\)*$,\\1,p' "/proc/$pid/cgroup" 2>/dev/null | tail -n 1)"
+  unit=$(echo "$holder" | sed -n 's,.*cgroup:[^ ]*/\\([^/ ]*\\.service\\).*,\\1,p')
+  [ -n "$unit" ] || unit=$(sed -n 's,.*/\\([^/]*\\.service\\)\\(/.*\\)*$,\\1,p' "/proc/$pid/cgroup" 2>/dev/null | tail -n 1)
+  [ -n "$pid" ] || pid=$(systemctl show --property MainPID --value "$unit" 2>/dev/null)
+  say port $port "$(cat "/proc/$pid/comm" 2>/dev/null || echo "a program")" "$unit"
 done`;

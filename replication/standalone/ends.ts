@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { HotsiteError, messageOf, PreflightError, type Fault } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import { resolveSecret } from "../../core/secret.ts";
+import { besideConfig, resolveSecret } from "../../core/secret.ts";
 import type { ServerOptions } from "../connection.ts";
 import type { LinkEnds } from "../link-ends.ts";
 import { openEmbeddedLog, removeOtherLogs } from "../log/embedded.ts";
@@ -49,7 +49,11 @@ async function serverOf(
   { host, port, user, password, tls }: ServerSpec,
   place: LinkPlace,
 ): Promise<ServerOptions> {
-  const secret = await resolveSecret(password, `${end}.password`, place.stateFolder);
+  const secret = await resolveSecret(
+    besideConfig(password, place.folder),
+    `${end}.password`,
+    place.stateFolder,
+  );
   return { host, port, user, password: secret, ...(tls && (await readPems(tls, place.folder))) };
 }
 
@@ -94,7 +98,11 @@ async function brokersOf(
     ...(login !== undefined && {
       login: {
         ...login,
-        password: await resolveSecret(login.password, "log.login.password", place.stateFolder),
+        password: await resolveSecret(
+          besideConfig(login.password, place.folder),
+          "log.login.password",
+          place.stateFolder,
+        ),
       },
     }),
   };

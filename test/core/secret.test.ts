@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { keptSecret, resolveSecret, Secret, secret } from "../../core/secret.ts";
+import { besideConfig, keptSecret, resolveSecret, Secret, secret } from "../../core/secret.ts";
 
 describe("secrets", () => {
   let folder: string;
@@ -62,6 +62,12 @@ describe("secrets", () => {
     ).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: "secret-missing", message });
     expect(inspect(failure)).not.toContain("hunter2");
+  });
+
+  test("a relative path of a file starts at the config's folder", () => {
+    expect(besideConfig(secret.file("keys/a"), "/srv/shop")).toEqual(secret.file("/srv/shop/keys/a"));
+    for (const source of [secret.file("/keys/a"), secret.file("~/keys/a"), secret.env("KEY")])
+      expect(besideConfig(source, "/srv/shop")).toEqual(source);
   });
 
   test("what is missing is named, with what to do", async () => {

@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { command, script } from "../../core/command.ts";
 import { PreflightError } from "../../core/errors.ts";
-import type { NodePlan, Service } from "../../core/recipe.ts";
+import type { NodePlan, Ref, Service } from "../../core/recipe.ts";
 import { secret, Secret } from "../../core/secret.ts";
 import { app } from "../../recipes/app/app.ts";
 import { faultsCarriedBy } from "../../recipes/faulty.ts";
 import { locate } from "../../recipes/local-path.ts";
+import { derive } from "../../recipes/refs.ts";
 import { scripted } from "../../recipes/scripted.ts";
+import { text } from "../../recipes/text.ts";
 import { contextFor } from "./context.ts";
 import { describeRecipe, type Example } from "./contract.ts";
 
@@ -111,6 +113,33 @@ describe("app", () => {
     expect(text).toContain('PORT="3000"\n');
     expect(text).toContain('API_KEY="SECRET-environment.API_KEY"\n');
     expect(text).toContain('GREETING="say \\"hi\\""\n');
+  });
+
+  test("an endpoint in its environment is host and port, and every instance of another app an address", async () => {
+    const queue = app("queue", { source: ".", run: ["./shop"], port: 7000 });
+    const environment = {
+      FIRST: queue.http,
+      URL: text`http://${queue.http}/in`,
+      ALL: queue.addresses,
+    };
+    const service = shop({ environment });
+    await locate(service, folder);
+    const addresses = { queue: "10.0.0.5" };
+    const { files } = service.recipe.plan(contextFor(service, { others: [queue], addresses }));
+    const { content } = files.find(({ path }) => path === "/etc/hotsite/shop/environment") ?? {};
+    expect(content).toContain('FIRST="10.0.0.5:7000"\n');
+    expect(content).toContain('URL="http://10.0.0.5:7000/in"\n');
+    expect(content).toContain('ALL="10.0.0.5:7000"\n');
+  });
+
+  test("a value of another kind in its environment is refused", async () => {
+    const queue = app("queue", { source: ".", run: ["./shop"], port: 7000 });
+    const wrong = derive(queue.http, "list", ({ host }) => [host]) as unknown as Ref<string>;
+    const service = shop({ environment: { HOSTS: wrong } });
+    await locate(service, folder);
+    expect(() => service.recipe.plan(contextFor(service, { others: [queue] }))).toThrow(
+      "queue.http.list is no text, no number and no endpoint",
+    );
   });
 
   test("a file with a secret is refused: everybody on the node could read it", async () => {

@@ -101,6 +101,9 @@ describe("a description", () => {
     expect(describeCommand(script("# wait for the lock\nset -e\nfoo", "x y"))).toBe(
       "wait for the lock … 'x y'",
     );
+    expect(describeCommand(script('set -a; . "$1"; exec "$2"', "/a", "/b"))).toBe(
+      'set -a; . "$1"; exec "$2" /a /b',
+    );
   });
 
   test("a secret is taken out of what a program said, also when only a part of it is quoted", () => {

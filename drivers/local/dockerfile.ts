@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import { debian12, type System } from "./system.ts";
 
-/** What every node has from the start: an init, SSH, and the tools that recipes may count on. */
+/**
+ * What every node has from the start: an init, SSH, and the tools that recipes may count on. No libpam-systemd: it gives each login a
+ * session and a service manager of its own, which is more work for the node than all the rest of a login.
+ */
 const tools = [
-  ...["systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "sudo", "netbase", "tzdata"],
+  ...["systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "netbase", "tzdata"],
   ...["ca-certificates", "openssl", "curl", "iproute2", "iputils-ping", "iptables", "procps", "less"],
   ...["libstdc++6", "libatomic1", "xz-utils", "zstd"],
 ];
@@ -26,6 +29,9 @@ const masked = [
   ],
 ];
 
+/** Commands run inside the SSH service where no session holds them: one that takes too much memory ends alone. */
+const sshService = "[Service]\\nOOMPolicy=continue\\n";
+
 /**
  * The node image. `host/` in the build context holds what this host needs to reach the package sources.
  * Recommended packages are left out on nodes as well, else an installation would ask for some that are not prefetched.
@@ -43,7 +49,9 @@ RUN rm -f /usr/sbin/policy-rc.d /etc/apt/apt.conf.d/docker-clean \\
  && update-ca-certificates \\
  && systemctl mask ${masked.join(" ")} \\
  && rm -f /etc/ssh/ssh_host_* && : > /etc/machine-id && mkdir -p -m 700 /root/.ssh \\
- && printf 'HostKey /etc/ssh/ssh_host_ed25519_key\\nUseDNS no\\nPermitRootLogin prohibit-password\\nPasswordAuthentication no\\nMaxStartups 100\\nMaxSessions 100\\n' > /etc/ssh/sshd_config.d/10-hotsite.conf
+ && printf 'HostKey /etc/ssh/ssh_host_ed25519_key\\nUseDNS no\\nPermitRootLogin prohibit-password\\nPasswordAuthentication no\\nMaxStartups 100\\nMaxSessions 100\\n' > /etc/ssh/sshd_config.d/10-hotsite.conf \\
+ && mkdir -p /etc/systemd/system/ssh.service.d \\
+ && printf '${sshService}' > /etc/systemd/system/ssh.service.d/10-hotsite.conf
 RUN apt-get install -y -qq --download-only ${prefetched.join(" ")}
 ENV container=docker
 STOPSIGNAL SIGRTMIN+3

@@ -11,24 +11,20 @@ export function parentsFirst(
 ): readonly (readonly string[])[] {
   const parents = new Map(names.map((name): [string, string[]] => [name, []]));
   for (const { child, parent } of references) if (parents.has(parent)) parents.get(child)?.push(parent);
+  const place = new Map(names.map((name, index) => [name, index]));
   const above = new Map(names.map((name) => [name, ancestors(name, parents)]));
-  const groups: (readonly string[])[] = [];
-  const waiting = new Set(names);
-  while (waiting.size > 0) {
-    for (const name of [...waiting]) {
-      const group = names.filter(
-        (other) =>
-          other === name || (above.get(name)?.has(other) === true && above.get(other)?.has(name) === true),
-      );
-      const ready = [...(above.get(name) ?? [])].every(
-        (parent) => !waiting.has(parent) || group.includes(parent),
-      );
-      if (!waiting.has(name) || !ready) continue;
-      groups.push(group);
-      for (const member of group) waiting.delete(member);
-    }
+  const aboveOf = (name: string): ReadonlySet<string> => above.get(name) ?? new Set();
+  const grouped = new Set<string>();
+  const groups: { readonly group: readonly string[]; readonly needs: number }[] = [];
+  for (const name of names) {
+    if (grouped.has(name)) continue;
+    const circle = [...aboveOf(name)].filter((other) => other !== name && aboveOf(other).has(name));
+    const group = [name, ...circle].sort((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
+    for (const member of group) grouped.add(member);
+    groups.push({ group, needs: new Set([...aboveOf(name), ...group]).size - group.length });
   }
-  return groups;
+  // Whatever a group needs needs less than the group itself.
+  return groups.sort((a, b) => a.needs - b.needs).map(({ group }) => group);
 }
 
 /** Everything that `name` needs, directly or not. */

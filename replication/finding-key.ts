@@ -20,7 +20,7 @@ interface KeyPart {
   readonly table: string;
   readonly index: string;
   readonly name: string | null;
-  /** Whether rows can be found by it: it has neither NULLs nor a value that only the server knows. */
+  /** Whether rows can be found by it. */
   readonly usable: number | string;
 }
 
@@ -30,7 +30,7 @@ export async function readFindingKeys(
   databases: readonly string[],
   table?: string,
 ): Promise<readonly FindingKey[]> {
-  const parts = await server.rows<KeyPart>(keysSql(databases, table));
+  const parts = await readParts(server, databases, table);
   const best = new Map<string, FindingKey>();
   for (const key of wholeKeys(parts)) {
     const name = JSON.stringify([key.database, key.table]);
@@ -40,15 +40,32 @@ export async function readFindingKeys(
   return [...best.values()];
 }
 
+/** Without a join: a server has no index over its catalogue, and would compare each key with each column. */
+async function readParts(
+  server: Asks,
+  databases: readonly string[],
+  table: string | undefined,
+): Promise<readonly KeyPart[]> {
+  const of = table === undefined ? "" : ` AND TABLE_NAME = ${quoteString(table)}`;
+  const where = `TABLE_SCHEMA IN (${databases.map(quoteString).join(", ")})${of}`;
+  const parts = await server.rows<KeyPart>(keysSql(where));
+  const generated = await server.rows<Pick<KeyPart, "database" | "table" | "name">>(
+    `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS \`table\`, COLUMN_NAME AS name FROM information_schema.COLUMNS
+     WHERE COALESCE(GENERATION_EXPRESSION, '') <> '' AND ${where}`,
+  );
+  const placeOf = (one: Pick<KeyPart, "database" | "table" | "name">): string =>
+    JSON.stringify([one.database, one.table, one.name]);
+  // Its value only the server knows.
+  const unknown = new Set(generated.map(placeOf));
+  return parts.map((part) => (unknown.has(placeOf(part)) ? { ...part, usable: 0 } : part));
+}
+
 /** Rows that are unique by the beginning of a text are so by all of it, but its index does not give their order. */
-function keysSql(databases: readonly string[], table: string | undefined): string {
-  const of = table === undefined ? "" : ` AND s.TABLE_NAME = ${quoteString(table)}`;
-  return `SELECT s.TABLE_SCHEMA AS \`database\`, s.TABLE_NAME AS \`table\`, s.INDEX_NAME AS \`index\`, s.COLUMN_NAME AS name,
-      c.IS_NULLABLE = 'NO' AND COALESCE(c.GENERATION_EXPRESSION, '') = '' AND (s.INDEX_NAME = 'PRIMARY' OR s.SUB_PART IS NULL) AS usable
-    FROM information_schema.STATISTICS s LEFT JOIN information_schema.COLUMNS c
-      ON c.TABLE_SCHEMA = s.TABLE_SCHEMA AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME
-    WHERE s.NON_UNIQUE = 0 AND s.TABLE_SCHEMA IN (${databases.map(quoteString).join(", ")})${of}
-    ORDER BY s.TABLE_SCHEMA, s.TABLE_NAME, s.INDEX_NAME, s.SEQ_IN_INDEX`;
+function keysSql(where: string): string {
+  return `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS \`table\`, INDEX_NAME AS \`index\`, COLUMN_NAME AS name,
+      NULLABLE <> 'YES' AND (INDEX_NAME = 'PRIMARY' OR SUB_PART IS NULL) AS usable
+    FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND ${where}
+    ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`;
 }
 
 function wholeKeys(parts: readonly KeyPart[]): readonly FindingKey[] {

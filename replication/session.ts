@@ -5,6 +5,14 @@ import type { Checks, SchemaStatement, StatementChange } from "./record.ts";
 export const allChecks: Checks = { foreignKeys: true, unique: true, constraints: true };
 
 /**
+ * Whoever asks a server gets whole answers, whatever its defaults are: all rows, long joins, names between quotes, and keys that were
+ * generated. MariaDB passes over what is said to a MySQL of a version.
+ */
+export const wholeAnswers =
+  "SET sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_quote_show_create = 1, autocommit = 1, completion_type = 0" +
+  " /*!80030 , show_gipk_in_create_table_and_information_schema = 1 */; SET SESSION TRANSACTION READ WRITE";
+
+/**
  * What the session of an applier must be, whatever the server's defaults are. Strict: a value that would be changed on its way in is an error.
  * Zero and impossible dates are let through, as the source may hold them.
  */
@@ -12,7 +20,9 @@ export function sessionSql(flavour: Flavour): string {
   return [
     "SET NAMES utf8mb4",
     `SET collation_server = @@GLOBAL.collation_server, time_zone = '+00:00', timestamp = DEFAULT`,
-    "SET autocommit = 1, explicit_defaults_for_timestamp = 1, sql_safe_updates = 0, sql_auto_is_null = 0",
+    wholeAnswers,
+    // What the source made without saying of which engine is of this one there.
+    "SET default_storage_engine = InnoDB, explicit_defaults_for_timestamp = 1, sql_safe_updates = 0, sql_auto_is_null = 0",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET innodb_lock_wait_timeout = 10, lock_wait_timeout = 30, wait_timeout = 28800",
     ownSettings[flavour],

@@ -9,7 +9,8 @@ import {
   refusesLogin,
   type ServerOptions,
 } from "./connection.ts";
-import { isAtLeast, versionOf, type ServerVersion } from "./flavour.ts";
+import { versionOf, type ServerVersion } from "./flavour.ts";
+import { wholeAnswers } from "./session.ts";
 import { TextResult } from "./text-result.ts";
 import type { TextRows } from "./text-rows.ts";
 import { tlsFault } from "./tls-fault.ts";
@@ -49,7 +50,7 @@ export class Source implements AsyncDisposable {
     const source = new Source(connection, signal);
     const [row] = await source.rows<{ version: string }>("SELECT VERSION() AS version");
     source.#version = versionOf(row?.version ?? "");
-    await source.run(sessionSql(source.version));
+    await source.run(`${wholeAnswers}; ${sessionSql(source.version)}`);
     return source;
   }
 
@@ -109,9 +110,7 @@ function sessionSql(version: ServerVersion): string {
   const common =
     "time_zone = '+00:00', sql_mode = '', character_set_results = NULL, lock_wait_timeout = 60, net_write_timeout = 3600";
   if (version.flavour === "mariadb") return `SET SESSION ${common}, max_statement_time = 0`;
-  const mysql = `${common}, max_execution_time = 0, information_schema_stats_expiry = 0`;
-  const invisibleKeys = ", show_gipk_in_create_table_and_information_schema = ON";
-  return `SET SESSION ${mysql}${isAtLeast(version, 8, 0, 30) ? invisibleKeys : ""}`;
+  return `SET SESSION ${common}, max_execution_time = 0, information_schema_stats_expiry = 0`;
 }
 
 /** What went wrong at the source, as one of ours. */

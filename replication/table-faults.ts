@@ -60,14 +60,18 @@ async function tablesThatAreNone(
 
 async function columns(source: Source, within: string, selection: Selection): Promise<readonly Fault[]> {
   const rows = await source.rows<Named & { column: string; definition: string }>(
-    `SELECT c.TABLE_SCHEMA AS \`database\`, c.TABLE_NAME AS name, c.COLUMN_NAME AS \`column\`, c.COLUMN_TYPE AS definition
-     FROM information_schema.COLUMNS c JOIN information_schema.TABLES t
-       ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
-     WHERE t.TABLE_TYPE = 'BASE TABLE' AND c.TABLE_SCHEMA ${within} AND (
-       c.DATA_TYPE NOT IN (${Object.keys(carriedTypesOf(source)).map(quoteString).join(", ")}))`,
+    `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name, COLUMN_NAME AS \`column\`, COLUMN_TYPE AS definition
+     FROM information_schema.COLUMNS WHERE TABLE_SCHEMA ${within} AND
+       DATA_TYPE NOT IN (${Object.keys(carriedTypesOf(source)).map(quoteString).join(", ")})`,
   );
+  if (rows.length === 0) return [];
+  const views = await source.rows<Named>(
+    `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name FROM information_schema.VIEWS WHERE TABLE_SCHEMA ${within}`,
+  );
+  const isView = new Set(views.map(full));
   const carried = rows.filter(
     (row) =>
+      !isView.has(full(row)) &&
       isCarried(row, selection) &&
       !selection.hidesColumn({ database: row.database, table: row.name }, row.column),
   );

@@ -76,7 +76,7 @@ export class TargetTables {
   }
 
   async #make(name: string, schema: TableSchema): Promise<TargetTable> {
-    const facts = await this.#factsOf(name, schema);
+    const facts = withHashes(schema, await this.#factsOf(name, schema));
     refuse(name, schema, facts);
     const places = [...schema.columns.keys()];
     const written = places.filter((place) => !facts.generated.has(schema.columns[place]?.name ?? ""));
@@ -153,6 +153,19 @@ function asKept(column: ColumnSchema, { columns }: Facts): ColumnSchema {
   if (column.type === "json" && columns.get(column.name) === "json") return { ...column, type: "document" };
   const type = keptAsBytes[columns.get(column.name) ?? ""];
   return type === undefined ? column : { ...column, type };
+}
+
+/** What a MariaDB keeps for a unique key of long columns: the binlog has it, and nothing else tells of it. */
+const hash = /^DB_ROW_HASH_\d+$/;
+
+function withHashes(schema: TableSchema, facts: Facts): Facts {
+  const hashes = schema.columns.filter(({ name }) => hash.test(name) && !facts.columns.has(name));
+  if (hashes.length === 0) return facts;
+  return {
+    ...facts,
+    columns: new Map([...facts.columns, ...hashes.map(({ name }) => [name, "bigint"] as const)]),
+    generated: new Set([...facts.generated, ...hashes.map(({ name }) => name)]),
+  };
 }
 
 function refuse(name: string, schema: TableSchema, { columns, triggers }: Facts): void {

@@ -17,7 +17,7 @@ import {
   type ServerOptions,
 } from "./connection.ts";
 import { versionOf, type ServerVersion } from "./flavour.ts";
-import { sessionSql } from "./session.ts";
+import { sessionSql, wholeAnswers } from "./session.ts";
 import { tlsFault } from "./tls-fault.ts";
 import { within } from "./within.ts";
 
@@ -58,6 +58,7 @@ export class Target implements AsyncDisposable {
     const connecting = connect(applierOptions(server), signal);
     const connection = await connecting.catch((error: unknown) => fail(error, signal));
     const target = new Target(connection, signal);
+    await target.run(wholeAnswers);
     const [row] = await target.rows<{ version: string }>("SELECT @@version AS version");
     target.#version = versionOf(row?.version ?? "");
     return target;

@@ -8,6 +8,7 @@ const bin = fileURLToPath(new URL("../../bin/hotsite.js", import.meta.url));
 
 /** A command that runs in a process of its own, without a terminal. */
 export interface Running {
+  readonly pid: number;
   readonly ended: Promise<Ended>;
   /** Resolves once this text is on standard error. */
   said(text: string): Promise<void>;
@@ -41,7 +42,7 @@ export function startHotsite(argv: readonly string[], cwd: string, env: NodeJS.P
     const options = { timeoutMs: 20_000, intervalMs: 20, what: `the command to say ${text}` };
     await Promise.race([waitFor(look, options, AbortSignal.timeout(30_000)), failIfEnded(ended, text)]);
   };
-  return { ended, said, kill: (signal) => child.kill(signal) };
+  return { pid: child.pid ?? 0, ended, said, kill: (signal) => child.kill(signal) };
 }
 
 /** Runs the built command to its end. */

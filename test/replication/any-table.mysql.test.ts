@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, jest, test } from "@jest/globals";
+import { followOddDefaults } from "./odd-defaults.ts";
 import { ServerLink } from "./server-link.ts";
 
 jest.setTimeout(90_000);
@@ -25,6 +26,11 @@ async function follow(before: readonly string[], after: readonly string[]): Prom
   await link.expectEqual();
 }
 
+describe("a link", () => {
+  test("copies and follows servers whose defaults cut answers short, hide keys, make other engines and commit otherwise", () =>
+    followOddDefaults(link));
+});
+
 describe("a link carries", () => {
   test("types that the binlog shows as mere bytes: UUID, INET4, INET6, compressed columns", async () => {
     const values = (from: number, to: number): string =>
@@ -45,6 +51,28 @@ describe("a link carries", () => {
         "UPDATE t SET n = n + 1, c = CONCAT(c, 'x') WHERE n % 2 = 0",
         "UPDATE t SET u = UUID() WHERE n % 5 = 0",
         "DELETE FROM t WHERE n % 7 = 0 OR n IS NULL",
+      ],
+    );
+  });
+
+  test("unique keys of long columns, for which the server keeps a column that nobody sees", async () => {
+    await follow(
+      [
+        "CREATE TABLE h (id INT PRIMARY KEY, t TEXT, b LONGBLOB NOT NULL, UNIQUE KEY (t), UNIQUE KEY (b))",
+        "INSERT INTO h VALUES (1, 'a', 'x'), (2, NULL, 'y'), (3, REPEAT('é', 9000), REPEAT('z', 70000))",
+        "CREATE TABLE k (t TEXT NOT NULL, v INT, UNIQUE KEY (t))",
+        "INSERT INTO k VALUES ('a', 1), ('b', 2), ('c', 3)",
+      ],
+      [
+        "BEGIN",
+        "UPDATE h SET t = 'b', b = 'w' WHERE id = 1",
+        "UPDATE h SET t = 'a', b = 'x' WHERE id = 2",
+        "COMMIT",
+        "UPDATE k SET v = v + 1, t = CONCAT(t, t)",
+        "DELETE FROM k WHERE v = 3",
+        "ALTER TABLE h ADD c INT DEFAULT 3, ADD UNIQUE KEY (t, c)",
+        "INSERT INTO h VALUES (9, 'nine', 'n', 9)",
+        "DELETE FROM h WHERE id = 3",
       ],
     );
   });

@@ -22,7 +22,7 @@ const unfinished = new Set([
   "cannot-unwind",
   "journal-failed",
 ]);
-const usage = new Set(["config", "usage"]);
+const usage = new Set(["config", "usage", "cannot-scale", "out-of-range"]);
 
 /** The exit code of anything that was thrown. */
 export function exitCodeOf(error: unknown, signal?: AbortSignal): ExitCode {

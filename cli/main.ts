@@ -86,7 +86,8 @@ function asks(argv: readonly string[], option: string): boolean {
 function endQuietlyWithReader(stream: OutputStream): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exitCodes.ok);
-    throw error;
+    process.stderr.write(`✖ the answer cannot be written: ${error.message}\n`);
+    process.exit(exitCodes.failed);
   });
 }
 

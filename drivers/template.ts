@@ -2,9 +2,9 @@ import type { z } from "zod";
 import type { MachineTemplate } from "../core/driver.ts";
 import type { Fault } from "../core/errors.ts";
 
-/** Where a site's machine template stands in the config. */
+/** Where a site's machine template stands in the config; the place of balancer and witness is no site there. */
 export function cloudPath(site: string): string {
-  return `sites.${site}.cloud`;
+  return site === "edge" ? "edge.cloud" : `sites.${site}.cloud`;
 }
 
 /** Everything wrong with a site's machine template, without looking at its cloud. */

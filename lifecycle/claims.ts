@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { Application } from "../core/application.ts";
+import type { Application, Cloud } from "../core/application.ts";
 import type { NodeClaim } from "../core/driver.ts";
-import { PreflightError, type Fault } from "../core/errors.ts";
+import { HotsiteError, PreflightError, type Fault } from "../core/errors.ts";
 import type { Step } from "../core/workflow.ts";
+import { cloudPath } from "../drivers/template.ts";
 import { configFaults } from "./config-faults.ts";
 import { priceFaults, withoutPrice } from "./price.ts";
 import { nodesOf, type NodeSpec } from "./topology.ts";
@@ -45,6 +46,34 @@ export async function cloudFaultsOf(
   return faults;
 }
 
+/** Clouds that were asked for nothing, because all their machines are there, and that do not answer. */
+export async function silentClouds(world: World, signal: AbortSignal): Promise<readonly Fault[]> {
+  const faults: Fault[] = [];
+  for (const [cloud, specs] of nodesByCloud(world.application)) {
+    if ((await launchedOf(world, specs)) < specs.length) continue;
+    const driver = await world.driver(cloud);
+    await driver.list(world.owner, signal).catch((error: unknown) => {
+      if (!(error instanceof HotsiteError)) throw error;
+      const remedy = error.hint === undefined ? {} : { remedy: error.hint };
+      for (const site of new Set(specs.map((spec) => spec.site)))
+        faults.push({ path: cloudPath(site), problem: error.message, ...remedy });
+    });
+  }
+  return faults;
+}
+
+/** How many of these have a machine. */
+async function launchedOf(world: World, specs: readonly NodeSpec[]): Promise<number> {
+  const records = await Promise.all(specs.map(({ site, name }) => world.nodes.get(site, name)));
+  return records.filter((record) => record?.machine !== undefined).length;
+}
+
+function nodesByCloud(application: Application): ReadonlyMap<Cloud, readonly NodeSpec[]> {
+  const specs = nodesOf(application);
+  const clouds = new Set(specs.map(({ cloud }) => cloud));
+  return new Map([...clouds].map((cloud) => [cloud, specs.filter((spec) => spec.cloud === cloud)]));
+}
+
 /** Nothing is launched while a file or secret is missing or a cloud would refuse any of it. Undone last: what the clouds made for all nodes goes. */
 export function validateWorld(application: Application): Step<World, null> {
   return {
@@ -55,8 +84,16 @@ export function validateWorld(application: Application): Step<World, null> {
       if (faults.length > 0) throw new PreflightError(application.name, faults);
       return null;
     },
-    undo: (world, _output, signal) => sweepClouds(world, signal),
+    undo: (world, _output, signal) => sweepLeftClouds(world, signal),
   };
+}
+
+/** A cloud that still has a machine shares what is there with it, and need not answer for that. */
+async function sweepLeftClouds(world: World, signal: AbortSignal): Promise<void> {
+  for (const [cloud, specs] of nodesByCloud(world.application)) {
+    if ((await launchedOf(world, specs)) > 0) continue;
+    await (await world.driver(cloud)).sweep(world.owner, signal);
+  }
 }
 
 /** Removes what the machines of each cloud shared, where none of them is left. Repeatable. */

@@ -67,7 +67,7 @@ function scalable({ application }: World, { service, count }: ScaleWish): Machin
   const { min, max } = group.instances;
   if (min <= count && count <= max) return group;
   throw new HotsiteError("out-of-range", `${group.name} may have ${min} to ${max} machines, not ${count}`, {
-    hint: `change instances: { min: ${min}, max: ${max} } of ${service.name} in hotsite.config.ts`,
+    hint: `to allow it: instances: { initial: …, min: ${Math.min(min, count)}, max: ${Math.max(max, count)} } of ${service.name} in hotsite.config.ts`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PreflightError } from "../../core/errors.ts";
-import { cloudFaults } from "../../lifecycle/claims.ts";
+import { cloudFaults, silentClouds } from "../../lifecycle/claims.ts";
 import { configFaults } from "../../lifecycle/config-faults.ts";
 import { nodesOf } from "../../lifecycle/topology.ts";
 import { openSession } from "../session.ts";
@@ -21,6 +21,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
   const faults = [
     ...(await configFaults(session.world)),
     ...(await cloudFaults(session.world, "validate", signal)),
+    ...(await silentClouds(session.world, signal)),
   ];
   if (faults.length > 0) throw new PreflightError(application.name, faults);
   const sites = application.sites.map(({ name }) => name);

@@ -39,12 +39,23 @@ function configError(path: string, error: unknown): HotsiteError {
   const where = `${path}${position(path, error)}`;
   const known = error instanceof HotsiteError ? error : undefined;
   // Parsers put the place at the end of their message; it stands in front already.
-  const message = messageOf(error).replaceAll(/\s*\n\s*\S+:\d+:\d+\s*$/g, "");
+  const message = messageOf(error)
+    .replaceAll(/\s*\n\s*\S+:\d+:\d+\s*$/g, "")
+    .replace(/\nRequire stack:[\s\S]*$/, "");
   return new HotsiteError("config", `${where}: ${message}`, {
     cause: error,
-    hint: known?.hint,
+    hint: known?.hint ?? absentModuleHint(error),
     details: known?.details,
   });
+}
+
+/** What to do about an import of a package that is not there. */
+function absentModuleHint(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const [, name] = /^Cannot find (?:module|package) '([^'./][^']*)'/.exec(messageOf(error)) ?? [];
+  if (name === undefined || (code !== "MODULE_NOT_FOUND" && code !== "ERR_MODULE_NOT_FOUND"))
+    return undefined;
+  return `install it beside the config: npm install ${name}`;
 }
 
 /** `:line` of the config in a stack or a parser's message; empty when the error does not tell. Columns are those of the compiled text. */

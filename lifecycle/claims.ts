@@ -4,6 +4,7 @@ import type { NodeClaim } from "../core/driver.ts";
 import { HotsiteError, PreflightError, type Fault } from "../core/errors.ts";
 import type { Step } from "../core/workflow.ts";
 import { cloudPath } from "../drivers/template.ts";
+import { refuseCollisions } from "./collisions.ts";
 import { configFaults } from "./config-faults.ts";
 import { priceFaults, withoutPrice } from "./price.ts";
 import { nodesOf, type NodeSpec } from "./topology.ts";
@@ -82,6 +83,7 @@ export function validateWorld(application: Application): Step<World, null> {
     run: async (world, signal) => {
       const faults = [...(await configFaults(world)), ...(await cloudFaults(world, "validate", signal))];
       if (faults.length > 0) throw new PreflightError(application.name, faults);
+      await refuseCollisions(world);
       return null;
     },
     undo: (world, _output, signal) => sweepLeftClouds(world, signal),

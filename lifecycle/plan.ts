@@ -4,6 +4,7 @@ import type { Shell } from "../core/shell.ts";
 import { aptInstall } from "../remote/apt.ts";
 import { estimate, usualTimes } from "../workflow/estimate.ts";
 import { history } from "../workflow/history.ts";
+import { refuseCollisions } from "./collisions.ts";
 import { refuseConfigFaults } from "./config-faults.ts";
 import { contextOf, readScene, UNKNOWN_ADDRESS, type Scene } from "./context.ts";
 import { allNew, fileChanges, type FileChange } from "./file-changes.ts";
@@ -50,6 +51,7 @@ export async function planInstall(
   signal: AbortSignal,
 ): Promise<InstallPlan> {
   await refuseConfigFaults(world);
+  await refuseCollisions(world);
   const specs = nodesOf(world.application);
   const records = await world.nodes.all();
   const known = new Set(

@@ -25,8 +25,12 @@ export type Text = TextPart | Template;
 export function text(strings: TemplateStringsArray, ...values: readonly Text[]): Template {
   return new Template(
     strings.flatMap((string, index) => {
+      if (index === values.length) return [string];
       const value = values[index];
-      return value === undefined ? [string] : [string, value];
+      if (value !== undefined) return [string, value];
+      throw new HotsiteError("config", `the value behind "${string}" in a text is undefined`, {
+        hint: "is it spelt as the recipe calls it?",
+      });
     }),
   );
 }

@@ -4,6 +4,7 @@ import { readFacts } from "../../lifecycle/facts.ts";
 import { fleetWorld } from "../../lifecycle/fleet-world.ts";
 import { installWorkflow, rolledInstances } from "../../lifecycle/install.ts";
 import { movesLog } from "../../lifecycle/move-log.ts";
+import { frontDoor } from "../../lifecycle/protect.ts";
 import { standingOf } from "../../lifecycle/standing.ts";
 import { interruptions } from "../../lifecycle/update.ts";
 import { activeSiteOf } from "../active-site.ts";
@@ -15,7 +16,13 @@ import type { Call, Outcome } from "../verb.ts";
 import { planOutcome } from "./plan.ts";
 
 /** What `--json` prints. */
-export const outcome = z.union([finished({ application: z.string() }), installPlan]);
+export const outcome = z.union([
+  finished({
+    application: z.string(),
+    url: z.string().optional().describe("where people reach the application"),
+  }),
+  installPlan,
+]);
 
 /** Makes the world as the config says. */
 export async function run(call: Call, signal: AbortSignal): Promise<Outcome<typeof outcome>> {
@@ -48,5 +55,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
     repeat: true,
   };
   const done = await runJob(job, session, call, signal);
-  return verdict(`${application.name} is installed`, done, { application: application.name });
+  const url = application.traffic === undefined ? undefined : (await frontDoor(world)).href;
+  const place = url === undefined ? "" : ` · ${url}`;
+  return verdict(`${application.name} is installed${place}`, done, { application: application.name, url });
 }

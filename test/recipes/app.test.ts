@@ -132,6 +132,11 @@ describe("app", () => {
     expect(content).toContain('ALL="10.0.0.5:7000"\n');
   });
 
+  test("a value that is not there is an error where the text is written", () => {
+    const { misspelt } = {} as { misspelt: Ref<string> };
+    expect(() => text`http://${misspelt}/in`).toThrow('the value behind "http://" in a text is undefined');
+  });
+
   test("a value of another kind in its environment is refused", async () => {
     const queue = app("queue", { source: ".", run: ["./shop"], port: 7000 });
     const wrong = derive(queue.http, "list", ({ host }) => [host]) as unknown as Ref<string>;

@@ -1,6 +1,6 @@
 // An application on one site, without a standby.
 // `hotsite plan` says what will be done, `hotsite install` does it.
-import { application, local, mysql, secret, war } from "hotsite";
+import { application, haproxy, local, mysql, secret, war } from "hotsite";
 
 const db = mysql("db", {
   databases: { shop: {} }, // with data at first: { seed: ["sql/schema.sql", "sql/data.sql"] }
@@ -17,4 +17,7 @@ const web = war("web", {
 export default application("shop", {
   sites: { east: { role: "primary", cloud: local() } }, // local(): machines on this computer
   services: [db, web],
+  // What people reach, on a small machine of its own: `hotsite status` tells the address.
+  edge: { cloud: local() },
+  traffic: { balancer: haproxy("lb", {}), to: web.http },
 });

@@ -11,7 +11,7 @@ import { LinkState } from "./link-state.ts";
 import { metered } from "./log/metered.ts";
 import { watchLog } from "./log/watch.ts";
 import { Pause } from "./pause.ts";
-import { Processor } from "./processor.ts";
+import { Processor, type Applying, type ProcessorOptions } from "./processor.ts";
 import type { Selection } from "./selection/selection.ts";
 import type { SourceOptions } from "./source.ts";
 import type { TargetOptions } from "./target.ts";
@@ -29,6 +29,8 @@ export interface LinkOptions {
   readonly openLog: (stream: string) => Promise<Log>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Makes what applies; without it that shares the thread with what reads. */
+  readonly processor?: (options: ProcessorOptions) => Applying;
   /** A transaction to leave out. */
   readonly skip?: SkipOrder;
   /** Nothing is applied until `resume`. */
@@ -161,7 +163,8 @@ export class Link {
 
   async #apply(pulling: AbortSignal, fed: Promise<void>, signal: AbortSignal): Promise<void> {
     const { target, order, clock, logger, skip } = this.#options;
-    const processor = new Processor({
+    const make = this.#options.processor ?? ((own: ProcessorOptions) => new Processor(own));
+    const processor = make({
       ...{ target, order, clock, logger, log: this.#log, ...(skip !== undefined && { skip }) },
       onApplied: (applied, heartbeatMs) => this.#state.applied(applied, heartbeatMs),
       onTrouble: (problem) => this.#state.trouble(problem),

@@ -12,9 +12,17 @@ import { UnguardedError } from "./target-tables.ts";
 import { readLogged } from "./logged-batch.ts";
 import { Target, type TargetOptions } from "./target.ts";
 
+/** What a processor needs of a log. */
+export interface ProcessorLog extends Pick<Log, "read" | "trim"> {
+  tail(): Promise<Pick<LogBatch, "last"> | undefined>;
+}
+
+/** A processor, wherever it runs. */
+export type Applying = Pick<Processor, "run">;
+
 export interface ProcessorOptions {
   readonly target: TargetOptions;
-  readonly log: Log;
+  readonly log: ProcessorLog;
   readonly order: LinkOrder;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -10,7 +10,7 @@ import { sourcesStamp, stampFile } from "./stale.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
-const entries = ["main.js", "hotsite.js"];
+const entries = ["main.js", "hotsite.js", "processor-thread.js"];
 /** Packages that every command starts with and that consist of many files or are mostly unused: opening the files would take longer than answering. */
 const bundled = new Set(["commander", "dockerode", "zod"]);
 /** Packages that are no CommonJS: what `require` gives for them is not what their importers expect. */
@@ -38,7 +38,10 @@ export async function buildAll({ types = false, clean = false } = {}) {
 async function bundle(outdir) {
   await build({
     absWorkingDir: root,
-    entryPoints: { main: "cli/main.ts", hotsite: "hotsite.ts" },
+    entryPoints: {
+      ...{ main: "cli/main.ts", hotsite: "hotsite.ts" },
+      "processor-thread": "replication/thread/processor-thread.ts",
+    },
     outdir,
     bundle: true,
     // One instance of each module for the command and for the config that imports "hotsite"; and verbs load only what they use.

@@ -25,7 +25,10 @@ export async function bundleGateway(target = join(root, "dist/gateway.tgz")) {
 async function bundle(outdir) {
   await build({
     absWorkingDir: root,
-    entryPoints: { main: "replication/node.ts" },
+    entryPoints: {
+      main: "replication/node.ts",
+      "processor-thread": "replication/thread/processor-thread.ts",
+    },
     outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,

@@ -29,6 +29,7 @@ async function bundle() {
     entryPoints: {
       bench: "bench/replication/bench.ts",
       gateway: "replication/node.ts",
+      "processor-thread": "replication/thread/processor-thread.ts",
       "decode-ours": "bench/replication/decode-ours.ts",
       "decode-zongji": "bench/replication/decode-zongji.ts",
     },

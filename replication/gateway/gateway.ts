@@ -14,6 +14,8 @@ import type {
 import { requireSelection } from "../selection/require.ts";
 import { Link } from "../link.ts";
 import type { LinkEnds } from "../link-ends.ts";
+import type { ProcessorOptions } from "../processor.ts";
+import { ProcessorThread } from "../thread/host.ts";
 import { OrderFile, type Wish } from "./order-file.ts";
 
 interface Running {
@@ -43,6 +45,7 @@ export class Gateway implements LinkControl, LinkOperator {
   #kept: Wish["failure"];
   /** Before, only what it is to do is changed. */
   #awake = false;
+  #thread: ProcessorThread | undefined;
   /** Changes of the order run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -61,8 +64,10 @@ export class Gateway implements LinkControl, LinkOperator {
 
   /** Goes on as before the last end of this process, until the signal ends. */
   async resume(signal: AbortSignal): Promise<void> {
-    this.#awake = true;
-    await this.#oneByOne(() => this.#follow(), signal);
+    await this.#oneByOne(async () => {
+      await this.#wake();
+      await this.#follow();
+    }, signal);
   }
 
   /** What it follows; undefined when it was never told. */
@@ -77,8 +82,8 @@ export class Gateway implements LinkControl, LinkOperator {
   }
 
   start(order: LinkOrder, signal: AbortSignal): Promise<void> {
-    this.#awake = true;
     return this.#oneByOne(async () => {
+      await this.#wake();
       this.#refuse(order);
       const known = this.#orders.wish;
       requireSelection(order, (await this.#options.ends()).selection);
@@ -156,6 +161,7 @@ export class Gateway implements LinkControl, LinkOperator {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#last;
     await this.#end();
+    await this.#thread?.[Symbol.asyncDispose]();
   }
 
   get #failed(): boolean {
@@ -166,6 +172,11 @@ export class Gateway implements LinkControl, LinkOperator {
     const { wish } = this.#orders;
     if (wish?.mode !== "run") throw noOrder();
     return wish;
+  }
+
+  async #wake(): Promise<void> {
+    this.#awake = true;
+    this.#thread ??= await ProcessorThread.start();
   }
 
   async #again(): Promise<void> {
@@ -207,13 +218,15 @@ export class Gateway implements LinkControl, LinkOperator {
     const wish = this.#orders.wish;
     if (!this.#awake || wish === undefined || wish.mode === "stop" || wish.paused === "all") return;
     const { ends, clock, logger } = this.#options;
+    const thread = this.#thread;
+    const processor = thread && ((options: ProcessorOptions) => thread.processor(options));
     const { order, skip, paused } = wish;
     const to = await ends();
     requireSelection(order, to.selection);
     const link = await Link.open(
       {
         ...to,
-        ...{ order, clock, logger, paused: paused !== undefined, ...defined({ skip }) },
+        ...{ order, clock, logger, paused: paused !== undefined, ...defined({ skip, processor }) },
       },
       (status) => this.#keepFailure(status),
     );

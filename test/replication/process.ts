@@ -31,6 +31,7 @@ function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv)
 
 /** Starts what runs on nodes: `gateway …`, `witness …`. */
 export function startNode(args: readonly string[], env: NodeJS.ProcessEnv = {}): Script {
+  bundle("replication/thread/processor-thread.ts");
   const script = startScript("replication/node.ts", args, env);
   script.stdout.resume();
   return script;

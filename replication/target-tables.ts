@@ -43,7 +43,7 @@ export class TargetTables {
   #tables = new WeakMap<TableSchema, TargetTable>();
   /** By name: the same object for all batches between two statements. */
   readonly #newest = new Map<string, { readonly schema: TableSchema; readonly table: TargetTable }>();
-  #foreignKeys: Promise<readonly ForeignKey[]> | undefined;
+  #foreignKeys: readonly ForeignKey[] | undefined;
 
   constructor(target: Target) {
     this.#target = target;
@@ -103,7 +103,8 @@ export class TargetTables {
   }
 
   async #ask({ database, table }: TableSchema): Promise<Facts> {
-    this.#foreignKeys ??= readForeignKeys(this.#target);
+    // Awaited at once: a question that fails while nobody waits for it would end the process.
+    const foreignKeys = (this.#foreignKeys ??= await readForeignKeys(this.#target));
     const columns = await this.#target.rows<ColumnFacts>(
       `SELECT column_name AS name, generation_expression AS expression, collation_name AS collation, data_type AS type
        FROM information_schema.columns
@@ -123,7 +124,7 @@ export class TargetTables {
       ),
       collations: new Map(columns.map(({ name, collation }) => [name, collation ?? ""])),
       unique: await readUniqueIndexes(this.#target, database, table),
-      foreignKeys: await this.#foreignKeys,
+      foreignKeys,
       sequence: await this.#isSequence(database, table),
       triggers: triggers.filter(({ body }) => !isGuarded(body)).length,
     };

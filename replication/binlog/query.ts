@@ -107,7 +107,7 @@ const decoders: Readonly<Record<string, TextDecoder>> = {
 
 /** Bits of `flags2`. */
 const flag = {
-  ...{ noConstraints: 1 << 23, noForeignKeys: 1 << 26, relaxedUnique: 1 << 27 },
+  ...{ noConstraints: 1 << 15, noForeignKeys: 1 << 26, relaxedUnique: 1 << 27 },
   ...{ explicitTimestamps: 1 << 24, ifExists: 1 << 28 },
 };
 

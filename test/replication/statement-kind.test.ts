@@ -38,6 +38,8 @@ describe("a statement in the binlog", () => {
     "CREATE DEFINER=`root`@`localhost` TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1",
     "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1",
     "ALTER EVENT e RENAME TO more.e",
+    "ALTER TABLE t DROP SYSTEM VERSIONING",
+    "CREATE TABLE t (id INT COMMENT 'WITH SYSTEM VERSIONING')",
     "CREATE SEQUENCE IF NOT EXISTS more.s START WITH 5",
     "DROP SEQUENCE s, more.s",
     "CREATE PACKAGE BODY p AS FUNCTION f RETURN INT AS BEGIN RETURN 1; END; END",
@@ -73,6 +75,8 @@ describe("a statement in the binlog", () => {
     "ALTER TABLE t CONVERT PARTITION p TO TABLE other.u",
     "ALTER EVENT e RENAME TO other.e",
     "LOAD DATA INFILE 'x' INTO TABLE t",
+    "CREATE TABLE t (id INT) WITH SYSTEM VERSIONING AS SELECT 1 AS id",
+    "ALTER TABLE t ADD SYSTEM VERSIONING, ADD COLUMN b INT",
     "SET STATEMENT max_statement_time = 1 FOR UPDATE t SET a = 1",
     "",
   ])("that cannot be carried stops the link: %s", (sql) => {

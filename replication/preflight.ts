@@ -5,7 +5,7 @@ import { privilegeFaults } from "./source-grants.ts";
 import { selectionFaults } from "./selection-faults.ts";
 import { wholeDatabases, type Selection } from "./selection/selection.ts";
 import { Source, type SourceOptions } from "./source.ts";
-import { tableFaults } from "./table-faults.ts";
+import { missingDatabases, tableFaults } from "./table-faults.ts";
 
 export interface PreflightOptions {
   readonly source: SourceOptions;
@@ -26,6 +26,7 @@ export async function preflightSource(
     ...(await settingFaults(source)),
     ...(await clockFaults(source, clock)),
     ...(await privilegeFaults(source, databases)),
+    ...(await missingDatabases(source, databases)),
     ...(await tableFaults(source, selection)),
     ...(await selectionFaults(source, selection)),
   ];

@@ -30,6 +30,25 @@ async function follow(before: readonly string[], after: readonly string[]): Prom
 }
 
 describe("a link carries", () => {
+  test("checks that are added while none is looked at, and a database that goes and comes back", async () => {
+    await follow(
+      [],
+      [
+        "CREATE TABLE c (id INT PRIMARY KEY, a INT, CONSTRAINT small CHECK (a < 500))",
+        "SET check_constraint_checks = 0",
+        "INSERT INTO c VALUES (1, 600)",
+        "ALTER TABLE c ADD CHECK (a <> 600)",
+        "SET check_constraint_checks = 1",
+        "UPDATE c SET id = 2, a = 7",
+      ],
+    );
+    await link.east.query("DROP DATABASE shop");
+    await link.reach();
+    await link.east.query("CREATE DATABASE shop", "CREATE TABLE shop.again AS SELECT 1 AS id");
+    await link.reach();
+    await link.expectEqual();
+  });
+
   test("tables made from a SELECT, also large ones", async () => {
     await follow(
       [],

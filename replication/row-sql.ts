@@ -46,8 +46,7 @@ export function updateSql(table: TargetTable, before: RowImage, after: RowImage)
 
 /** How many rows are exactly this one. */
 export function countSql(table: TargetTable, row: RowImage): string {
-  const is = table.written.map((place) => isExactly(table, row, place)).join(" AND ");
-  return `SELECT COUNT(*) AS n FROM ${tableName(table)} WHERE ${is}`;
+  return `SELECT COUNT(*) AS n FROM ${tableName(table)} WHERE ${isWholly(table, row)}`;
 }
 
 /** Of a table without a key `rows` is one. */
@@ -110,12 +109,16 @@ function tableName({ schema }: TargetTable): string {
 }
 
 function rowIs(table: TargetTable, row: RowImage): string {
-  if (!hasKey(table))
-    return `${table.written.map((place) => isExactly(table, row, place)).join(" AND ")} LIMIT 1`;
+  if (!hasKey(table)) return `${isWholly(table, row)} LIMIT 1`;
   const parts = table.schema.primaryKey.map(
     (place) => `${comparable(table, place)}=${valueAt(table, row, place)}`,
   );
   return parts.length === 1 ? parts.join("") : `(${parts.join(" AND ")})`;
+}
+
+/** Where the server computes all columns, all rows are equal. */
+function isWholly(table: TargetTable, row: RowImage): string {
+  return table.written.map((place) => isExactly(table, row, place)).join(" AND ") || "TRUE";
 }
 
 /** The column holds exactly this value, to the byte. The plain comparison, which says less, is what an index serves. */

@@ -71,7 +71,8 @@ function columnsOf(
   const old = source === "MySQL 8.0.15" || target === "MySQL 8.0.15";
   const mariadb = source.startsWith("MariaDB");
   if (mariadb !== target.startsWith("MariaDB")) return { columns: crossMatrix, invisible: "", shared: true };
-  const hidden = { invisible: old ? "" : "INVISIBLE", shared: false };
+  // Each MySQL cuts bytes in its own way that become a text.
+  const hidden = { invisible: old ? "" : "INVISIBLE", shared: !mariadb && source !== target };
   if (mariadb) return { columns: mariadbMatrix.columns, ...hidden };
   return { columns: (old ? oldMysqlMatrix : mysqlMatrix).columns, ...hidden };
 }

@@ -21,8 +21,10 @@ export async function openCheckpoint(target: Target, order: LinkOrder): Promise<
   const facts = await readFacts(target);
   refuseStale(order, facts);
   const stream = quoteString(order.stream);
-  await target.run([...identityOf(facts).own(), "START TRANSACTION"].join(";\n"));
   const lock = `SELECT CAST(sequence AS CHAR) AS sequence, position FROM hotsite.checkpoint WHERE stream = ${stream} FOR UPDATE`;
+  // The wait for a row has a limit; that for a GTID which another session has on MySQL has none.
+  await target.rows(lock);
+  await target.run([...identityOf(facts).own(), "START TRANSACTION"].join(";\n"));
   const [kept] = await target.rows<{ sequence: string; position: string }>(lock);
   if (kept === undefined && order.begin === "stream") refuseOtherData(order, facts);
   const position = kept?.position ?? (order.begin === "stream" ? order.start : "");

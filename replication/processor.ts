@@ -6,6 +6,7 @@ import type { LinkOrder, SkipOrder } from "../core/protection.ts";
 import { Applier } from "./applier.ts";
 import { ApplyError } from "./apply-error.ts";
 import { openCheckpoint, readFacts, type Applied } from "./checkpoint.ts";
+import { endForsaken, markWriter } from "./forsaken.ts";
 import { guardTriggers } from "./guard-programs.ts";
 import { identityOf } from "./identity.ts";
 import { UnguardedError } from "./target-tables.ts";
@@ -101,6 +102,8 @@ export class Processor {
   async #connected(until: number, signal: AbortSignal): Promise<void> {
     const { target: server, order, log, skip } = this.#options;
     await using target = await Target.open(server, signal);
+    await endForsaken(target, order);
+    await markWriter(target, order);
     const start = await openCheckpoint(target, order);
     const tail = (await log.tail())?.last ?? 0;
     if (tail < start.sequence) throw logBehind(order, tail, start);
@@ -108,11 +111,23 @@ export class Processor {
     await this.#guard(target);
     await using applier = await Applier.open(target, start, {
       ...{ order, ...(skip !== undefined && { skip }) },
-      connect: () => Target.open(server, signal),
+      connect: () => this.#beside(signal),
       careful: () => (this.#applied?.sequence ?? 0) < this.#carefulUntil,
       onApplied: (applied, heartbeatMs) => this.#reached(applied, heartbeatMs),
     });
     if (start.sequence < until) await this.#apply(applier, start.sequence + 1, until, signal);
+  }
+
+  /** Another connection that writes under the same order. */
+  async #beside(signal: AbortSignal): Promise<Target> {
+    const target = await Target.open(this.#options.target, signal);
+    try {
+      await markWriter(target, this.#options.order);
+      return target;
+    } catch (error) {
+      await target[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** A primary that follows another one now has triggers of its own. */

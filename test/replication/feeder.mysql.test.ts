@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { HotsiteError } from "../../core/errors.ts";
-import { stallingProxy } from "../support/stalling-proxy.ts";
+import { badPath } from "../support/bad-path.ts";
 import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
 import {
   awaitCaughtUp,
@@ -179,13 +179,13 @@ describe("a feeder", () => {
 
   test("finds a connection that is dead without a word, and goes on over another one", async () => {
     await using log = await temporaryLog();
-    await using proxy = await stallingProxy(server.port);
+    await using path = await badPath(server.port);
     await server.query("CREATE TABLE shop.t (id INT PRIMARY KEY)");
-    const source = { ...sourceOptions(server), port: proxy.port };
+    const source = { ...sourceOptions(server), port: path.port };
     const feeder = startFeeder(server, log, ["shop"], { begin: "stream", start: await position(), source });
     await server.query("INSERT INTO shop.t VALUES (1)");
     await awaitCaughtUp(server, log);
-    proxy.stall();
+    path.stall();
     await server.query("INSERT INTO shop.t VALUES (2)");
     await awaitCaughtUp(server, log, 25_000);
     await feeder.stop();

@@ -16,6 +16,7 @@ import { openEmbeddedLog } from "../../replication/log/embedded.ts";
 import { Processor } from "../../replication/processor.ts";
 import type { TableSchema } from "../../replication/record.ts";
 import { schemaSql } from "../../replication/schema.ts";
+import type { TargetOptions } from "../../replication/target.ts";
 import { applierGrantsOn } from "../../replication/target-grants.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
 import { startMariadb } from "../support/mariadb.ts";
@@ -25,6 +26,7 @@ import { HandFeeder, plainTable, sources } from "./stream.ts";
 const applier = "'hotsite_applier'@'127.0.0.1'";
 
 interface ApplyOptions {
+  target?: TargetOptions;
   order?: LinkOrder;
   onApplied?: (applied: Applied, heartbeatMs?: number) => void;
 }
@@ -144,9 +146,8 @@ export class ProcessorRig {
     };
   }
 
-  /** Applies what the log holds. */
-  async apply(options: ApplyOptions = {}): Promise<void> {
-    const processor = new Processor({
+  processor(options: ApplyOptions = {}): Processor {
+    return new Processor({
       target: this.target,
       log: this.log,
       order: this.order,
@@ -157,7 +158,11 @@ export class ProcessorRig {
           : lineLogger((line) => process.stderr.write(line)),
       ...options,
     });
-    await processor.run(this.signal, (await this.log.tail())?.last ?? 0);
+  }
+
+  /** Applies what the log holds. */
+  async apply(options: ApplyOptions = {}): Promise<void> {
+    await this.processor(options).run(this.signal, (await this.log.tail())?.last ?? 0);
   }
 
   async rows(table = "shop.t", key = "id"): Promise<Record<string, unknown>[]> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatabaseServer } from "../support/database-server.ts";
-import { stallingProxy } from "../support/stalling-proxy.ts";
+import { badPath } from "../support/bad-path.ts";
 import { follow, makeNew, resetSql, ResumeRig, startOne } from "./resume-rig.ts";
 
 jest.setTimeout(180_000);
@@ -182,10 +182,10 @@ describe.each(["mariadb", "mysql"] as const)("a link from a %s", (flavour) => {
 test("a path that falls silent shows as lag while it is so, and the link goes on over another connection", async () => {
   await using rig = await ResumeRig.start("mariadb");
   await rig.begin();
-  await using proxy = await stallingProxy(rig.east.port);
-  await rig.start(proxy);
+  await using path = await badPath(rig.east.port);
+  await rig.start(path);
   await rig.lag((seconds) => seconds < 4);
-  proxy.stall();
+  path.stall();
   await rig.east.query(insert(1));
   await rig.lag((seconds) => seconds > 5);
   await rig.equal();

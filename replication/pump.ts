@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import type { Clock } from "../core/clock.ts";
 import { PreflightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { formatPosition, parsePosition } from "../core/position.ts";
+import { formatPosition, includesPosition, parsePosition, type GtidPosition } from "../core/position.ts";
 import type { LinkOrder, SkipOrder } from "../core/protection.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { BinlogDump } from "./binlog/dump.ts";
@@ -108,6 +108,8 @@ class Pump {
   readonly #signal: AbortSignal;
   #copy: FirstCopy | undefined;
   #commitMs: number | undefined;
+  /** What the source had run when its catalogue was asked last. */
+  #asked: GtidPosition | undefined;
 
   constructor(options: PumpOptions, { builder, assembler, copy, source }: Parts, signal: AbortSignal) {
     this.#options = options;
@@ -125,7 +127,7 @@ class Pump {
       for (const event of await dump.take(this.#signal)) {
         for (const piece of this.#assembler.push(event)) {
           this.#add(piece);
-          if (piece.changes.some(({ kind }) => kind === "statement")) await this.#requireCarriedTypes();
+          if (piece.changes.some(({ kind }) => kind === "statement")) await this.#requireCarriedTypes(piece);
           if (this.#builder.full) await this.#flush();
         }
         if (this.#copy !== undefined && !this.#assembler.open) await this.#copyHere(this.#copy);
@@ -148,9 +150,14 @@ class Pump {
     return isOwn(change) ? [{ ...change, overlap: true }] : carried;
   }
 
-  /** Some types look like others in the binlog: only the source's own catalogue tells that a statement has made one. */
-  async #requireCarriedTypes(): Promise<void> {
+  /**
+   * Some types look like others in the binlog: only the source's own catalogue tells that a statement has made one. It tells of all that
+   * the source had run by then: of many statements in a row few ask.
+   */
+  async #requireCarriedTypes({ gtid }: Piece): Promise<void> {
+    if (this.#asked !== undefined && includesPosition(this.#asked, parsePosition(gtid))) return;
     const { databases, selection = wholeDatabases(databases) } = this.#options;
+    this.#asked = (await sourceState(this.#source)).position;
     const faults = await tableFaults(this.#source, selection);
     if (faults.length > 0) throw new PreflightError("the schema after a statement", faults);
   }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { followOddDefaults } from "./odd-defaults.ts";
 import { ServerLink } from "./server-link.ts";
 
@@ -27,6 +27,17 @@ async function follow(before: readonly string[], after: readonly string[]): Prom
 }
 
 describe("a link", () => {
+  test("stops at a table that cannot be carried, however many statements come before it", async () => {
+    link.run();
+    await link.reach();
+    const writer = await link.east.connect({ database: "shop" });
+    for (let index = 0; index < 30; index += 1)
+      await writer.query(`CREATE TABLE t${index} (id INT PRIMARY KEY)`);
+    await link.reach();
+    await writer.query("CREATE TABLE other (id INT PRIMARY KEY) ENGINE = Aria");
+    expect((await link.failure()).message).toContain("source: table shop.other");
+  });
+
   test("copies and follows servers whose defaults cut answers short, hide keys, make other engines and commit otherwise", () =>
     followOddDefaults(link));
 });

@@ -50,7 +50,7 @@ test.each(servers)(
 async function definitionsOf(server: DatabaseServer): Promise<readonly string[]> {
   const tables = await server.query(
     `SELECT CONCAT('\`', TABLE_SCHEMA, '\`.\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`') AS name FROM information_schema.TABLES
-     WHERE TABLE_SCHEMA IN ('copied', 'streamed') ORDER BY 1`,
+     WHERE TABLE_SCHEMA IN ('copied', 'streamed')`,
   );
   const texts: string[] = [];
   for (const { name } of tables) {
@@ -61,5 +61,6 @@ async function definitionsOf(server: DatabaseServer): Promise<readonly string[]>
     `SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, SQL_MODE, ROUTINE_COMMENT, DEFINER, CHARACTER_SET_CLIENT
      FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ('copied', 'streamed') ORDER BY 1, 2, 3`,
   );
-  return [...texts, ...programs.map((row) => JSON.stringify(row))];
+  // Names that differ in accents only are in no order for a server.
+  return [...texts.sort(), ...programs.map((row) => JSON.stringify(row))];
 }

@@ -65,7 +65,7 @@ const common: readonly Oddity[] = [
     name: "64 indexes, and one of 16 columns",
     make: [
       `CREATE TABLE indexed (id INT PRIMARY KEY, ${manyColumns
-
+        .slice(0, 62)
         .map(
           (name, index) =>
             `${name} VARCHAR(${index < 16 ? 50 : 12}) CHARACTER SET latin1, ${index % 3 === 0 ? "UNIQUE " : ""}KEY k_${name} (${name}(10))`,
@@ -77,12 +77,12 @@ const common: readonly Oddity[] = [
       "INSERT INTO indexed (id, c1, c4) VALUES (1, 'a', 'b'), (2, 'c', 'd'), (3, 'e', 'f')",
     ],
     change: [
-      "UPDATE indexed SET c1 = CONCAT(c1, id), c58 = 'x'",
+      "UPDATE indexed SET c1 = CONCAT(c1, id), c59 = 'x'",
       "START TRANSACTION",
       "DELETE FROM indexed WHERE id = 1",
       "INSERT INTO indexed (id, c1) VALUES (7, 'a1')",
       "COMMIT",
-      "ALTER TABLE indexed DROP KEY k_c58, ADD KEY again (c58)",
+      "ALTER TABLE indexed DROP KEY k_c59, ADD KEY again (c59)",
     ],
   },
   {

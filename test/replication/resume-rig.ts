@@ -6,6 +6,7 @@ import { systemClock } from "../../core/clock.ts";
 import { HotsiteError } from "../../core/errors.ts";
 import { silentLogger } from "../../core/logger.ts";
 import { includesPosition, parsePosition } from "../../core/position.ts";
+import type { LinkStatus } from "../../core/protection.ts";
 import { Secret } from "../../core/secret.ts";
 import { waitFor } from "../../core/wait.ts";
 import { lineLogger } from "../../replication/control/log-lines.ts";
@@ -81,11 +82,16 @@ export class ResumeRig implements AsyncDisposable {
 
   /** Waits until the link says a lag like this. */
   async lag(is: (seconds: number) => boolean): Promise<void> {
+    await this.says("another lag", ({ lagSeconds }) => lagSeconds !== undefined && is(lagSeconds));
+  }
+
+  /** Waits until the link says this of itself. */
+  async says(what: string, is: (status: LinkStatus) => boolean): Promise<void> {
     const look = (): Promise<true | undefined> => {
-      const { lagSeconds } = this.#running?.link.status() ?? {};
-      return Promise.resolve((lagSeconds !== undefined && is(lagSeconds)) || undefined);
+      const status = this.#running?.link.status();
+      return Promise.resolve((status !== undefined && is(status)) || undefined);
     };
-    await waitFor(look, { timeoutMs: waitMs, intervalMs: 50, what: "another lag" }, signal());
+    await waitFor(look, { timeoutMs: waitMs, intervalMs: 50, what }, signal());
   }
 
   async stop(): Promise<void> {

@@ -3,13 +3,14 @@ import { duration } from "./time.ts";
 
 /** How a link is, as one line. */
 export function linkLine(status: LinkStatus): string {
-  const { state, copy, problem, applied, received } = status;
+  const { state, copy, problem, applied, received, prepared = [] } = status;
   if (copy !== undefined) return copyText(copy);
   const parts = [
     state,
     ...(state === "streaming" ? [behindText(status)] : []),
     ...(applied === undefined ? [] : [`applied ${applied}`]),
     ...(received === undefined || received === applied ? [] : [`received ${received}`]),
+    ...(prepared.length === 0 ? [] : [`${number(prepared.length)} prepared by XA, undecided`]),
     ...(problem === undefined ? [] : [problem]),
   ];
   return parts.filter((part) => part !== "").join(" · ");

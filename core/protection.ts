@@ -115,6 +115,8 @@ export interface LinkStatus {
   /** Seconds between a heartbeat's writing at the source and its commit at the target; grows while none arrives. */
   readonly lagSeconds?: number;
   readonly copy?: CopyStatus;
+  /** What the source has prepared by XA and nobody has decided on, as of `received`: its rows are not in the target. Absent without any. */
+  readonly prepared?: readonly PreparedByXa[];
 }
 
 /** A first copy while it runs. */
@@ -125,6 +127,15 @@ export interface CopyStatus {
   readonly rowsPerSecond: number;
   /** How often this process has begun it again, because the schema was changed meanwhile; absent: never. */
   readonly restarts?: number;
+}
+
+/** Until it is committed or rolled back at the source. */
+export interface PreparedByXa {
+  /** As statements take it: `X'61',X'622763',7`. */
+  readonly xid: string;
+  /** Under which it was prepared. */
+  readonly gtid: string;
+  readonly preparedMs: number;
 }
 
 /** The gateway of the recovery site, which pulls the source's binlog, keeps the log and applies it. All methods are repeatable. */

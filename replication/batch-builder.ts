@@ -1,5 +1,12 @@
 import type { Piece, SourceChange } from "./binlog/transactions.ts";
-import type { Change, CopyProgress, RecordBatch, StreamRecord, TableSchema } from "./record.ts";
+import type {
+  Change,
+  CopyProgress,
+  PreparedTransaction,
+  RecordBatch,
+  StreamRecord,
+  TableSchema,
+} from "./record.ts";
 
 /** Above either, a batch goes to the log. */
 const maxBytes = 2 ** 20;
@@ -56,11 +63,16 @@ export class BatchBuilder {
   }
 
   /** What was added since the last time. */
-  take(position: string, copy: CopyProgress | undefined): RecordBatch {
+  take(
+    position: string,
+    copy: CopyProgress | undefined,
+    prepared: readonly PreparedTransaction[] = [],
+  ): RecordBatch {
     const batch = {
       position,
       tables: [...this.#tables.keys()].map((table) => this.#renamed(table)),
       records: this.#records,
+      ...(prepared.length > 0 && { prepared }),
     };
     this.#records = [];
     this.#tables = new Map();

@@ -186,6 +186,10 @@ const copy = z.strictObject({
   totalRows: z.number(),
 });
 
+const prepared = z.array(
+  z.strictObject({ xid: z.string(), gtid: z.string(), preparedMs: z.number(), after: z.string() }),
+);
+
 const bytes = z.custom<Buffer>((value) => Buffer.isBuffer(value), "not bytes");
 const layout = z.strictObject({
   flavour: z.enum(["mariadb", "mysql"]),
@@ -202,6 +206,7 @@ const headShape = z
     first: z.int().positive(),
     records: z.array(record),
     copy: copy.optional(),
+    prepared: prepared.optional(),
   })
   .check(({ value, issues }) => {
     const problem = inconsistency(value);
@@ -209,7 +214,10 @@ const headShape = z
   });
 
 /** What the parts say of each other: places of tables, widths of rows, pairs of images. */
-function inconsistency({ records, tables }: Omit<z.infer<typeof headShape>, "copy">): string | undefined {
+function inconsistency({
+  records,
+  tables,
+}: Pick<z.infer<typeof headShape>, "records" | "tables">): string | undefined {
   const widths = tables.map(({ columns }) => columns.length);
   const fits = (place: number, images: readonly Row[]): boolean => {
     const width = widths[place];

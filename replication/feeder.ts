@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { HotsiteError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Logger } from "../core/logger.ts";
-import type { CopyStatus, LinkOrder, SkipOrder, SourceLag } from "../core/protection.ts";
+import type { CopyStatus, LinkOrder, PreparedByXa, SkipOrder, SourceLag } from "../core/protection.ts";
 import { beat } from "./heartbeat.ts";
 import { pump, type Appended } from "./pump.ts";
 import type { CopyProgress } from "./record.ts";
@@ -37,6 +37,8 @@ export interface FeederStatus {
   readonly received?: string;
   readonly sequence?: number;
   readonly copy?: CopyStatus;
+  /** Prepared at the source by XA, and undecided at that position. */
+  readonly prepared?: readonly PreparedByXa[];
   /** Why the source cannot be read at the moment. */
   readonly problem?: string;
   /** Why nothing is read from the source until the log has room again. */
@@ -45,6 +47,8 @@ export interface FeederStatus {
 
 const firstWaitMs = 200;
 const longestWaitMs = 5_000;
+const copyWaits =
+  "the first copy waits for XA COMMIT or XA ROLLBACK of what was prepared at the source before it";
 
 /**
  * Reads the source's binlog and puts its transactions into the log, after a first copy where one is ordered. The log's tail is all that it
@@ -116,11 +120,15 @@ export class Feeder {
     return { applied, onFull };
   }
 
-  #appended({ position: received, sequence, copy }: Appended): void {
+  #appended({ position: received, sequence, copy, prepared, waitsFor }: Appended): void {
     this.#waitMs = firstWaitMs;
     if (this.#copyAnew) [this.#copyAnew, this.#copyBegan] = [false, undefined];
     const state = copy === undefined ? "streaming" : "copying";
-    this.#report({ state, received, sequence, ...(copy === undefined ? {} : { copy: this.#speed(copy) }) });
+    this.#report({
+      ...{ state, received, sequence, prepared },
+      ...(copy !== undefined && { copy: this.#speed(copy) }),
+      ...(waitsFor.length > 0 && { problem: `${copyWaits}: ${waitsFor.slice(0, 5).join("; ")}` }),
+    });
   }
 
   #beginsAgain(): void {

@@ -1,11 +1,12 @@
 import type { Clock } from "../core/clock.ts";
 import { HotsiteError, messageOf } from "../core/errors.ts";
 import type { LogKeeping, LogSpace } from "../core/log.ts";
-import type { LinkOrder, LinkStatus, SourceLag } from "../core/protection.ts";
+import type { LinkOrder, LinkStatus, PreparedByXa, SourceLag } from "../core/protection.ts";
 import type { Applied } from "./checkpoint.ts";
 import type { FeederStatus } from "./feeder.ts";
 import { warningsOf } from "./link-warnings.ts";
 import { LogMeter } from "./log/metered.ts";
+import type { RecordBatch } from "./record.ts";
 
 /** The source writes one each second. */
 const heartbeatEveryMs = 1000;
@@ -50,15 +51,15 @@ export class LinkState {
   }
 
   /** What the log held already; the feeder may have found more meanwhile. */
-  received(position: string, sequence: number): void {
+  received({ position, prepared = [] }: RecordBatch, sequence: number): void {
     if (sequence < (this.#feeder.sequence ?? 0)) return;
     this.meter.opened(sequence);
-    this.#feeder = { ...this.#feeder, received: position, sequence };
+    this.#feeder = { ...this.#feeder, received: position, sequence, prepared };
   }
 
   feeder(status: FeederStatus): void {
-    const { received, sequence } = this.#feeder;
-    this.#feeder = { received, sequence, ...status };
+    const { received, sequence, prepared } = this.#feeder;
+    this.#feeder = { received, sequence, prepared, ...status };
     this.#tell();
   }
 
@@ -107,7 +108,7 @@ export class LinkState {
 
   status(): LinkStatus {
     const { stream, epoch } = this.#order;
-    const { received, sequence: read, copy } = this.#feeder;
+    const { received, sequence: read, copy, prepared = [] } = this.#feeder;
     const { position, sequence } = this.#applied ?? {};
     return {
       stream,
@@ -125,6 +126,7 @@ export class LinkState {
       ...present("source", this.#ended ? undefined : this.#source),
       ...present("lagSeconds", this.#lagSeconds()),
       ...present("copy", this.#copying() ? copy : undefined),
+      ...(prepared.length > 0 && { prepared: prepared.map(shown) }),
     };
   }
 
@@ -190,6 +192,10 @@ export class LinkState {
   #tell(): void {
     this.#onStatus?.(this.status());
   }
+}
+
+function shown({ xid, gtid, preparedMs }: PreparedByXa): PreparedByXa {
+  return { xid, gtid, preparedMs };
 }
 
 function behind(read: number | undefined, applied: number | undefined): number | undefined {

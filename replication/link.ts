@@ -76,7 +76,7 @@ export class Link {
     try {
       const state = new LinkState({ order, clock, space: log.space }, onStatus);
       const told = log.tail().then((tail) => {
-        if (tail !== undefined) state.received(decodeBatch(tail.payload).position, tail.last);
+        if (tail !== undefined) state.received(decodeBatch(tail.payload), tail.last);
       });
       await within(tailMs, told, never).catch(unlessItPasses);
       return new Link(options, log, state);

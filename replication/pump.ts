@@ -1,6 +1,5 @@
-import { crc32 } from "node:zlib";
 import type { Clock } from "../core/clock.ts";
-import { PreflightError } from "../core/errors.ts";
+import { HotsiteError, PreflightError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { formatPosition, includesPosition, parsePosition, type GtidPosition } from "../core/position.ts";
 import type { LinkOrder, SkipOrder } from "../core/protection.ts";
@@ -13,19 +12,21 @@ import {
   type SourceChange,
   type SourceRows,
 } from "./binlog/transactions.ts";
+import type { XaStep } from "./binlog/xa.ts";
 import { readCharsets } from "./charsets.ts";
 import { beginCopy, FirstCopy, type CopyStep } from "./copy.ts";
+import { CopyGate } from "./copy-gate.ts";
+import { Decisions } from "./decisions.ts";
 import { isFar } from "./far.ts";
-import type { CopyProgress, StreamRecord } from "./record.ts";
+import { partBytes } from "./read-pieces.ts";
+import { readerId } from "./reader-id.ts";
+import type { CopyProgress, PreparedTransaction, StreamRecord } from "./record.ts";
 import { tableFaults } from "./table-faults.ts";
 import type { ResumePoint } from "./resume.ts";
 import { writePayload } from "./logged-batch.ts";
 import { wholeDatabases, type Selection } from "./selection/selection.ts";
 import { Source, type SourceOptions } from "./source.ts";
 import { carriedOrigins, sourceState, startPosition } from "./start-position.ts";
-
-/** Size from which a transaction travels in parts: below the size of a batch, which is then one part. */
-const partBytes = 900_000;
 
 export interface PumpOptions {
   readonly source: SourceOptions;
@@ -48,6 +49,10 @@ export interface Appended {
   readonly position: string;
   readonly sequence: number;
   readonly copy: CopyProgress | undefined;
+  /** Prepared there, and neither committed nor rolled back. */
+  readonly prepared: readonly PreparedTransaction[];
+  /** What has to be committed or rolled back at the source before the first copy can take a row. */
+  readonly waitsFor: readonly string[];
   /** Where in the source's binlog that is, and when its last transaction was committed; undefined before the first. */
   readonly reached: { readonly place: FilePlace; readonly commitMs: number } | undefined;
 }
@@ -71,21 +76,19 @@ export async function pump(options: PumpOptions, resume: ResumePoint, signal: Ab
   );
   const progress = begun?.progress ?? resume.copy;
   const copy = progress && new FirstCopy(source, selection, progress);
-  const serverId = readerId(`${order.from}/${order.to}`);
+  const reader = `${order.from}/${order.to}`;
+  const serverId = readerId(reader);
+  const decisions = new Decisions(options, `${reader}/prepared`, resume.prepared);
+  const gate = progress && hasNoRows(progress) ? new CopyGate(source, clock) : undefined;
   await using dump = new BinlogDump(
     { source: options.source, from: formatPosition(from), serverId, clock, compress: await isFar(source) },
     signal,
   );
-  await new Pump(options, { builder, assembler, copy, source }, signal).run(dump);
+  await new Pump(options, { builder, assembler, copy, source, decisions, gate }, signal).run(dump);
 }
 
 function skipOf({ skip }: PumpOptions): { skip?: string } {
   return skip === undefined ? {} : { skip: skip.gtid };
-}
-
-/** A server id that no server has; the same for each try, so that a newer reader ends a forgotten older one. */
-export function readerId(name: string): number {
-  return 0x7000_0000 + (crc32(name) & 0x0fff_ffff);
 }
 
 interface Parts {
@@ -93,6 +96,9 @@ interface Parts {
   readonly assembler: TransactionAssembler;
   readonly copy: FirstCopy | undefined;
   readonly source: Source;
+  readonly decisions: Decisions;
+  /** Before the copy has taken its first row. */
+  readonly gate: CopyGate | undefined;
 }
 
 /** Rows of Hotsite's own tables. */
@@ -105,17 +111,25 @@ class Pump {
   readonly #builder: BatchBuilder;
   readonly #assembler: TransactionAssembler;
   readonly #source: Source;
+  readonly #decisions: Decisions;
+  readonly #gate: CopyGate | undefined;
   readonly #signal: AbortSignal;
   #copy: FirstCopy | undefined;
   #commitMs: number | undefined;
   /** What the source had run when its catalogue was asked last. */
   #asked: GtidPosition | undefined;
 
-  constructor(options: PumpOptions, { builder, assembler, copy, source }: Parts, signal: AbortSignal) {
+  constructor(
+    options: PumpOptions,
+    { builder, assembler, copy, source, decisions, gate }: Parts,
+    signal: AbortSignal,
+  ) {
     this.#options = options;
     this.#builder = builder;
     this.#assembler = assembler;
     this.#source = source;
+    this.#decisions = decisions;
+    this.#gate = gate;
     this.#signal = signal;
     this.#copy = copy;
   }
@@ -126,12 +140,25 @@ class Pump {
       await this.#flush();
       for (const event of await dump.take(this.#signal)) {
         for (const piece of this.#assembler.push(event)) {
-          this.#add(piece);
+          if (piece.xa === undefined) this.#add(piece);
+          else await this.#addInPhases(piece, piece.xa);
           if (piece.changes.some(({ kind }) => kind === "statement")) await this.#requireCarriedTypes(piece);
           if (this.#builder.full) await this.#flush();
         }
         if (this.#copy !== undefined && !this.#assembler.open) await this.#copyHere(this.#copy);
       }
+    }
+  }
+
+  /** The position includes the transaction with its last part: before that, the log would not give it again. */
+  async #addInPhases(piece: Piece, xa: XaStep): Promise<void> {
+    const before = this.#assembler.position;
+    const sought = this.#copy === undefined || !hasNoRows(this.#copy.progress);
+    for await (const part of this.#decisions.take(piece, xa, { before, sought }, this.#signal)) {
+      if (part.xa !== undefined) throw undecidable(part.gtid);
+      if (part.last) this.#assembler.settle();
+      this.#add(part);
+      if (this.#builder.full) await this.#flush();
     }
   }
 
@@ -163,6 +190,7 @@ class Pump {
   }
 
   async #copyHere(copy: FirstCopy): Promise<void> {
+    if (this.#gate !== undefined && !(await this.#gate.isOpen((xid) => this.#decisions.knows(xid)))) return;
     for (;;) {
       const step = await copy.step(this.#assembler);
       if (step === undefined) return;
@@ -192,14 +220,28 @@ class Pump {
     const { log, order, room, onAppended } = this.#options;
     const position = formatPosition(this.#assembler.position);
     const copy = this.#copy?.progress;
-    const batch = this.#builder.take(position, copy);
+    const prepared = this.#decisions.undecided;
+    const batch = this.#builder.take(position, copy, prepared);
     await room(batch.records[0] !== undefined && goesOn(batch.records[0]), this.#signal);
     const [first = 0, last = 0] = [batch.records[0]?.seq, batch.records.at(-1)?.seq];
     // Where this Node has no zstd it is gzip.
     const payload = writePayload(batch, log.remote === true ? "zstd" : "none");
     await log.append({ stream: order.stream, epoch: order.epoch, first, last, payload });
-    onAppended({ position, sequence: last, copy, reached: this.#reached() });
+    const waitsFor = this.#gate?.waiting ?? [];
+    onAppended({ position, sequence: last, copy, prepared, waitsFor, reached: this.#reached() });
   }
+}
+
+function hasNoRows({ done, lastKey }: CopyProgress): boolean {
+  return done === 0 && lastKey === undefined;
+}
+
+function undecidable(gtid: string): HotsiteError {
+  return new HotsiteError(
+    "prepared-before",
+    `at ${gtid}: it commits what was prepared by XA, and the source's binlog does not tell what that was`,
+    { hint: "make a new first copy: hotsite reprotect", details: { gtid } },
+  );
 }
 
 /** Whether what is in the log can not be applied without this record: a later part of a transaction, or word that there is none. */

@@ -1,63 +1,45 @@
-import type { Clock } from "../core/clock.ts";
 import {
-  formatPosition,
   includesPosition,
   ofOrigin,
   parsePosition,
   subtractPosition,
   type GtidPosition,
 } from "../core/position.ts";
-import { BinlogDump } from "./binlog/dump.ts";
-import { TransactionAssembler, type Piece } from "./binlog/transactions.ts";
-import { readCharsets } from "./charsets.ts";
-import { readerId } from "./pump.ts";
-import type { Selection } from "./selection/selection.ts";
-import { Source, type SourceOptions } from "./source.ts";
+import type { Piece } from "./binlog/transactions.ts";
+import { Decisions } from "./decisions.ts";
+import { openReading, type ReadOptions } from "./read-pieces.ts";
+import { Source } from "./source.ts";
 import { sourceState, startPosition } from "./start-position.ts";
-
-export interface ReadOptions {
-  readonly source: SourceOptions;
-  readonly databases: readonly string[];
-  /** What of them travels; without it all. */
-  readonly selection?: Selection;
-  readonly clock: Clock;
-}
-
-const partBytes = 900_000;
 
 /**
  * The source's own transactions after `from` up to and with `to`, from its binlog: what a site that was lost had committed and not sent,
- * say. A large one comes in parts. Throws "diverged" when the source does not have `from`.
+ * say. A large one comes in parts; one that was prepared before comes where it is committed. Throws "diverged" when the source does not have `from`.
  */
 export async function* readTransactions(
-  { source, databases, selection, clock }: ReadOptions,
+  options: ReadOptions,
   from: string,
   to: string,
   signal: AbortSignal,
 ): AsyncGenerator<Piece> {
-  await using connection = await Source.open(source, signal);
+  await using connection = await Source.open(options.source, signal);
   const state = await sourceState(connection);
   const end = ofOrigin(parsePosition(to), state.origin);
   const origins = [state.origin];
   const start = startPosition(parsePosition(from), state, origins);
   if (includesPosition(start, end)) return;
-  const charsets = await readCharsets(connection);
-  const assembler = new TransactionAssembler(
-    {
-      ...{ flavour: connection.version.flavour, databases, charsets, origins, partBytes },
-      ...(selection !== undefined && { selection }),
-    },
-    start,
-  );
-  const serverId = readerId(`read/${source.site}`);
-  await using dump = new BinlogDump({ source, from: formatPosition(start), serverId, clock }, signal);
+  const reader = `read/${options.source.site}`;
+  const decisions = new Decisions(options, `${reader}/prepared`);
+  const { assembler, dump } = await openReading(options, connection, { start, origins, reader }, signal);
+  await using reading = dump;
   const mayComplete = quickLook(start, end);
   let near = false;
   for (;;) {
-    for (const event of await dump.take(signal)) {
+    for (const event of await reading.take(signal)) {
       for (const piece of assembler.push(event)) {
         if (piece.last) near = near || mayComplete(piece.gtid);
-        yield piece;
+        if (piece.xa === undefined) yield piece;
+        else yield* decisions.take(piece, piece.xa, { before: assembler.position, sought: true }, signal);
+        assembler.settle();
       }
       if (near && !assembler.open && includesPosition(assembler.position, end)) return;
     }

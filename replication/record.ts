@@ -1,3 +1,4 @@
+import type { PreparedByXa } from "../core/protection.ts";
 import type { TextRows } from "./text-rows.ts";
 
 /**
@@ -212,6 +213,12 @@ export interface CopyProgress {
   readonly totalRows: number;
 }
 
+/** A transaction that the source has prepared by XA, and neither committed nor rolled back: its rows come where it is committed. */
+export interface PreparedTransaction extends PreparedByXa {
+  /** Of a MariaDB: the position of its domain before it. */
+  readonly after: string;
+}
+
 /** What the payload of a `LogBatch` says. */
 export interface RecordBatch {
   /**
@@ -225,4 +232,6 @@ export interface RecordBatch {
   readonly records: readonly StreamRecord[];
   /** Present while the first copy runs. */
   readonly copy?: CopyProgress;
+  /** Prepared and undecided at the position; absent while there are none. */
+  readonly prepared?: readonly PreparedTransaction[];
 }

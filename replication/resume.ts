@@ -3,7 +3,7 @@ import type { Log } from "../core/log.ts";
 import { originOf, type Origin } from "../core/position.ts";
 import type { LinkOrder } from "../core/protection.ts";
 import { readLogged } from "./logged-batch.ts";
-import type { CopyProgress } from "./record.ts";
+import type { CopyProgress, PreparedTransaction } from "./record.ts";
 
 /** Where a feeder goes on. */
 export interface ResumePoint {
@@ -14,6 +14,8 @@ export interface ResumePoint {
   /** Whose transactions were read last; undefined while there are none. Another server may stand in for that one by now. */
   readonly origin?: Origin;
   readonly copy?: CopyProgress;
+  /** Prepared at the source before that, and undecided. */
+  readonly prepared?: readonly PreparedTransaction[];
   /** The log ends in the middle of a transaction. */
   readonly unfinished: boolean;
 }
@@ -28,7 +30,7 @@ export async function resumePoint(log: Log, order: LinkOrder): Promise<ResumePoi
     throw new StaleEpochError(
       `${order.stream}: epoch ${order.epoch} is over, epoch ${tail.epoch} has written`,
     );
-  const { position, records, copy } = readLogged(tail);
+  const { position, records, copy, prepared } = readLogged(tail);
   const last = records.at(-1);
   const unfinished = last?.kind === "transaction" && !last.last;
   const read = records.findLast((record) => record.kind === "transaction");
@@ -36,5 +38,6 @@ export async function resumePoint(log: Log, order: LinkOrder): Promise<ResumePoi
     ...{ next: tail.last + 1, position, unfinished },
     ...(read !== undefined && { origin: originOf(read.gtid) }),
     ...(copy !== undefined && { copy }),
+    ...(prepared !== undefined && { prepared }),
   };
 }

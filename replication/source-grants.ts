@@ -37,7 +37,7 @@ export function feederGrantsOn(
   return [`GRANT ${mysqlEverywhere.join(", ")} /*!80020 , SHOW_ROUTINE */ ON *.* TO ${user}`, ...rest];
 }
 
-const mysqlEverywhere = ["REPLICATION SLAVE", "REPLICATION CLIENT"];
+const mysqlEverywhere = ["REPLICATION SLAVE", "REPLICATION CLIENT", "XA_RECOVER_ADMIN"];
 
 /** Without the one for routines, those of others are invisible. */
 function neededGrants(server: ServerVersion, databases: readonly string[]): readonly Grant[] {

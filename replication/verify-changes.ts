@@ -1,6 +1,7 @@
 import type { SourceRows } from "./binlog/transactions.ts";
 import { readForeignKeys } from "./foreign-keys.ts";
-import { readTransactions, type ReadOptions } from "./read-transactions.ts";
+import type { ReadOptions } from "./read-pieces.ts";
+import { readTransactions } from "./read-transactions.ts";
 import type { ColumnType, Row, TableSchema, Value } from "./record.ts";
 import type { Source } from "./source.ts";
 import { keyIdentity, maxTouchedKeys, TouchedKeys } from "./touched-keys.ts";
@@ -58,7 +59,9 @@ export async function changesOf(
     touched.add(change);
     before.add(change);
   };
-  for await (const { changes } of readTransactions(read, after, upTo, signal)) {
+  for await (const { changes, xa } of readTransactions(read, after, upTo, signal)) {
+    // It commits what nobody can tell any more.
+    if (xa !== undefined) [any, every] = [true, true];
     for (const change of changes)
       if (change.kind === "statement") schemaChanged = true;
       else note(change);

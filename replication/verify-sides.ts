@@ -1,4 +1,4 @@
-import type { ReadOptions } from "./read-transactions.ts";
+import type { ReadOptions } from "./read-pieces.ts";
 import type { RepairOptions } from "./repair-batch.ts";
 import type { Selection } from "./selection/selection.ts";
 import type { Source } from "./source.ts";

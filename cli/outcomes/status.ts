@@ -82,6 +82,17 @@ export const link = exactly<LinkStatus>()(
       .optional()
       .describe("how far the log is behind the source"),
     lagSeconds: z.number().optional().describe("from a heartbeat's writing to its commit at the target"),
+    prepared: z
+      .array(
+        z.strictObject({
+          xid: z.string().describe("as `XA COMMIT` and `XA ROLLBACK` take it"),
+          gtid: z.string().describe("under which it was prepared"),
+          preparedMs: z.number(),
+        }),
+      )
+      .readonly()
+      .optional()
+      .describe("what the source has prepared by XA and nobody has decided on: it is not in the target"),
     copy: z
       .strictObject({
         rows: z.number(),

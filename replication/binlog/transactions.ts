@@ -16,6 +16,7 @@ import { selectedStatement } from "../selection/statement.ts";
 import { isRowsEvent, readRows, tableIdOf, type RowsOfEvent } from "./rows.ts";
 import { statementKind } from "./statement-kind.ts";
 import { readTable, readTableName, type Charsets, type TableName } from "./table-map.ts";
+import { readDecision, readXaPrepare, type XaStep } from "./xa.ts";
 
 /** A change with its table at hand. */
 export type SourceChange = SourceRows | StatementChange;
@@ -51,6 +52,8 @@ export interface Piece {
   readonly changes: readonly SourceChange[];
   /** About what it takes in memory. */
   readonly bytes: number;
+  /** Of a transaction in two phases: its rows are not committed before the decision, which is a piece without rows. */
+  readonly xa?: XaStep;
 }
 
 export interface AssemblerOptions {
@@ -82,6 +85,8 @@ interface Group {
   /** Of the own origin, and to be left out. */
   readonly skipped: boolean;
   standalone: boolean | undefined;
+  /** It began as one that may be prepared. */
+  twoPhase: boolean;
   part: number;
   changes: (OpenRows | StatementChange)[];
   bytes: number;
@@ -101,6 +106,8 @@ export class TransactionAssembler {
   #writer: ServerVersion | undefined;
   #group: Group | undefined;
   readonly #position: GrowingPosition;
+  /** The newest transaction when it is in two phases, and was not settled. */
+  #unsettled: GtidEvent | undefined;
 
   constructor(options: AssemblerOptions, position: GtidPosition) {
     this.#options = options;
@@ -112,6 +119,13 @@ export class TransactionAssembler {
   /** After the last whole transaction, of any origin. */
   get position(): GtidPosition {
     return this.#position.whole;
+  }
+
+  /** The last piece of a transaction in two phases was dealt with: the position may include it. Without it, the next transaction says so. */
+  settle(): void {
+    if (this.#unsettled === undefined) return;
+    this.#position.add(this.#unsettled);
+    this.#unsettled = undefined;
   }
 
   /** In the middle of a transaction. */
@@ -193,8 +207,9 @@ export class TransactionAssembler {
     const skipped = ours && gtid.gtid === this.#options.skip;
     const own = ours && !skipped;
     const { standalone } = gtid;
-    this.#group = { gtid, own, skipped, standalone, part: 1, changes: [], bytes: 0 };
-    if (own && gtid.xa) throw unsupported("an XA transaction", xaHint);
+    const twoPhase = gtid.xa && standalone === false;
+    this.settle();
+    this.#group = { gtid, own, skipped, standalone, twoPhase, part: 1, changes: [], bytes: 0 };
     return undefined;
   }
 
@@ -233,7 +248,8 @@ export class TransactionAssembler {
     if (table.cut === undefined) addRows(group.changes, table.mapped, rows);
     else addRows(group.changes, table.cut.cut, { ...rows, bytes: table.cut.rows(rows.kind, rows.bytes) });
     group.bytes += event.body.length;
-    return group.bytes < this.#options.partBytes ? undefined : takePart(group, false);
+    if (group.bytes < this.#options.partBytes) return undefined;
+    return takePart(group, false, group.twoPhase ? { kind: "rows" } : undefined);
   }
 
   #query(event: BinlogEvent): Piece | undefined {
@@ -245,25 +261,19 @@ export class TransactionAssembler {
     }
     const query = readQuery(event);
     const word = query.text.subarray(0, 64).toString("latin1").trim().toUpperCase();
-    if (group.standalone === undefined && this.#opens(word, group)) return undefined;
+    if (group.standalone === undefined && opens(word, group)) return undefined;
     if (!group.standalone && (word === "COMMIT" || word === "ROLLBACK")) return this.#ended(word);
     if (!group.standalone && word.startsWith("XA END")) return undefined;
+    const decision = word.startsWith("XA ") ? readDecision(query.text.toString("latin1")) : undefined;
+    if (decision !== undefined) return this.#end(decision);
     if (group.own) this.#statement(query, group);
     return group.standalone ? this.#end() : undefined;
   }
 
-  /** MySQL says it by the first statement: whether others follow it. */
-  #opens(word: string, group: Group): boolean {
-    const startsXa = word.startsWith("XA START");
-    if (word.startsWith("XA ") && !startsXa && group.own) throw unsupported("an XA transaction", xaHint);
-    group.standalone = word !== "BEGIN" && !startsXa;
-    return !group.standalone;
-  }
-
-  /** In one phase it is a transaction like any other. A prepared one is ended by another that need not come soon, or at all. */
+  /** In one phase it is a transaction like any other, unless parts of it were given before that was known. */
   #endXa({ body }: BinlogEvent): Piece | undefined {
-    if (this.#group?.own === true && body[0] !== onePhase) throw unsupported("an XA transaction", xaHint);
-    return this.#end();
+    const step = readXaPrepare(body);
+    return this.#end(step.kind === "one-phase" && this.#group?.part === 1 ? undefined : step);
   }
 
   #ended(word: string): Piece | undefined {
@@ -287,12 +297,14 @@ export class TransactionAssembler {
     group.bytes += statement.sql.length;
   }
 
-  #end(): Piece | undefined {
+  #end(step?: XaStep): Piece | undefined {
     const group = this.#group;
     if (group === undefined) throw badEvent("the end of a transaction that had not begun");
     this.#group = undefined;
-    this.#position.add(group.gtid);
-    return group.own || group.skipped ? takePart(group, true) : undefined;
+    const xa = group.own ? step : undefined;
+    if (xa === undefined) this.#position.add(group.gtid);
+    else this.#unsettled = group.gtid;
+    return group.own || group.skipped ? takePart(group, true, xa) : undefined;
   }
 
   /** Numbers of tables mean nothing across files. */
@@ -316,9 +328,6 @@ export class TransactionAssembler {
   }
 }
 
-const xaHint = "use plain transactions on this database, or XA COMMIT … ONE PHASE";
-const onePhase = 1;
-
 const statementHint =
   "statement-based changes are not carried: SET GLOBAL binlog_format = ROW, then make a new first copy";
 
@@ -328,6 +337,13 @@ const passed: ReadonlySet<number> = new Set([
   ...[eventTypes.ignorable, eventTypes.rowsQuery, eventTypes.previousGtids, eventTypes.heartbeatV2],
   ...[eventTypes.transactionContext, eventTypes.viewChange],
 ]);
+
+/** MySQL says it by the first statement: whether others follow it. */
+function opens(word: string, group: Group): boolean {
+  group.twoPhase = word.startsWith("XA START");
+  group.standalone = word !== "BEGIN" && !group.twoPhase;
+  return !group.standalone;
+}
 
 /** Neighbours of one kind become one change: they stay in order. */
 function addRows(changes: Group["changes"], table: PackedTable, { kind, bytes, checks }: RowsOfEvent): void {
@@ -354,10 +370,12 @@ function closed(change: OpenRows | StatementChange): SourceChange {
   return { kind, table: table.schema, ...listsOf(kind, { table, chunks }), checks };
 }
 
-function takePart(group: Group, last: boolean): Piece {
-  const { gtid, part, changes, bytes } = group;
+function takePart(group: Group, last: boolean, xa?: XaStep): Piece {
+  const { part, changes, bytes } = group;
+  const { gtid, commitMs } = group.gtid;
   group.part += 1;
   group.changes = [];
   group.bytes = 0;
-  return { gtid: gtid.gtid, commitMs: gtid.commitMs, part, last, changes: changes.map(closed), bytes };
+  const piece = { gtid, commitMs, part, last, changes: changes.map(closed), bytes };
+  return xa === undefined ? piece : { ...piece, xa };
 }

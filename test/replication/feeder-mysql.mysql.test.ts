@@ -221,11 +221,6 @@ describe("a feeder of a MySQL", () => {
       ["SET binlog_row_value_options = PARTIAL_JSON", "UPDATE shop.t SET j = JSON_SET(j, '$.a', 2)"],
       /part of a JSON document/,
     ],
-    [
-      "an XA transaction",
-      ["XA START 'x'", "UPDATE shop.t SET v = 4", "XA END 'x'", "XA PREPARE 'x'", "XA COMMIT 'x'"],
-      /XA/,
-    ],
     ["a statement across databases", ["RENAME TABLE shop.t TO other.t"], /replicated/],
   ])(
     "stops at %s, and says where",

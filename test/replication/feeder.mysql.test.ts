@@ -224,11 +224,6 @@ describe("a feeder", () => {
       ["SET binlog_format = STATEMENT", "UPDATE shop.t SET v = 3"],
       /stops the link/,
     ],
-    [
-      "an XA transaction",
-      ["XA START 'x'", "UPDATE shop.t SET v = 4", "XA END 'x'", "XA PREPARE 'x'", "XA COMMIT 'x'"],
-      /XA/,
-    ],
     ["a table that keeps its history", ["ALTER TABLE shop.t ADD SYSTEM VERSIONING"], /versioned/],
     ["a statement across databases", ["RENAME TABLE shop.t TO other.t"], /replicated/],
   ])(

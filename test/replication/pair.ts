@@ -106,6 +106,9 @@ async function pairOf(
   };
 }
 
+/** Who may see what is prepared by XA. */
+const xaRecover = { mariadb: "", mysql: ", XA_RECOVER_ADMIN" };
+
 async function prepare(server: DatabaseServer): Promise<void> {
   const applier = "'hotsite_applier'@'127.0.0.1'";
   const feeder = "'hotsite_feeder'@'127.0.0.1'";
@@ -115,7 +118,7 @@ async function prepare(server: DatabaseServer): Promise<void> {
     `CREATE USER ${applier} IDENTIFIED BY 'secret'`,
     ...applierGrantsOn(server.flavour, applier, [pairDatabase]),
     `CREATE USER ${feeder} IDENTIFIED BY 'secret'`,
-    `GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO ${feeder}`,
+    `GRANT REPLICATION SLAVE, REPLICATION CLIENT ${xaRecover[server.flavour]} ON *.* TO ${feeder}`,
     `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON ${pairDatabase}.* TO ${feeder}`,
     `GRANT SELECT, INSERT, UPDATE, CREATE ON hotsite.* TO ${feeder}`,
   );

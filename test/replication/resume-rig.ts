@@ -10,6 +10,7 @@ import type { LinkStatus } from "../../core/protection.ts";
 import { Secret } from "../../core/secret.ts";
 import { waitFor } from "../../core/wait.ts";
 import { lineLogger } from "../../replication/control/log-lines.ts";
+import type { LinkOrder } from "../../core/protection.ts";
 import type { Flavour } from "../../replication/flavour.ts";
 import { Link } from "../../replication/link.ts";
 import { openEmbeddedLog } from "../../replication/log/embedded.ts";
@@ -20,6 +21,7 @@ import { createOwnSchema, order } from "./feeder-support.ts";
 
 const account = { host: "127.0.0.1", user: "root", password: new Secret("") };
 const waitMs = 60_000;
+const streamed: LinkOrder = { ...order, begin: "stream" };
 
 /** Two servers and a link between them in this process that can be stopped, pointed elsewhere and started again. */
 export class ResumeRig implements AsyncDisposable {
@@ -27,6 +29,7 @@ export class ResumeRig implements AsyncDisposable {
   readonly east: DatabaseServer;
   readonly west: DatabaseServer;
   #folder = "";
+  #order = streamed;
   #running:
     { readonly link: Link; readonly stop: AbortController; readonly ended: Promise<unknown> } | undefined;
 
@@ -44,6 +47,7 @@ export class ResumeRig implements AsyncDisposable {
   /** Both servers as if they were new, with one empty table, and nothing in the log. */
   async begin(): Promise<void> {
     await this.stop();
+    this.#order = streamed;
     for (const server of [this.east, this.west]) await makeNew(server);
     if (this.#folder !== "") await rm(this.#folder, { recursive: true });
     this.#folder = await mkdtemp(join(tmpdir(), "hotsite-resume-"));
@@ -53,7 +57,7 @@ export class ResumeRig implements AsyncDisposable {
   async start(source: { readonly port: number } = this.east): Promise<void> {
     await this.stop();
     const link = await Link.open({
-      order: { ...order, begin: "stream" },
+      order: this.#order,
       source: { ...account, site: "east", port: source.port },
       target: { ...account, port: this.west.port },
       databases: ["shop"],
@@ -70,6 +74,35 @@ export class ResumeRig implements AsyncDisposable {
       (error: unknown) => error,
     );
     this.#running = { link, stop, ended };
+  }
+
+  /** Starts another stream where this one has come to, with nothing in the log. */
+  async anew(): Promise<void> {
+    const start = this.#running?.link.status().applied ?? "";
+    await this.stop();
+    await rm(this.#folder, { recursive: true });
+    this.#order = { ...streamed, stream: "shop/db/2", epoch: 2, start };
+    await this.start();
+  }
+
+  /** Starts another stream with a first copy. */
+  async copy(): Promise<void> {
+    await this.stop();
+    await rm(this.#folder, { recursive: true });
+    this.#order = { ...streamed, stream: "shop/db/3", epoch: 3, begin: "copy" };
+    await this.start();
+  }
+
+  /** Waits until the link says that something is in its way. */
+  async says(problem: RegExp): Promise<void> {
+    const look = (): Promise<true | undefined> =>
+      Promise.resolve(problem.test(this.#running?.link.status().problem ?? "") || undefined);
+    await waitFor(look, { timeoutMs: waitMs, intervalMs: 50, what: `${problem}` }, signal());
+  }
+
+  /** What the link says is prepared at the source. */
+  prepared(): readonly string[] {
+    return (this.#running?.link.status().prepared ?? []).map(({ xid }) => xid);
   }
 
   /** Waits until a replica of the source has everything. */
@@ -144,6 +177,7 @@ export function resetSql({ flavour }: DatabaseServer): string {
 }
 
 export async function makeNew(server: DatabaseServer): Promise<void> {
+  await rollBackPrepared(server);
   await server.query("DROP DATABASE IF EXISTS hotsite", "DROP DATABASE IF EXISTS shop");
   await createOwnSchema(server);
   await server.query(
@@ -151,6 +185,17 @@ export async function makeNew(server: DatabaseServer): Promise<void> {
     "CREATE TABLE shop.t (id INT PRIMARY KEY, v INT)",
     resetSql(server),
   );
+}
+
+/** What a test before has prepared by XA and left. */
+async function rollBackPrepared(server: DatabaseServer): Promise<void> {
+  for (const { formatID, gtrid_length: length, data } of await server.query("XA RECOVER")) {
+    const bytes = Buffer.isBuffer(data) ? data : Buffer.from(String(data));
+    const [global, branch] = [bytes.subarray(0, Number(length)), bytes.subarray(Number(length))];
+    await server.query(
+      `XA ROLLBACK X'${global.toString("hex")}', X'${branch.toString("hex")}', ${String(formatID)}`,
+    );
+  }
 }
 
 /** Makes a server the replica of another one, by the servers' own replication. */

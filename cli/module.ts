@@ -1,23 +1,32 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { createJiti } from "jiti";
+import { readFile } from "node:fs/promises";
 import { HotsiteError, messageOf } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
+import { keptTranslation, runTranslation, type ModuleText } from "./translation.ts";
 
 /** What a TypeScript or JavaScript file exports, whose imports of "hotsite" get this very instance. Throws `HotsiteError` "config" that names the place of the fault. */
 export async function importModule(path: string): Promise<unknown> {
-  const api = (await import("../hotsite.ts")) as Readonly<Record<string, unknown>>;
-  const jiti = createJiti(path, {
-    // "hotsite" must be this very instance: classes and errors are compared by identity.
-    // Recipes describe their parameters with zod, and a config may have no node_modules beside it.
-    virtualModules: { hotsite: strict(api), zod: await import("zod") },
-    fsCache: join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "hotsite", "config"),
-    moduleCache: false,
-    interopDefault: false,
-  });
-  return jiti.import(path).catch((error: unknown) => {
+  const module = { path, source: await readFile(path, "utf8") };
+  const kept = await keptTranslation(module);
+  const work = kept === undefined ? load(module) : runTranslation(path, kept, importOwn);
+  return work.catch((error: unknown) => {
     throw configError(path, error);
   });
+}
+
+/** The loader takes as long to start as a small config to run: only what has changed, or imports more than this command has, goes through it. */
+async function load(module: ModuleText): Promise<unknown> {
+  const { loadModule } = await import("./load-module.ts");
+  return loadModule(module, { hotsite: await importOwn("hotsite"), zod: await importOwn("zod") });
+}
+
+/**
+ * "hotsite" must be this very instance: classes and errors are compared by identity. Recipes describe their parameters with zod, and a config
+ * may have no node_modules beside it.
+ */
+async function importOwn(name: string): Promise<unknown> {
+  if (name === "zod") return import("zod");
+  if (name !== "hotsite") return import(name);
+  return strict(await import("../hotsite.ts"));
 }
 
 /** A name that the API does not have is an error at once, with the name that was probably meant, instead of undefined. */

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
 const entries = ["main.js", "hotsite.js", "processor-thread.js"];
 /** Packages that every command starts with and that consist of many files or are mostly unused: opening the files would take longer than answering. */
-const bundled = new Set(["commander", "dockerode", "zod"]);
+const bundled = new Set(["commander", "dockerode", "ssh2", "ssh2-sftp-client", "zod"]);
 /** Packages that are no CommonJS: what `require` gives for them is not what their importers expect. */
 const modules = new Set(["@vlasky/zongji"]);
 
@@ -50,9 +50,9 @@ async function bundle(outdir) {
     platform: "node",
     target: "node20.19",
     plugins: [packagesByRequire],
-    // What is bundled of CommonJS asks for Node's own modules in this way.
+    // What is bundled of CommonJS asks for Node's own modules in this way, and some of it for its own folder.
     banner: {
-      js: 'import { createRequire as hotsiteRequire } from "node:module"; const require = hotsiteRequire(import.meta.url);',
+      js: 'import { createRequire as hotsiteRequire } from "node:module"; const require = hotsiteRequire(import.meta.url), __dirname = import.meta.dirname;',
     },
     sourcemap: true,
     logLevel: "warning",
@@ -69,10 +69,15 @@ const packagesByRequire = {
     const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
     const beside = (path) => packageOf(path) in dependencies && !bundled.has(packageOf(path));
     onResolve({ filter: /^[^./]/ }, ({ path, namespace }) => {
-      if (namespace === "package") return { path, external: true };
+      if (namespace === "package" || namespace === "languages") return { path, external: true };
       if (modules.has(path)) return { path, external: true };
       return beside(path) ? { path, namespace: "package" } : undefined;
     });
+    // Compiled code of a bundled package, which may be missing: then it does without.
+    onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path, resolveDir }) => ({
+      path: path.startsWith(".") ? join(resolveDir, path).replace(/^.*\/node_modules\//, "") : path,
+      external: true,
+    }));
     onLoad({ filter: /.*/, namespace: "package" }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,
     }));
@@ -84,6 +89,14 @@ const packagesByRequire = {
     onLoad({ filter: /\/dockerode\/lib\/buildkit\.js$/ }, ({ path }) => ({
       contents: `module.exports = ${onUse(path)};`,
     }));
+    // Messages in sixty languages are half of zod: each is loaded when a config asks for it.
+    onResolve({ filter: /^\.\.\/locales\/index\.js$/ }, ({ path }) => ({ path, namespace: "languages" }));
+    onLoad({ filter: /.*/, namespace: "languages" }, async () => {
+      const names = JSON.stringify(Object.keys(await import("zod/locales")));
+      return {
+        contents: `for (const name of ${names}) Object.defineProperty(exports, name, { enumerable: true, get: () => require("zod/locales")[name] });`,
+      };
+    });
   },
 };
 

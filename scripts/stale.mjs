@@ -29,20 +29,21 @@ export function isStale() {
   if (!existsSync(join(root, "cli/main.ts"))) return false;
   if (!existsSync(stampFile)) return true;
   const stamp = readFileSync(stampFile, "utf8");
-  const glance = `${stamp} ${glanceOf(sources())}`;
+  const glance = `${stamp}\n${glanceOf(sources())}`;
   if (existsSync(glanceFile) && readFileSync(glanceFile, "utf8") === glance) return false;
   if (stamp !== sourcesStamp()) return true;
   writeFileSync(glanceFile, glance);
   return false;
 }
 
+/** Not digested: comparing is quicker. */
 function glanceOf(paths) {
-  const hash = createHash("sha256");
-  for (const path of paths) {
-    const { size, mtimeMs, ctimeMs } = statSync(join(root, path));
-    hash.update(`${path} ${size} ${mtimeMs} ${ctimeMs}\n`);
-  }
-  return hash.digest("hex");
+  return paths
+    .map((path) => {
+      const { size, mtimeMs, ctimeMs } = statSync(root + path);
+      return `${path} ${size} ${mtimeMs} ${ctimeMs}`;
+    })
+    .join("\n");
 }
 
 /** A digest of every source file that a build reads. */
@@ -56,10 +57,14 @@ function sources() {
   const folders = readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !notSources.has(entry.name))
     .map(({ name }) => name);
-  const inFolders = folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true })
-      .filter((name) => /\.(ts|mjs)$/.test(name))
-      .map((name) => join(folder, name)),
-  );
-  return ["hotsite.ts", "package.json", ...inFolders].filter((path) => existsSync(join(root, path))).sort();
+  return ["hotsite.ts", "package.json", ...folders.flatMap(sourcesIn)].sort();
+}
+
+/** Reads each folder by itself: asking Node for all below takes twice as long. */
+function sourcesIn(folder) {
+  return readdirSync(root + folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return sourcesIn(path);
+    return /\.(ts|mjs)$/.test(entry.name) ? [path] : [];
+  });
 }

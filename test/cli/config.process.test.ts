@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { builtHotsite, hotsiteProcess } from "./process.ts";
+import { builtHotsite, hotsiteProcess, startHotsite } from "./process.ts";
 import { folderWith } from "./support.ts";
 
 const name = "hotsite.config.ts";
@@ -111,6 +111,38 @@ describe("a broken config is told with its place and ends with 2", () => {
         ],
       },
     });
+  });
+});
+
+describe("a config that was read before", () => {
+  test("names the line of a fault as at the first time", async () => {
+    await using folder = await folderWith({
+      [name]: 'import { existsSync } from "node:fs";\n\nif (existsSync("bad")) throw new Error("now");\n',
+    });
+    await hotsiteProcess(["validate"], folder.path);
+    await folder.write("bad", "");
+    const { stderr } = await hotsiteProcess(["validate"], folder.path);
+    expect(stderr).toContain(`${join(folder.path, name)}:3: now`);
+  });
+
+  test("is read anew when only a file has changed that it imports", async () => {
+    await using folder = await folderWith({
+      [name]: 'import { word } from "./word.ts";\nif (word !== "a") throw new Error(word);\n',
+      "word.ts": 'export const word: string = "a";\n',
+    });
+    await hotsiteProcess(["validate"], folder.path);
+    await folder.write("word.ts", 'export const word: string = "b";\n');
+    expect((await hotsiteProcess(["validate"], folder.path)).stderr).toContain(`${name}:2: b`);
+  });
+
+  test("many that nobody reads any more do not stay in the cache", async () => {
+    await using cache = await folderWith({});
+    const old = join("hotsite", "config");
+    await mkdir(join(cache.path, old), { recursive: true });
+    for (let one = 0; one < 300; one += 1) await cache.write(join(old, `${one}.mjs`), "");
+    await using folder = await folderWith({ [name]: "export default {};\n" });
+    await startHotsite(["validate"], folder.path, { XDG_CACHE_HOME: cache.path }).ended;
+    expect((await readdir(join(cache.path, old))).length).toBeLessThan(256);
   });
 });
 

@@ -94,10 +94,8 @@ export class ResumeRig implements AsyncDisposable {
   }
 
   /** Waits until the link says that something is in its way. */
-  async says(problem: RegExp): Promise<void> {
-    const look = (): Promise<true | undefined> =>
-      Promise.resolve(problem.test(this.#running?.link.status().problem ?? "") || undefined);
-    await waitFor(look, { timeoutMs: waitMs, intervalMs: 50, what: `${problem}` }, signal());
+  async saysProblem(wanted: RegExp): Promise<void> {
+    await this.says(`${wanted}`, ({ problem }) => wanted.test(problem ?? ""));
   }
 
   /** What the link says is prepared at the source. */

@@ -104,7 +104,7 @@ describe.each(["mariadb", "mysql"] as const)("a link from a %s", (flavour) => {
   test("takes the first row of a copy only when what was prepared before it is decided", async () => {
     await rig.east.query("XA START 'a'", insert(3), "XA END 'a'", "XA PREPARE 'a'");
     await rig.copy();
-    await rig.says(/first copy waits .*: X'61',X'',1/);
+    await rig.saysProblem(/first copy waits .*: X'61',X'',1/);
     await rig.east.query("XA COMMIT 'a'", "XA START 'b'", insert(4), "XA END 'b'", "XA PREPARE 'b'");
     await rig.equal();
     await rig.east.query("XA COMMIT 'b'");

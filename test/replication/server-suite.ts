@@ -1,42 +1,101 @@
-import type { Connection } from "mysql2/promise";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
-/** Statements out of a script of the server's own test suite; its commands and what a link cannot be asked to follow are left out. */
-export function statementsOf(script: string): readonly string[] {
-  let delimiter = ";";
-  const statements: string[] = [];
+/** Where a server's own tests are: folders that hold `t/*.test`, `include/*.inc` and the like. */
+export interface SuiteScript {
+  /** The folder that names in scripts start at. */
+  readonly root: string;
+  /** Below it: `main/type_date.test`. */
+  readonly path: string;
+}
+
+/** Statements out of a script, with those of the files that it reads in. Branches are all taken, loops once; commands of the tool that runs such scripts are left out. */
+export async function statementsOf(script: SuiteScript): Promise<readonly string[]> {
+  const reading: Reading = { root: script.root, variables: new Map(), statements: [], delimiter: ";" };
+  await readScript(reading, script.path, 0);
+  return reading.statements;
+}
+
+interface Reading {
+  readonly root: string;
+  readonly variables: Map<string, string>;
+  readonly statements: string[];
+  delimiter: string;
+}
+
+/** Bytes are kept: scripts are in many character sets. */
+const bytes = "latin1";
+const deepest = 5;
+const longest = 100_000;
+
+async function readScript(reading: Reading, path: string, depth: number): Promise<void> {
+  const script = await readFile(join(reading.root, path), bytes).catch(() => "");
   let text = "";
   for (const line of script.split("\n")) {
     const trimmed = line.trim();
-    if (text === "" && (trimmed === "" || trimmed.startsWith("#") || trimmed.startsWith("--"))) {
-      continue;
-    }
-    const changed = /^delimiter\s+(\S+?)\s*;?$/i.exec(trimmed);
-    if (changed !== null) {
-      delimiter = changed[1] ?? ";";
-      text = "";
-      continue;
+    if (text === "") {
+      if (trimmed === "" || trimmed.startsWith("#") || /^[{}]+$/.test(trimmed)) continue;
+      if (trimmed.startsWith("--")) {
+        await command(reading, path, trimmed.replace(/^--\s*/, ""), depth);
+        continue;
+      }
+      if (/^(if|while)\s*\(.*\)\s*\{?$/.test(trimmed)) continue;
     }
     text += `${line}\n`;
-    if (!trimmed.endsWith(delimiter)) continue;
-    const sql = text.trimEnd().slice(0, -delimiter.length).trim();
+    const changes = /^delimiter\s/i.test(trimmed) && text === `${line}\n`;
+    if (!changes && !trimmed.endsWith(reading.delimiter)) continue;
+    const whole = text.trimEnd();
     text = "";
-    if (sql !== "" && !elsewhere.test(sql)) statements.push(sql);
+    await command(reading, path, changes ? whole : whole.slice(0, -reading.delimiter.length).trim(), depth);
   }
-  return statements;
 }
 
-/** Of the server or of mysqltest, slow by themselves, or in databases of their own. */
+/** One that the tool would run itself, or a statement. */
+async function command(reading: Reading, path: string, whole: string, depth: number): Promise<void> {
+  const { variables, root, delimiter } = reading;
+  const [, word = "", rest = ""] = /^(\w+)\s*([^]*)$/.exec(whole) ?? [];
+  switch (word.toLowerCase()) {
+    case "delimiter":
+      reading.delimiter = rest.trim().replace(/(.);$/, "$1");
+      if (delimiter !== ";" && rest.trim().startsWith(";")) reading.delimiter = ";";
+      return;
+    case "let": {
+      const [, name, value = ""] = /^(\$\w+)\s*=\s*([^]*)$/.exec(rest) ?? [];
+      if (name !== undefined) variables.set(name, filled(value, variables));
+      return;
+    }
+    case "source": {
+      const name = filled(rest.replace(/;$/, "").trim(), variables);
+      const near = join(dirname(path), name);
+      if (depth < deepest)
+        for (const one of new Set([name, near])) {
+          const before = reading.statements.length;
+          if (one.startsWith("..") || root === "") continue;
+          await readScript(reading, one, depth + 1);
+          if (reading.statements.length > before) return;
+        }
+      return;
+    }
+    default: {
+      const sql = word.toLowerCase() === "eval" ? filled(rest, variables) : whole;
+      if (sql !== "" && !elsewhere.test(sql)) reading.statements.push(transactional(sql));
+    }
+  }
+}
+
+function filled(text: string, variables: ReadonlyMap<string, string>): string {
+  // A variable may be put together from itself again and again.
+  return text.replace(/\$\w+/g, (name) => (variables.get(name) ?? "").slice(0, longest));
+}
+
+/** The tests are about what tables hold; how old engines keep them is no part of a link. */
+function transactional(sql: string): string {
+  return sql.replace(
+    /\b((?:default_)?(?:storage_)?engine|type)\s*=?\s*(['"`]?)(?:heap|memory|myisam|aria|maria)\b\2/gi,
+    "$1=$2InnoDB$2",
+  );
+}
+
+/** Of the tool or of the whole server, slow by themselves, or accounts, which do not travel. */
 const elsewhere =
-  /^(let|eval|echo|error|source|connect|connection|disconnect|if|while|inc|dec|sleep|exit|die|skip|reap|send|write_file|remove_file|exec|perl|save_master_pos|use|shutdown|kill|purge|reset|change|install|uninstall|begin_|xa|flush|lock|set\s+(global|@@global)|handler|check|repair|backup|grant|revoke)\b|\bsql_log_bin\b|\bbinlog_format\b|\bbinlog_row_image\b|\bsleep\s*\(|benchmark|get_lock|\bsystem\s+versioning\b|period\s+for|engine\s*=?\s*['"`]?(memory|heap|merge|mrg|csv|archive|federated|blackhole|myisam|aria)/i;
-
-/** Runs them as an application would: what the server refuses is passed over. */
-export async function runScript(connection: Connection, script: string): Promise<number> {
-  let done = 0;
-  for (const sql of statementsOf(script)) {
-    await connection.query({ sql, timeout: 5_000 }).then(
-      () => (done += 1),
-      () => undefined,
-    );
-  }
-  return done;
-}
+  /^(echo|error|connect|connection|disconnect|if|while|inc|dec|sleep|exit|die|skip|reap|send|send_eval|query_\w+|write_file|append_file|remove_file\w*|copy_file|cat_file|list_files|mkdir|rmdir|file_exists|chmod|exec|perl|save_master_pos|sync_\w+|wait_\w+|character_set|result_format|replace_(result|column|regex)|sorted_result|(en|dis)able_\w+|horizontal_results|vertical_results|start_timer|end_timer|real_sleep|require|shutdown|kill|purge|reset|change|install|uninstall|flush|lock|set\s+(global|persist|persist_only|@@global)|handler|check|repair|backup|optimize|analyze|grant|revoke|show|select|explain|help|(create|drop|alter|rename)\s+(user|role))\b|\bsql_log_bin\b|\bbinlog_format\b|\bbinlog_row_image\b|\bsleep\s*\(|benchmark\s*\(|discard\s+tablespace|get_lock|engine\s*=?\s*['"`]?(merge|mrg|csv|archive|federated|blackhole|ndb|s3|connect|spider|mroonga|rocksdb)/i;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { builtHotsite, startHotsite } from "../cli/process.ts";
+import { missingLine, shownCommands } from "../e2e/shown-commands.ts";
 import { startLinkRig, type LinkRig } from "./two-servers.ts";
 
 const run = promisify(execFile);
@@ -23,7 +24,7 @@ describe("hotsite replicate", () => {
   let rig: LinkRig;
 
   beforeAll(async () => {
-    rig = await startLinkRig({ target: ["shop", "shop_copy"] });
+    rig = await startLinkRig({ source: ["shop", "crm"], target: ["shop", "shop_copy", "crm"] });
   });
   afterAll(async () => rig[Symbol.asyncDispose]());
   beforeEach(async () => {
@@ -63,6 +64,24 @@ describe("hotsite replicate", () => {
       .map((line) => JSON.parse(line) as { event: string });
     expect(lines[0]).toMatchObject({ event: "status", stream: "shop/1" });
     expect(lines.at(-1)).toMatchObject({ ok: true, event: "end", why: "interrupted" });
+  });
+
+  test("the page's five minutes: its file and its commands, and what it shows of them", async () => {
+    const page = await readFile(new URL("../../docs/replicate.md", import.meta.url), "utf8");
+    const five = page.slice(page.indexOf("## In five minutes"), page.indexOf("## From a program"));
+    const [, file = ""] = /^```ts\n([\s\S]*?)^```/m.exec(page) ?? [];
+    await rig.source.query("CREATE DATABASE crm", "CREATE TABLE crm.customer (id INT PRIMARY KEY)");
+    await rig.declareAs(file);
+    for (const { line, shown } of shownCommands(five)) {
+      const { code, stdout, stderr } = await rig.hotsite(...line.split(" ").slice(1));
+      expect({ line, code, stderr, missing: missingLine(stdout, shown) }).toMatchObject({
+        line,
+        code: 0,
+        missing: undefined,
+      });
+    }
+    expect(shownCommands(five).length).toBeGreaterThan(3);
+    await rig.equal("shop.item");
   });
 
   test("replication verify compares both ends while the link runs: exit code 1 with the keys that differ", async () => {

@@ -20,6 +20,8 @@ export interface LinkRig extends AsyncDisposable {
   begin(seed: readonly string[]): Promise<void>;
   /** Writes `link.ts`; `more` are settings beside the two servers: `databases: ["shop"]`; `ends` are settings of each. */
   declare(more: string, ends?: { readonly source?: string; readonly target?: string }): Promise<void>;
+  /** Writes `link.ts` as a page shows it, with these two servers and their password in place of the page's. */
+  declareAs(shown: string): Promise<void>;
   /** Runs `hotsite` in the folder to its end. */
   hotsite(...argv: readonly string[]): Promise<Ended>;
   /** Starts `hotsite` in the folder. */
@@ -105,6 +107,16 @@ class TwoServers implements LinkRig {
     }
     for (const name of await readdir(this.folder)) await rm(join(this.folder, name), { recursive: true });
     await this.source.query(...seed);
+  }
+
+  async declareAs(shown: string): Promise<void> {
+    await writeFile(join(this.folder, "password"), "secret\n");
+    const ports = [this.source.port, this.target.port];
+    const file = shown
+      .replace(/host: "[^"]*"/g, () => `host: "127.0.0.1", port: ${ports.shift()}`)
+      .replace(/password: secret\.\w+\("[^"]*"\)/g, `password: secret.file("${this.folder}/password")`)
+      .replace(/, tls: \{[^}]*\}/, "");
+    await writeFile(join(this.folder, "link.ts"), file);
   }
 
   async declare(more: string, ends: { source?: string; target?: string } = {}): Promise<void> {

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { systemClock } from "../../core/clock.ts";
 import { HotsiteError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
@@ -43,7 +44,11 @@ function verbInput(
   }
 }
 
+/** Between collections the heap may grow by this share: by default garbage of a large transaction would be three quarters of it. */
+const heapGrowingPercent = 30;
+
 async function serveGateway(config: GatewayConfig, logger: Logger, signal: AbortSignal): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   // Only the process that runs needs the database drivers: a control command starts faster without.
   const { Gateway } = await import("./gateway.ts");
   const { endsOf } = await import("./ends.ts");

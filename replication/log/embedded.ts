@@ -21,7 +21,7 @@ const beforeAll = 0;
  * LMDB reads through a mapping of its file, and what was read once stays in the memory of the process while the file is open: of a large
  * transaction all of it. After so much it is opened anew, which takes two milliseconds.
  */
-const mappedBytes = 32 * 2 ** 20;
+const mappedBytes = 16 * 2 ** 20;
 
 /** The log of one stream in a folder on this machine. Other streams have folders of their own beside it. */
 export async function openEmbeddedLog(

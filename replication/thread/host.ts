@@ -20,7 +20,7 @@ export class ProcessorThread implements AsyncDisposable {
 
   private constructor(file: string) {
     this.#file = file;
-    this.#worker = new Worker(file);
+    this.#worker = newWorker(file);
   }
 
   /** Undefined where the program is not bundled, as in tests that run from sources: a thread needs a file of its own. */
@@ -43,7 +43,7 @@ export class ProcessorThread implements AsyncDisposable {
   async #run(options: ProcessorOptions, until: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     // One that died has thread id -1.
-    if (this.#worker.threadId < 0) this.#worker = new Worker(this.#file);
+    if (this.#worker.threadId < 0) this.#worker = newWorker(this.#file);
     const worker = this.#worker;
     const { port1: here, port2: port } = new MessageChannel();
     const { target, order, skip, log, logger, onApplied, onTrouble } = options;
@@ -75,6 +75,13 @@ export class ProcessorThread implements AsyncDisposable {
       here.close();
     }
   }
+}
+
+/** What is young is collected often: its room is half of what V8 would take. */
+const youngMb = 24;
+
+function newWorker(file: string): Worker {
+  return new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: youngMb } });
 }
 
 function plain({ password, key, ...server }: TargetOptions): PlainServer {

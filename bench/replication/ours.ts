@@ -9,41 +9,71 @@ import { askControl } from "../../replication/control/client.ts";
 import { kill, withParent } from "../../test/support/program.ts";
 import { account } from "./accounts.ts";
 import type { Server } from "./flavour.ts";
-import type { Contender, Runner } from "./race.ts";
+import { untilEqual, type Contender, type Runner } from "./race.ts";
+import { openRelay, type Relay } from "./relay.ts";
 import type { Stage } from "./stage.ts";
 import { database } from "./work.ts";
+
+const warmMs = 60_000;
 
 export interface OursOptions {
   /** A first copy, or the stream from where the stage begins. */
   readonly begin?: LinkOrder["begin"];
+  /** It has brought the same backlog to another target before the clock starts, as a gateway has that runs for long. */
+  readonly warm?: boolean;
   /** Where the source is reached, when not directly. */
   readonly sourcePort?: number;
 }
 
-/** A gateway as it runs on a node, with its log on this disk; it has not replicated anything before the clock starts. */
-export function ours(programs: string, options: OursOptions = {}): Contender {
-  return { name: "ours", ready: (stage, target) => startGateway(programs, stage, target, options) };
+/** A gateway as it runs on a node, with its log on this disk. */
+export function ours(programs: string, options: OursOptions = {}, name = "ours"): Contender {
+  return { name, ready: (stage, target) => startGateway(programs, stage, target, options) };
 }
 
 async function startGateway(
   programs: string,
-  { source, from }: Stage,
+  stage: Stage,
   target: Server,
-  { begin = "stream", sourcePort = source.port }: OursOptions,
+  { begin = "stream", sourcePort = stage.source.port, warm = false }: OursOptions,
 ): Promise<Runner> {
   const folder = await mkdtemp(join(tmpdir(), "hotsite-bench-gateway-"));
-  const gateway = await Gateway.start(programs, folder, { source: sourcePort, target: target.port });
-  const start = begin === "stream" ? from.gtid : "";
+  const relay = await openRelay(target.port, 0);
+  const gateway = await Gateway.start(programs, folder, {
+    source: sourcePort,
+    target: warm ? relay.port : target.port,
+  });
+  const start = begin === "stream" ? stage.from.gtid : "";
   const order = { stream: "bench/db/1", epoch: 1, from: "east", to: "west", start, begin };
-  return {
+  const runner = {
     pids: [gateway.pid],
     go: () => gateway.ask("start-order", order).then(() => undefined),
     problem: async () => {
       const status = (await gateway.ask("status", undefined)) as LinkStatus;
       return status.state === "failed" ? status.problem : undefined;
     },
-    [Symbol.asyncDispose]: () => gateway.end(),
+    [Symbol.asyncDispose]: async () => {
+      await gateway.end();
+      await relay[Symbol.asyncDispose]();
+    },
   };
+  if (!warm) return runner;
+  try {
+    await warmUp(stage, relay, runner);
+    await gateway.ask("stop", undefined);
+    relay.turnTo(target.port);
+  } catch (error) {
+    await runner[Symbol.asyncDispose]();
+    throw error;
+  }
+  const next = { ...order, stream: "bench/db/2", epoch: 2 };
+  return { ...runner, go: () => gateway.ask("start-order", next).then(() => undefined) };
+}
+
+async function warmUp(stage: Stage, relay: Relay, runner: Runner): Promise<void> {
+  await using other = await stage.target();
+  relay.turnTo(other.port);
+  await runner.go();
+  await untilEqual(stage, other, runner, AbortSignal.timeout(warmMs));
 }
 
 class Gateway {

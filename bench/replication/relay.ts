@@ -5,11 +5,14 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 export interface Relay extends AsyncDisposable {
   readonly port: number;
   bytes(): number;
+  /** Connections that come from now on go to this port. */
+  turnTo(target: number): void;
 }
 
-export async function openRelay(target: number, delayMs: number): Promise<Relay> {
+export async function openRelay(first: number, delayMs: number): Promise<Relay> {
   const sockets = new Set<Socket>();
-  let bytes = 0;
+  let [target, bytes] = [first, 0];
+  const later = (send: () => void): unknown => (delayMs === 0 ? send() : setTimeout(send, delayMs));
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
     socket.on("data", (data) => (bytes += data.length));
@@ -17,8 +20,8 @@ export async function openRelay(target: number, delayMs: number): Promise<Relay>
   };
   const server = createServer((near) => {
     const far = keep(connect(target, "127.0.0.1"));
-    keep(near).on("data", (data) => setTimeout(() => far.write(data), delayMs));
-    far.on("data", (data) => setTimeout(() => near.write(data), delayMs));
+    keep(near).on("data", (data) => later(() => far.write(data)));
+    far.on("data", (data) => later(() => near.write(data)));
     near.on("close", () => far.destroy());
     far.on("close", () => near.destroy());
   }).listen(0, "127.0.0.1");
@@ -26,6 +29,7 @@ export async function openRelay(target: number, delayMs: number): Promise<Relay>
   return {
     port: (server.address() as AddressInfo).port,
     bytes: () => bytes,
+    turnTo: (port) => (target = port),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -95,7 +95,11 @@ async function attemptOver(
         ...(sock === undefined ? { host: options.at.host, port: options.at.port } : { sock }),
         ...credentialsOf(options.login),
         authHandler: attempts.next,
-        ...{ readyTimeout: handshakeTimeoutMs, algorithms, ...keepAlive },
+        ...{
+          readyTimeout: Math.min(handshakeTimeoutMs, options.connectTimeoutMs ?? handshakeTimeoutMs),
+          algorithms,
+          ...keepAlive,
+        },
         hostVerifier: (key: Buffer) => {
           shown = fingerprintOf(key);
           return pinned === undefined || pinned === shown;

@@ -22,8 +22,8 @@ describe("PetClinic on two sites, handled by a command that dies", () => {
     await expectProtected(scene, "east");
   }, 400_000);
 
-  // Requests held; nothing missing as it seems; promoted; the new primary recorded.
-  test.each([7, 15, 20])(
+  // Requests held; the new primary recorded. The long suite takes every write.
+  test.each([7, 20])(
     "a switchover killed after journal write %i loses nothing that was confirmed",
     async (write) => {
       expect(await switchoverThroughKill(scene, write)).toBe(true);
@@ -36,8 +36,8 @@ describe("PetClinic on two sites, handled by a command that dies", () => {
     console.info(`a bad line, cut for 10 s: ${JSON.stringify(figures)}`);
   }, 240_000);
 
-  // Fence begun; promotion begun.
-  test.each([6, 10])(
+  // Promotion begun.
+  test.each([10])(
     "a failover killed after journal write %i ends with one primary, and the lost site follows it",
     async (write) => {
       expect(await failoverThroughKill(scene, write)).toBe(true);

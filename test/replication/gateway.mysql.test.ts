@@ -75,6 +75,8 @@ describe("the gateway", () => {
     await pair.moveLog(`127.0.0.1:${silent.port}`);
     pair.startGateway();
     expect(await status((now) => now !== undefined)).toMatchObject({ stream: "shop/db/1" });
+    // An orderly end would wait for them for half a minute.
+    await pair.stopGateway("SIGKILL");
   });
 
   test("a switchover loses nothing: freeze, reach, stop, promote; and the old stream is refused", async () => {

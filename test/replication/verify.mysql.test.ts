@@ -260,7 +260,8 @@ describe.each([
       expect(await pair.west.query(sql)).toEqual(await pair.east.query(sql));
   });
 
-  test("a link that stopped at a row that is not there goes on after a repair", async () => {
+  const once = source === target ? test : test.skip;
+  once("a link that stopped at a row that is not there goes on after a repair", async () => {
     await pair.west.query(
       "SET sql_log_bin = 0",
       "DELETE FROM shop.typed WHERE v = 'é40'",

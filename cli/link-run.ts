@@ -3,6 +3,7 @@ import type { LinkStatus } from "../core/protection.ts";
 import { serveControl } from "../replication/control/server.ts";
 import type { Gateway } from "../replication/gateway/gateway.ts";
 import { verbsOf } from "../replication/gateway/verbs.ts";
+import { keepHeapSmall } from "../replication/heap.ts";
 import { serveMetrics } from "../replication/metrics/serve.ts";
 import { beginLink } from "../replication/standalone/begin.ts";
 import { caughtUp } from "../replication/standalone/caught-up.ts";
@@ -21,6 +22,7 @@ export async function runLink(
   call: Call,
   signal: AbortSignal,
 ): Promise<Outcome<ReplicateOutcome>> {
+  keepHeapSmall();
   await refuseSecond(session, signal);
   await using gateway = await openGateway(session, call);
   await beginLink(session, gateway, { drains: call.options.drainLog === true }, signal);

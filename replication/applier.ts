@@ -64,9 +64,17 @@ export class Applier implements AsyncDisposable {
   readonly #understood: Understood;
   readonly #statements: StatementApplier;
 
-  private constructor(target: Target, identity: Identity, applied: Applied, options: ApplierOptions) {
+  readonly #loads: boolean;
+
+  private constructor(
+    target: Target,
+    { identity, loads }: { readonly identity: Identity; readonly loads: boolean },
+    applied: Applied,
+    options: ApplierOptions,
+  ) {
     this.#target = target;
     this.#identity = identity;
+    this.#loads = loads;
     this.#sent = applied;
     this.#from = applied.sequence;
     this.#options = options;
@@ -79,7 +87,8 @@ export class Applier implements AsyncDisposable {
   }
 
   static async open(target: Target, applied: Applied, options: ApplierOptions): Promise<Applier> {
-    return new Applier(target, identityOf(await readFacts(target)), applied, options);
+    const identity = identityOf(await readFacts(target));
+    return new Applier(target, { identity, loads: await target.loads() }, applied, options);
   }
 
   /** Takes the batch's records from number `from` on; whole transactions wait for `endBatch`. */
@@ -251,6 +260,7 @@ export class Applier implements AsyncDisposable {
       order,
       careful: this.#options.careful(),
       lane: this.#lane,
+      loads: this.#loads,
     });
   }
 

@@ -6,7 +6,7 @@ import { writtenLeniently } from "./lenient.ts";
 import type { Lane } from "./lane.ts";
 import type { RowsChange, TableSchema } from "./record.ts";
 import type { TargetTable } from "./row-sql.ts";
-import { StatementWriter, type Statement } from "./statements.ts";
+import { backToSavepoint, StatementWriter, type Statement } from "./statements.ts";
 import { TargetError, type Target } from "./target.ts";
 import type { TargetTables } from "./target-tables.ts";
 import type { TextRows } from "./text-rows.ts";
@@ -21,6 +21,8 @@ export interface TransactionStart {
   readonly careful: boolean;
   /** What is sent goes through it. */
   readonly lane: Lane;
+  /** The target reads files. */
+  readonly loads: boolean;
 }
 
 /** Far below `max_allowed_packet`, which is 16 MB unless somebody made it smaller. */
@@ -40,7 +42,7 @@ export class ApplyTransaction {
     this.#target = target;
     this.#tables = tables;
     this.#start = start;
-    this.#writer = new StatementWriter(start.careful, target.version.flavour);
+    this.#writer = this.#newWriter();
     this.#before = [...start.identity, "START TRANSACTION"].map((sql) => ({ sql, what: () => sql }));
     this.move(start.move);
   }
@@ -83,14 +85,39 @@ export class ApplyTransaction {
     const statements = [...this.#before, ...this.#writer.finish()];
     const record = this.#record;
     this.#before = [];
-    this.#writer = new StatementWriter(this.#start.careful, this.#target.version.flavour);
+    this.#writer = this.#newWriter();
     const ready = [...packets(statements, this.#start.careful ? 1 : packetCharacters)];
     await this.#start.lane.add(async () => {
       for (const packet of ready) await this.#exchange(packet, record);
     });
   }
 
+  #newWriter(): StatementWriter {
+    const { careful, loads } = this.#start;
+    const { flavour } = this.#target.version;
+    return new StatementWriter(careful, flavour, (table) => loads && this.#tables.loads(table));
+  }
+
   async #exchange(packet: readonly Statement[], record: RecordName): Promise<void> {
+    const [only] = packet;
+    if (only?.file === undefined) return this.#exchangeSql(packet, record);
+    const loaded = await this.#loaded(only.sql, only.file.body);
+    if (loaded === only.rows) return;
+    this.#tables.refuseLoads(only.file.table);
+    await this.#target.run(backToSavepoint);
+    for (const inserts of packets(only.file.inserts(), packetCharacters))
+      await this.#exchangeSql(inserts, record);
+  }
+
+  /** A file is not what finds out what is wrong. */
+  async #loaded(sql: string, body: Buffer): Promise<number | undefined> {
+    return this.#target.load(sql, body).catch((error: unknown) => {
+      if (error instanceof TargetError) return undefined;
+      throw error;
+    });
+  }
+
+  async #exchangeSql(packet: readonly Statement[], record: RecordName): Promise<void> {
     const counts = await this.#run(packet, record);
     const wrong = packet.findIndex(({ rows }, index) => rows !== undefined && rows !== counts[index]);
     const statement = packet[wrong];
@@ -121,7 +148,8 @@ function* packets(statements: readonly Statement[], limit: number): Generator<re
   let packet: Statement[] = [];
   let characters = 0;
   for (const statement of statements) {
-    if (packet.length > 0 && characters + statement.sql.length > limit) {
+    const full = characters + statement.sql.length > limit;
+    if (packet.length > 0 && (full || statement.file !== undefined || packet.at(-1)?.file !== undefined)) {
       yield packet;
       [packet, characters] = [[], 0];
     }

@@ -4,7 +4,7 @@ import { ApplyError } from "./apply-error.ts";
 import { heldSql, lostCheckpoint } from "./checkpoint.ts";
 import { failpoint } from "./failpoint.ts";
 import type { Identity } from "./identity.ts";
-import { loadable, loadBody, loadSql } from "./load-sql.ts";
+import { copiedBody, loadSql } from "./load-sql.ts";
 import type { CopyChunkRecord, TableSchema } from "./record.ts";
 import type { TargetTable } from "./row-sql.ts";
 import { allChecks, checksSql } from "./session.ts";
@@ -98,6 +98,7 @@ export class CopyWorkers implements AsyncDisposable {
     from: number,
   ): Promise<void> {
     const offsets = rows.offsets(schema.columns.length);
+    const places = [...schema.columns.keys()];
     const insert = (): readonly string[] => {
       const writer = new StatementWriter(false, target.version.flavour);
       writer.copy(table, rows.images(schema.columns));
@@ -105,8 +106,8 @@ export class CopyWorkers implements AsyncDisposable {
     };
     const load = async (): Promise<boolean> =>
       this.#loads === true &&
-      loadable(table, schema) &&
-      (await target.load(loadSql(table), loadBody(rows, offsets))) === rows.count;
+      table.loads &&
+      (await target.load(loadSql(table, places), copiedBody(rows, offsets))) === rows.count;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#begin(target, from);

@@ -1,32 +1,47 @@
 import { HotsiteError } from "../core/errors.ts";
 import { quoteName } from "./literal.ts";
-import type { ColumnType, TableSchema } from "./record.ts";
+import type { ColumnSchema, ColumnType } from "./record.ts";
 import { columnAt, columnName, type TargetTable } from "./row-sql.ts";
 import { nullByte, prefixOf, type TextRows } from "./text-rows.ts";
 
-/** Types that a server reads from a file as from a SELECT; ENUM and SET come as numbers. */
-const plain: ReadonlySet<ColumnType> = new Set([
-  ...(["int", "decimal", "float", "double", "year", "date", "time", "datetime", "timestamp"] as const),
-  ...(["text", "bytes"] as const),
-]);
+/** Types that a server reads from a file as from a SELECT, each with what the target's column must be for that. */
+const loaded: Readonly<Partial<Record<ColumnType, RegExp>>> = {
+  ...{ int: /int$/, decimal: /^decimal$/, float: /^float$/, double: /^double$/, bit: /^bit$/ },
+  ...{ year: /^year$/, date: /^date$/, time: /^time$/, datetime: /^datetime$/, timestamp: /^timestamp$/ },
+  ...{ text: /(?:char|text)$/, bytes: /(?:binary|blob)$/, enum: /^enum$/, set: /^set$/ },
+  geometry: /^(?:point|linestring|polygon|multi|geom)/,
+};
+/** They come as numbers. */
 const numbered: ReadonlySet<ColumnType> = new Set(["enum", "set"]);
 
-/** Whether rows of the table can go in by `loadSql`: in half the time of an INSERT, as nothing is parsed. `source`: its columns as the rows have them. */
-export function loadable(table: TargetTable, { columns }: TableSchema): boolean {
-  return table.written.every((place) => {
-    const { type } = columnAt(table, place);
-    return type === columns[place]?.type && (plain.has(type) || numbered.has(type));
-  });
+/** A column of the target, as its catalogue says. */
+export interface KeptColumn {
+  readonly type: string;
+  /** Null where it has none. */
+  readonly charset: string | null;
 }
 
 /**
- * Reads what `loadBody` makes. The server does not stop at a row that it cannot take as it is: it counts a warning, and so does a row that is
- * there already. Only without any the rows are in.
+ * Whether values of the column can go in by `loadSql`: in half the time of an INSERT, as nothing is parsed. Bytes go in as they are, so a text
+ * needs the same character set on both sides.
  */
-export function loadSql(table: TargetTable): string {
+export function loadable({ type, charset }: ColumnSchema, kept: KeptColumn | undefined): boolean {
+  if (kept === undefined || loaded[type]?.test(kept.type) !== true) return false;
+  return type !== "text" || (charset !== undefined && modern(charset) === modern(kept.charset));
+}
+
+function modern(charset: string | null): string | null {
+  return charset === "utf8" ? "utf8mb3" : charset;
+}
+
+/**
+ * Reads lines that have the columns at `places`. The server does not stop at a row that it cannot take as it is: it counts a warning, and so
+ * does a row that is there already. Only without any the rows are in.
+ */
+export function loadSql(table: TargetTable, places: readonly number[]): string {
   const { schema, written } = table;
   const sets = written.filter((place) => numbered.has(columnAt(table, place).type));
-  const fields = schema.columns.map((_, place) =>
+  const fields = places.map((place) =>
     written.includes(place) && !sets.includes(place) ? columnName(table, place) : `@hotsite_${place}`,
   );
   const set = sets.map((place) => `${columnName(table, place)} = CAST(@hotsite_${place} AS UNSIGNED)`);
@@ -39,8 +54,8 @@ export function loadSql(table: TargetTable): string {
 
 const [tab, newline, backslash, capitalN] = [0x09, 0x0a, 0x5c, 0x4e];
 
-/** Rows with a tab between values and a line for each. */
-export function loadBody({ bytes, count }: TextRows, offsets: Int32Array): Buffer {
+/** Copied rows with a tab between values and a line for each. */
+export function copiedBody({ bytes, count }: TextRows, offsets: Int32Array): Buffer {
   // At worst each byte is escaped; a length before it becomes the sign after it, NULL takes one byte more.
   const body = Buffer.allocUnsafe(2 * bytes.length + offsets.length);
   const width = count === 0 ? 0 : (offsets.length - 1) / count;

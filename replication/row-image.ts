@@ -1,5 +1,6 @@
 import { PackedImage } from "./binlog/packed-rows.ts";
 import { literal } from "./literal.ts";
+import { plain, type Plain } from "./plain.ts";
 import type { ColumnSchema, Row, Value } from "./record.ts";
 import { TextImage } from "./text-rows.ts";
 
@@ -11,6 +12,12 @@ export function sqlAt(row: RowImage, place: number, column: ColumnSchema): strin
   if (row instanceof TextImage) return row.sql(place, column);
   if (!(row instanceof PackedImage)) return literal(row[place] ?? null, column);
   return row.sql(place, column.type) ?? literal(row.values()[place] ?? null, column);
+}
+
+/** A value of the row as a file has it, of a column that has the same type on both sides. */
+export function plainAt(row: RowImage, place: number, column: ColumnSchema): Plain {
+  if (row instanceof PackedImage) return row.plain(place);
+  return plain(row instanceof TextImage ? row.value(place) : (row[place] ?? null), column);
 }
 
 /** A text, or bytes, as Latin 1; undefined for other types and for NULL. */

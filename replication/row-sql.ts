@@ -14,6 +14,8 @@ export interface TargetTable {
   /** Places of the columns that are written: all but generated ones. */
   readonly written: readonly number[];
   readonly keys: TableKeys;
+  /** Rows can go in as a file, and out again. */
+  readonly loads: boolean;
   /** It is a sequence: an INSERT sets where it is, at once and outside of any transaction. */
   readonly sequence: boolean;
 }
@@ -21,6 +23,7 @@ export interface TargetTable {
 /** A longer statement is hard on the parser and gains nothing. */
 export const maxStatementRows = 500;
 export const maxStatementBytes = 256 * 1024;
+const statementSize = { rows: maxStatementRows, bytes: maxStatementBytes };
 
 export function insertSql(table: TargetTable, rows: readonly RowImage[]): string {
   const names = table.written.map((place) => columnName(table, place)).join(",");
@@ -74,12 +77,15 @@ export function sameValues(places: Iterable<number>, a: RowImage, b: RowImage): 
 }
 
 /** Pieces of `rows` that each make a statement of a sensible size. */
-export function* sized(rows: readonly RowImage[]): Generator<readonly RowImage[]> {
+export function* sized(
+  rows: readonly RowImage[],
+  most: { readonly rows: number; readonly bytes: number } = statementSize,
+): Generator<readonly RowImage[]> {
   let piece: RowImage[] = [];
   let bytes = 0;
   for (const row of rows) {
     const size = sizeOf(row);
-    if (piece.length > 0 && (piece.length === maxStatementRows || bytes + size > maxStatementBytes)) {
+    if (piece.length > 0 && (piece.length === most.rows || bytes + size > most.bytes)) {
       yield piece;
       [piece, bytes] = [[], 0];
     }

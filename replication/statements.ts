@@ -1,5 +1,7 @@
 import { HotsiteError } from "../core/errors.ts";
 import type { Flavour } from "./flavour.ts";
+import { loadBody } from "./load-body.ts";
+import { loadSql } from "./load-sql.ts";
 import { Plan } from "./plan.ts";
 import type { Checks, RowsChange } from "./record.ts";
 import type { RowImage } from "./row-image.ts";
@@ -19,6 +21,10 @@ import {
 import { upsertable, upsertSql } from "./upsert-sql.ts";
 import { allChecks, checksSql, sqlModeSql } from "./session.ts";
 
+/** Below it a file costs more than it saves. */
+const fewestLoaded = 200;
+const mostLoaded = { rows: Infinity, bytes: 2 ** 20 };
+
 /** One statement and how many rows it must find or make; undefined where that may differ. */
 export interface Statement {
   readonly sql: string;
@@ -27,7 +33,18 @@ export interface Statement {
   readonly what: () => string;
   /** Of one row that is written: counts those that are exactly as it is then. */
   readonly kept?: string;
+  readonly file?: RowsFile;
 }
+
+/** Rows that a statement reads. The server does not refuse what it cannot take as it is, so there is a savepoint before it. */
+export interface RowsFile {
+  readonly table: TargetTable;
+  readonly body: Buffer;
+  /** The same rows, where the file did not bring them all. */
+  readonly inserts: () => readonly Statement[];
+}
+
+export const backToSavepoint = "ROLLBACK TO SAVEPOINT hotsite";
 
 /**
  * Turns row changes into SQL: in few statements of many rows, in an order with the same end as the stream's. `careful` makes one statement
@@ -36,14 +53,17 @@ export interface Statement {
 export class StatementWriter {
   readonly #careful: boolean;
   readonly #flavour: Flavour;
+  readonly #loads: (table: TargetTable) => boolean;
   readonly #done: Statement[] = [];
   #plan = new Plan();
   #checks: Checks = allChecks;
   #lenient = false;
 
-  constructor(careful: boolean, flavour: Flavour) {
+  /** `loads`: whether many rows of the table go in as a file. */
+  constructor(careful: boolean, flavour: Flavour, loads: (table: TargetTable) => boolean = () => false) {
     this.#careful = careful;
     this.#flavour = flavour;
+    this.#loads = loads;
   }
 
   add(change: RowsChange, table: TargetTable): void {
@@ -103,7 +123,7 @@ export class StatementWriter {
       return;
     }
     this.#setChecks(change.checks);
-    for (const some of sized(change.rows)) this.#insert(table, some);
+    this.#inserts(table, change.rows);
   }
 
   #oneByOne(change: RowsChange, table: TargetTable): void {
@@ -121,11 +141,30 @@ export class StatementWriter {
     for (const { kind, table, rows, after, checks } of runs) {
       this.#setChecks(checks);
       if (kind === "update") this.#updates(table, rows, after);
-      else
-        for (const some of sized(rows))
-          if (kind === "insert") this.#insert(table, some);
-          else this.#delete(table, some);
+      else if (kind === "insert") this.#inserts(table, rows);
+      else for (const some of sized(rows)) this.#delete(table, some);
     }
+  }
+
+  /** Where keys are not checked as rows come, a MariaDB tells of a wrong one too late. */
+  #inserts(table: TargetTable, rows: readonly RowImage[]): void {
+    const loads = rows.length >= fewestLoaded && this.#checks.unique && this.#loads(table);
+    for (const some of loads ? sized(rows, mostLoaded) : sized(rows))
+      if (loads && !some.some((row) => hasInvalidEnum(table, row))) this.#load(table, some);
+      else for (const few of sized(some)) this.#insert(table, few);
+  }
+
+  #load(table: TargetTable, rows: readonly RowImage[]): void {
+    this.#setLenientTo(false);
+    this.#push("SAVEPOINT hotsite", undefined, () => "savepoint");
+    const inserts = (): readonly Statement[] => {
+      const writer = new StatementWriter(false, this.#flavour);
+      for (const some of sized(rows)) writer.#insert(table, some);
+      return writer.#done;
+    };
+    const file = { table, body: loadBody(table, rows), inserts };
+    const what = (): string => told("load into", table, rows);
+    this.#done.push({ sql: loadSql(table, table.written), rows: rows.length, what, file });
   }
 
   #insert(table: TargetTable, rows: readonly RowImage[]): void {

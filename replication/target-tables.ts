@@ -3,6 +3,7 @@ import { HotsiteError } from "../core/errors.ts";
 import { readForeignKeys, type ForeignKey } from "./foreign-keys.ts";
 import { isGuarded } from "./guard.ts";
 import { quoteString } from "./literal.ts";
+import { loadable, type KeptColumn } from "./load-sql.ts";
 import { readFindingKeys } from "./finding-key.ts";
 import type { ColumnSchema, TableSchema } from "./record.ts";
 import type { TargetTable } from "./row-sql.ts";
@@ -11,8 +12,8 @@ import type { Target } from "./target.ts";
 import { fullName } from "./show-create.ts";
 
 interface Facts {
-  /** Type of each column, by name. */
-  readonly columns: ReadonlyMap<string, string>;
+  /** By name. */
+  readonly columns: ReadonlyMap<string, KeptColumn>;
   readonly generated: ReadonlySet<string>;
   /** Of the columns that have one. */
   readonly collations: ReadonlyMap<string, string>;
@@ -23,6 +24,7 @@ interface Facts {
   /** Those that would act on what a link writes. */
   readonly triggers: number;
   readonly sequence: boolean;
+  readonly engine: string | undefined;
 }
 
 /** Triggers of this database would act on what a link writes, whose effects arrive as rows. */
@@ -44,6 +46,7 @@ export class TargetTables {
   /** By name: the same object for all batches between two statements. */
   readonly #newest = new Map<string, { readonly schema: TableSchema; readonly table: TargetTable }>();
   #foreignKeys: readonly ForeignKey[] | undefined;
+  readonly #refused = new WeakSet<TargetTable>();
 
   constructor(target: Target) {
     this.#target = target;
@@ -67,6 +70,16 @@ export class TargetTables {
     return table;
   }
 
+  /** Whether many rows of it should go in as a file. */
+  loads(table: TargetTable): boolean {
+    return table.loads && !this.#refused.has(table);
+  }
+
+  /** A file did not bring what it should have. */
+  refuseLoads(table: TargetTable): void {
+    this.#refused.add(table);
+  }
+
   /** A statement was run: what is known may not be so any more. */
   forget(): void {
     this.#facts.clear();
@@ -83,7 +96,14 @@ export class TargetTables {
     const columns = schema.columns.map((column) => asKept(column, facts));
     const primaryKey = schema.primaryKey.length > 0 ? schema.primaryKey : placesOf(schema, facts.key);
     const found: TableSchema = { ...schema, columns, primaryKey };
-    return { schema: found, written, keys: keysOf(found, facts), sequence: facts.sequence };
+    return {
+      ...{ schema: found, written, keys: keysOf(found, facts), sequence: facts.sequence },
+      // Other engines keep what a savepoint should take back.
+      loads:
+        facts.engine === "InnoDB" &&
+        written.length > 0 &&
+        written.every((place) => fits(columns[place], facts)),
+    };
   }
 
   #factsOf(name: string, schema: TableSchema): Promise<Facts> {
@@ -94,19 +114,20 @@ export class TargetTables {
     return asked;
   }
 
-  async #isSequence(database: string, table: string): Promise<boolean> {
-    const rows = await this.#target.rows(
-      `SELECT 1 FROM information_schema.tables WHERE table_type = 'SEQUENCE'
-         AND table_schema = ${quoteString(database)} AND table_name = ${quoteString(table)}`,
+  async #kindOf(database: string, table: string): Promise<Pick<Facts, "sequence" | "engine">> {
+    const [row] = await this.#target.rows<{ type: string; engine: string | null }>(
+      `SELECT table_type AS type, engine AS engine FROM information_schema.tables
+       WHERE table_schema = ${quoteString(database)} AND table_name = ${quoteString(table)}`,
     );
-    return rows.length > 0;
+    return { sequence: row?.type === "SEQUENCE", engine: row?.engine ?? undefined };
   }
 
   async #ask({ database, table }: TableSchema): Promise<Facts> {
     // Awaited at once: a question that fails while nobody waits for it would end the process.
     const foreignKeys = (this.#foreignKeys ??= await readForeignKeys(this.#target));
     const columns = await this.#target.rows<ColumnFacts>(
-      `SELECT column_name AS name, generation_expression AS expression, collation_name AS collation, data_type AS type
+      `SELECT column_name AS name, generation_expression AS expression, collation_name AS collation, data_type AS type,
+         character_set_name AS charset
        FROM information_schema.columns
        WHERE table_schema = ${quoteString(database)} AND table_name = ${quoteString(table)}`,
     );
@@ -116,7 +137,7 @@ export class TargetTables {
        WHERE event_object_schema = ${quoteString(database)} AND event_object_table = ${quoteString(table)}`,
     );
     return {
-      columns: new Map(columns.map(({ name, type }) => [name, type])),
+      columns: new Map(columns.map(({ name, type, charset }) => [name, { type, charset }])),
       key: key?.columns ?? [],
       // MariaDB says nothing of the others, MySQL an empty text.
       generated: new Set(
@@ -125,7 +146,7 @@ export class TargetTables {
       collations: new Map(columns.map(({ name, collation }) => [name, collation ?? ""])),
       unique: await readUniqueIndexes(this.#target, database, table),
       foreignKeys,
-      sequence: await this.#isSequence(database, table),
+      ...(await this.#kindOf(database, table)),
       triggers: triggers.filter(({ body }) => !isGuarded(body)).length,
     };
   }
@@ -136,6 +157,11 @@ interface ColumnFacts {
   readonly expression: string | null;
   readonly collation: string | null;
   readonly type: string;
+  readonly charset: string | null;
+}
+
+function fits(column: ColumnSchema | undefined, { columns }: Facts): boolean {
+  return column !== undefined && loadable(column, columns.get(column.name));
 }
 
 function placesOf({ columns }: TableSchema, names: readonly string[]): readonly number[] {
@@ -151,8 +177,9 @@ const keptAsBytes: Readonly<Record<string, ColumnSchema["type"]>> = {
 
 function asKept(column: ColumnSchema, { columns }: Facts): ColumnSchema {
   // MariaDB keeps JSON as text.
-  if (column.type === "json" && columns.get(column.name) === "json") return { ...column, type: "document" };
-  const type = keptAsBytes[columns.get(column.name) ?? ""];
+  if (column.type === "json" && columns.get(column.name)?.type === "json")
+    return { ...column, type: "document" };
+  const type = keptAsBytes[columns.get(column.name)?.type ?? ""];
   return type === undefined ? column : { ...column, type };
 }
 
@@ -164,7 +191,10 @@ function withHashes(schema: TableSchema, facts: Facts): Facts {
   if (hashes.length === 0) return facts;
   return {
     ...facts,
-    columns: new Map([...facts.columns, ...hashes.map(({ name }) => [name, "bigint"] as const)]),
+    columns: new Map([
+      ...facts.columns,
+      ...hashes.map(({ name }) => [name, { type: "bigint", charset: null }] as const),
+    ]),
     generated: new Set([...facts.generated, ...hashes.map(({ name }) => name)]),
   };
 }

@@ -45,6 +45,8 @@ const mysql: Flavour = {
     "enforce-gtid-consistency": "ON",
     ...LOGGED,
     "binlog-expire-logs-seconds": binlogDays * SECONDS_A_DAY,
+    // A link brings many rows at once as a file that it sends itself. The server's own files stay out of reach.
+    "local-infile": "ON",
     // A second protocol on a port of its own, which nobody asked for.
     "loose-mysqlx": "OFF",
   }),

@@ -1,5 +1,6 @@
 import { literal, quoteString } from "../literal.ts";
-import type { ColumnSchema } from "../record.ts";
+import { plain, type Plain } from "../plain.ts";
+import type { ColumnSchema, Value } from "../record.ts";
 import type { ColumnFormat, ColumnTraits } from "./columns.ts";
 import { decimalLayout } from "./decimal.ts";
 import { Reader } from "./reader.ts";
@@ -11,6 +12,8 @@ export interface PackedField {
   end(bytes: Buffer, start: number): number;
   /** The same text as `literal` of the value. */
   sql(bytes: Buffer, start: number): string;
+  /** The same as `plain` of the value. */
+  plain(bytes: Buffer, start: number): Plain;
   /** Of texts and bytes: where the value itself begins, after its length. */
   readonly prefix?: number;
 }
@@ -50,19 +53,21 @@ function charPrefix(metadata: Buffer): number {
 }
 
 function anyField({ format, traits, column }: FieldFacts): PackedField {
+  const read = (bytes: Buffer, start: number): Value => format.read(new Reader(bytes, start), traits);
   return {
     end(bytes, start) {
       const reader = new Reader(bytes, start);
       format.read(reader, traits);
       return reader.offset;
     },
-    sql: (bytes, start) => literal(format.read(new Reader(bytes, start), traits), column),
+    sql: (bytes, start) => literal(read(bytes, start), column),
+    plain: (bytes, start) => plain(read(bytes, start), column),
   };
 }
 
 function integer(size: number, unsigned: boolean): PackedField {
   const read = size === 8 ? wide(unsigned) : narrow(size, unsigned);
-  return { end: (_, start) => start + size, sql: read };
+  return { end: (_, start) => start + size, sql: read, plain: read };
 }
 
 function narrow(size: number, unsigned: boolean): PackedField["sql"] {
@@ -91,11 +96,11 @@ function text(prefix: number, column: ColumnSchema): PackedField {
     return value;
   };
   const end = (bytes: Buffer, start: number): number => start + prefix + length(bytes, start);
-  const exactly = (bytes: Buffer, start: number): string =>
-    literal(bytes.subarray(start + prefix, end(bytes, start)), column);
-  if (column.charset !== "utf8mb4") return { end, prefix, sql: exactly };
+  const plainly = (bytes: Buffer, start: number): Buffer => bytes.subarray(start + prefix, end(bytes, start));
+  const exactly = (bytes: Buffer, start: number): string => literal(plainly(bytes, start), column);
+  if (column.charset !== "utf8mb4") return { end, prefix, sql: exactly, plain: plainly };
   return {
-    ...{ end, prefix },
+    ...{ end, prefix, plain: plainly },
     sql(bytes, start) {
       const shown = bytes.toString("utf8", start + prefix, end(bytes, start));
       // Either it holds this character or it is not UTF-8.
@@ -106,10 +111,10 @@ function text(prefix: number, column: ColumnSchema): PackedField {
 
 function decimal(precision: number, scale: number): PackedField {
   const { size, text: sql } = decimalLayout(precision, scale);
-  return { end: (_, start) => start + size, sql };
+  return { end: (_, start) => start + size, sql, plain: sql };
 }
 
-function datetime(digits: number, { end, sql }: PackedField): PackedField {
+function datetime(digits: number, { end, sql, plain: plainly }: PackedField): PackedField {
   const fraction = fractionBytes(digits);
   return {
     end: digits > 6 ? end : (_, start) => start + 5 + fraction,
@@ -117,5 +122,6 @@ function datetime(digits: number, { end, sql }: PackedField): PackedField {
       const shown = datetimeText(bytes, start, digits);
       return shown === undefined ? sql(bytes, start) : `'${shown}'`;
     },
+    plain: (bytes, start) => datetimeText(bytes, start, digits) ?? plainly(bytes, start),
   };
 }

@@ -1,4 +1,5 @@
 import type { Flavour } from "../flavour.ts";
+import type { Plain } from "../plain.ts";
 import type { ColumnSchema, ColumnType, Row, RowsChange, TableSchema, Value } from "../record.ts";
 import { columnFormat, type ColumnFormat, type ColumnTraits } from "./columns.ts";
 import { packedField, type PackedField } from "./packed-field.ts";
@@ -126,6 +127,12 @@ export class PackedImage {
     return this.table.schema.columns[place]?.type === type
       ? this.table.fields[place]?.sql(this.#bytes, offset)
       : undefined;
+  }
+
+  /** A value as a file has it. */
+  plain(place: number): Plain {
+    const offset = this.#offset(place);
+    return offset < 0 ? null : (this.table.fields[place]?.plain(this.#bytes, offset) ?? null);
   }
 
   /** Values as SQL, with commas between them; undefined where the target has a column of another type. */

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import { systemClock } from "../../core/clock.ts";
 import { HotsiteError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
@@ -6,6 +5,7 @@ import { readCall } from "../control/call.ts";
 import { askControl } from "../control/client.ts";
 import { serveControl } from "../control/server.ts";
 import { gatewayConfig, gatewayConfigPath, type GatewayConfig } from "./config.ts";
+import { keepHeapSmall } from "../heap.ts";
 import { serveMetrics } from "../metrics/serve.ts";
 import { verbsOf } from "./verbs.ts";
 
@@ -44,11 +44,8 @@ function verbInput(
   }
 }
 
-/** Between collections the heap may grow by this share: by default garbage of a large transaction would be three quarters of it. */
-const heapGrowingPercent = 30;
-
 async function serveGateway(config: GatewayConfig, logger: Logger, signal: AbortSignal): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
+  keepHeapSmall();
   // Only the process that runs needs the database drivers: a control command starts faster without.
   const { Gateway } = await import("./gateway.ts");
   const { endsOf } = await import("./ends.ts");

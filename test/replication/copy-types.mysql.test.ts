@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { DatabaseServer } from "../support/database-server.ts";
 import { ServerLink, type ServerName } from "./server-link.ts";
 import { mariadbMatrix, mysqlMatrix, type TypeMatrix } from "./type-matrix.ts";
 
@@ -35,6 +36,39 @@ function tablesSql({ columns }: TypeMatrix): readonly string[] {
   });
 }
 
+/** One transaction with enough rows of every table for a file each. */
+function manyRowsSql({ columns }: TypeMatrix): readonly string[] {
+  const doubled = columns.flatMap(({ name }) =>
+    [1, 2, 3, 4].map(() => `INSERT INTO shop.t_${name} (c) SELECT c FROM shop.t_${name}`),
+  );
+  return ["SET sql_mode = 'ALLOW_INVALID_DATES'", "START TRANSACTION", ...doubled, "COMMIT"];
+}
+
+/** Values that look like what a file is made of; a column whose name needs quotes; a row of a single empty value. */
+const oddTexts = [
+  "''",
+  "'\\\\N'",
+  "'N'",
+  "'NULL'",
+  "'\\t'",
+  "'\\n'",
+  "'\\\\'",
+  "'\\r\\n'",
+  "'\\0'",
+  "NULL",
+  "'a,b'",
+  "'\"'",
+];
+
+function numbersSql(from: number, to: number): string {
+  return Array.from({ length: to - from }, (_, place) => `(${from + place}, ${place})`).join();
+}
+
+async function filesRead(west: DatabaseServer): Promise<number> {
+  const [row] = await west.query("SHOW GLOBAL STATUS LIKE 'Com_load'");
+  return Number(row?.["Value"]);
+}
+
 describe.each(servers)("a first copy between two servers of %s, which load files", (server, matrix) => {
   test("brings every value of every type, and rows of any size, as they are", async () => {
     const extra = ["--local-infile=ON", "--max-allowed-packet=64M", ...careless];
@@ -62,5 +96,41 @@ describe.each(servers)("a first copy between two servers of %s, which load files
     await link.east.query(...computedSql);
     await link.reach(120_000);
     await link.expectSameRows();
+  }, 180_000);
+
+  test("brings a large transaction in files, and says what does not fit", async () => {
+    await using link = await ServerLink.start(["shop"], {
+      ...{ source: server, target: server, extra: ["--local-infile=ON", ...careless] },
+    });
+    const { east, west } = link;
+    const texts = oddTexts.map((text) => `(${text})`).join();
+    const doubled = Array.from({ length: 5 }, () => "INSERT INTO shop.texts SELECT * FROM shop.texts");
+    await east.query(
+      "CREATE DATABASE shop",
+      "SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00'",
+      ...tablesSql(matrix),
+      "CREATE TABLE shop.texts (`a ``b` VARCHAR(9))",
+      "CREATE TABLE shop.numbers (id INT PRIMARY KEY, v INT)",
+      "CREATE TABLE shop.others (id INT PRIMARY KEY, v INT)",
+    );
+    link.run();
+    await link.reach(120_000);
+    const before = await filesRead(west);
+    await east.query(...manyRowsSql(matrix));
+    await east.query(`INSERT INTO shop.texts VALUES ${texts}`, ...doubled);
+    await link.reach(120_000);
+    await link.expectSameRows();
+    expect((await filesRead(west)) - before).toBeGreaterThan(matrix.columns.length * 0.8);
+
+    await west.query("SET GLOBAL local_infile = OFF");
+    await east.query(`INSERT INTO shop.others VALUES ${numbersSql(0, 900)}`);
+    await link.reach();
+    await link.expectSameRows();
+
+    await west.query("SET GLOBAL local_infile = ON", "INSERT INTO shop.numbers VALUES (500, -1)");
+    await east.query(`INSERT INTO shop.numbers VALUES ${numbersSql(0, 900)}`);
+    expect(await link.failure()).toMatchObject({ code: "diverged" });
+    expect((await link.failure()).message).toContain("insert into shop.numbers, key (500)");
+    expect(await west.query("SELECT * FROM shop.numbers")).toEqual([{ id: 500, v: -1 }]);
   }, 180_000);
 });

@@ -4,6 +4,7 @@ import { columnFormat } from "../../replication/binlog/columns.ts";
 import { packedField } from "../../replication/binlog/packed-field.ts";
 import { Reader } from "../../replication/binlog/reader.ts";
 import { literal } from "../../replication/literal.ts";
+import { plain, type Plain } from "../../replication/plain.ts";
 import type { ColumnSchema } from "../../replication/record.ts";
 import { column } from "./stream.ts";
 
@@ -44,16 +45,16 @@ const others: Case[] = [
 function bothWays(
   { code, metadata, column: schema, binary = false }: Case,
   bytes: Buffer,
-): [string, number][] {
+): [string, Plain, number][] {
   const block = Buffer.from(metadata);
   const format = columnFormat("mariadb", code, new Reader(block));
   const traits = { unsigned: schema.unsigned, binary };
   const reader = new Reader(bytes, 1);
-  const value = literal(format.read(reader, traits), schema);
+  const read = format.read(reader, traits);
   const field = packedField({ code, metadata: block, format, traits, column: schema });
   return [
-    [value, reader.offset],
-    [field.sql(bytes, 1), field.end(bytes, 1)],
+    [literal(read, schema), plain(read, schema), reader.offset],
+    [field.sql(bytes, 1), field.plain(bytes, 1), field.end(bytes, 1)],
   ];
 }
 

@@ -13,7 +13,7 @@ function table(name: string, facts: Partial<KeyFacts> = {}): TargetTable {
     columns: [column("id", "int"), column("v", "int"), column("code", "text")],
   };
   const keys = keysOf(schema, { ...nothing, ...facts });
-  return { schema, written: [0, 1, 2], keys, sequence: false };
+  return { schema, written: [0, 1, 2], keys, loads: false, sequence: false };
 }
 
 const code = (text: string): Buffer => Buffer.from(text);

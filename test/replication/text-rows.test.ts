@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { loadBody } from "../../replication/load-sql.ts";
+import { copiedBody } from "../../replication/load-sql.ts";
 import { column, textRows } from "./stream.ts";
 
 const field = fc.option(
@@ -25,7 +25,7 @@ describe("rows as a server sent them", () => {
     fc.assert(
       fc.property(rows, (given) => {
         const text = textRows(given);
-        expect(linesOf(loadBody(text, text.offsets(3)))).toEqual(given);
+        expect(linesOf(copiedBody(text, text.offsets(3)))).toEqual(given);
       }),
     );
   });

@@ -29,12 +29,16 @@ const kinds = ["insert", "update", "delete"] as const;
 const flags = { foreignKeys: 4, unique: 8, constraints: 16, overlap: 32 };
 const tags = { inHead: 0, transaction: 1, lastPart: 2, copyChunk: 3 };
 
-/** Takes a batch apart into its head and what stands behind it. */
+/** One for all batches, as many large buffers would be collected again and again. */
+const room = new ByteWriter();
+
+/** Takes a batch apart into its head and what stands behind it, which stays as it is until the next one is taken apart. */
 export function splitBatch(batch: RecordBatch): { readonly head: BatchHead; readonly body: Buffer } {
   const first = batch.records[0]?.seq ?? 1;
   const layouts = batch.tables.map((): PackedLayout | null => null);
   const records: StreamRecord[] = [];
-  const body = new ByteWriter();
+  const body = room;
+  body.clear();
   for (const [index, record] of batch.records.entries()) {
     if (record.kind === "transaction" && record.seq === first + index && record.changes.every(isPacked))
       writeTransaction(body, record, layouts);

@@ -1,7 +1,17 @@
+const smallest = 64 * 1024;
+/** What took more is rare: its room is given back. */
+const largestKept = 4 * 2 ** 20;
+
 /** Writes numbers and texts one after the other into a buffer that grows. */
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafe(64 * 1024);
+  #bytes = Buffer.allocUnsafe(smallest);
   #length = 0;
+
+  /** Begins anew in the same room: what `finish` gave is no more. */
+  clear(): void {
+    this.#length = 0;
+    if (this.#bytes.length > largestKept) this.#bytes = Buffer.allocUnsafe(smallest);
+  }
 
   byte(value: number): void {
     this.#reserve(1);

@@ -22,8 +22,16 @@ export interface CopyWorkersOptions {
 const most = 2;
 /** So many pieces for one move of the checkpoint. */
 const together = 16;
+/** Room of a worker for what LOAD DATA reads: enough for every piece without large rows. */
+const roomBytes = 3 * 2 ** 20;
 /** Workers that write to neighbouring places may meet; then one of them begins again. */
 const attempts = 5;
+
+/** A connection, and the room that what goes through it is put into: new room for each piece would have to be collected each time. */
+interface CopyWorker {
+  readonly target: Target;
+  readonly room: Buffer;
+}
 
 /**
  * Writes copied rows over several connections, each piece in a transaction of its own. None of them moves the checkpoint: a piece may be
@@ -32,7 +40,7 @@ const attempts = 5;
  */
 export class CopyWorkers implements AsyncDisposable {
   readonly #options: CopyWorkersOptions;
-  readonly #idle: Target[] = [];
+  readonly #idle: CopyWorker[] = [];
   readonly #opened: Target[] = [];
   readonly #running = new Set<Promise<void>>();
   #loads: boolean | undefined;
@@ -57,11 +65,11 @@ export class CopyWorkers implements AsyncDisposable {
 
   /** Resolves when the piece is on its way. Rejects as a piece before it did. `from`: where the checkpoint stands. */
   async add(record: CopyChunkRecord, schema: TableSchema, table: TargetTable, from: number): Promise<void> {
-    const target = await this.#free();
+    const worker = await this.#free();
     [this.#pieces, this.#last] = [this.#pieces + 1, record.seq];
-    this.#loads ??= await target.loads();
-    const work = this.#write(target, record, schema, table, from).then(
-      () => void this.#idle.push(target),
+    this.#loads ??= await worker.target.loads();
+    const work = this.#write(worker, record, schema, table, from).then(
+      () => void this.#idle.push(worker),
       (error: unknown) => void (this.#failure ??= { error }),
     );
     this.#running.add(work);
@@ -80,18 +88,18 @@ export class CopyWorkers implements AsyncDisposable {
     await Promise.all(this.#opened.map((target) => target[Symbol.asyncDispose]()));
   }
 
-  async #free(): Promise<Target> {
+  async #free(): Promise<CopyWorker> {
     while (this.#idle.length === 0 && this.#running.size >= most) await Promise.race(this.#running);
     if (this.#failure !== undefined) throw this.#failure.error;
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
     const target = await this.#options.connect();
     this.#opened.push(target);
-    return target;
+    return { target, room: Buffer.allocUnsafe(roomBytes) };
   }
 
   async #write(
-    target: Target,
+    { target, room }: CopyWorker,
     { seq, rows }: CopyChunkRecord,
     schema: TableSchema,
     table: TargetTable,
@@ -107,7 +115,7 @@ export class CopyWorkers implements AsyncDisposable {
     const load = async (): Promise<boolean> =>
       this.#loads === true &&
       table.loads &&
-      (await target.load(loadSql(table, places), copiedBody(rows, offsets))) === rows.count;
+      (await target.load(loadSql(table, places), copiedBody(rows, offsets, room))) === rows.count;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#begin(target, from);

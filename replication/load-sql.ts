@@ -54,10 +54,11 @@ export function loadSql(table: TargetTable, places: readonly number[]): string {
 
 const [tab, newline, backslash, capitalN] = [0x09, 0x0a, 0x5c, 0x4e];
 
-/** Copied rows with a tab between values and a line for each. */
-export function copiedBody({ bytes, count }: TextRows, offsets: Int32Array): Buffer {
+/** Copied rows with a tab between values and a line for each. `room`: where they are put, when they fit into it. */
+export function copiedBody({ bytes, count }: TextRows, offsets: Int32Array, room?: Buffer): Buffer {
   // At worst each byte is escaped; a length before it becomes the sign after it, NULL takes one byte more.
-  const body = Buffer.allocUnsafe(2 * bytes.length + offsets.length);
+  const worst = 2 * bytes.length + offsets.length;
+  const body = room !== undefined && worst <= room.length ? room : Buffer.allocUnsafe(worst);
   const width = count === 0 ? 0 : (offsets.length - 1) / count;
   let length = 0;
   for (let place = 0; place < offsets.length - 1; place += 1) {

@@ -1,4 +1,5 @@
 import type { Connection } from "mysql2/promise";
+import { RowFrames, type FramedConnection, type FramedQuery } from "./row-frames.ts";
 import { TextRows } from "./text-rows.ts";
 
 /** So many pieces wait for their reader before the server is made to wait. */
@@ -7,6 +8,7 @@ const piecesAhead = 2;
 /** Asks for rows and gives them in pieces, each value as the server sent it: nothing is taken apart. Memory stays bounded. */
 export class TextResult {
   readonly #connection: DriverConnection;
+  readonly #frames: RowFrames;
   readonly #pieceBytes: number;
   #pieces: TextRows[] = [];
   /** Rows of the piece that is being filled. */
@@ -24,13 +26,10 @@ export class TextResult {
     this.#connection = (connection as unknown as { readonly connection: DriverConnection }).connection;
     this.#pieceBytes = pieceBytes;
     const query = this.#connection.query({ sql, rowsAsArray: true }, (error) => this.#ended(error));
-    const { row: atEnd } = query;
-    const receive = (packet: DriverPacket): unknown => {
-      if (packet.isEOF()) return atEnd.call(query, packet);
-      this.#receive(packet);
-      return receive;
-    };
-    query.row = receive;
+    this.#frames = new RowFrames(this.#connection, query, {
+      bytes: (chunk, start, end) => this.#add(chunk, start, end),
+      rowEnd: () => this.#rowEnd(),
+    });
   }
 
   /** The next piece; undefined at the end. */
@@ -54,12 +53,15 @@ export class TextResult {
     this.#paused = false;
   }
 
-  #receive({ buffer, offset, end }: DriverPacket): void {
+  #add(chunk: Buffer, start: number, end: number): void {
     if (this.#discards) return;
-    const size = end - offset;
-    this.#reserve(size);
-    buffer.copy(this.#bytes, this.#length, offset, end);
-    this.#length += size;
+    this.#reserve(end - start);
+    chunk.copy(this.#bytes, this.#length, start, end);
+    this.#length += end - start;
+  }
+
+  #rowEnd(): void {
+    if (this.#discards) return;
     this.#count += 1;
     if (this.#length < this.#pieceBytes) return;
     this.#cut();
@@ -70,11 +72,14 @@ export class TextResult {
 
   #cut(): void {
     if (this.#count > 0) this.#pieces.push(new TextRows(this.#bytes.subarray(0, this.#length), this.#count));
-    [this.#bytes, this.#length, this.#count] = [Buffer.allocUnsafe(0), 0, 0];
+    // A whole piece is followed by another one: room that grows would be thrown away again and again.
+    const room = this.#length < this.#pieceBytes ? 0 : this.#pieceBytes + this.#pieceBytes / 16;
+    [this.#bytes, this.#length, this.#count] = [Buffer.allocUnsafe(room), 0, 0];
     this.#wake();
   }
 
   #ended(error: Error | null): void {
+    this.#frames.end();
     [this.#over, this.#failure] = [true, error ?? undefined];
     this.#cut();
   }
@@ -91,19 +96,8 @@ export class TextResult {
 const smallestBuffer = 4096;
 
 /** What the driver's declarations leave out. */
-interface DriverConnection {
-  query(options: object, ended: (error: Error | null) => void): DriverQuery;
+interface DriverConnection extends FramedConnection {
+  query(options: object, ended: (error: Error | null) => void): FramedQuery;
   pause(): void;
   resume(): void;
-}
-
-interface DriverQuery {
-  row(packet: DriverPacket): unknown;
-}
-
-interface DriverPacket {
-  readonly buffer: Buffer;
-  readonly offset: number;
-  readonly end: number;
-  isEOF(): boolean;
 }

@@ -4,9 +4,10 @@ import { mysqlTree } from "../../test/support/mysql-tree.ts";
 import { account } from "./accounts.ts";
 import type { Flavour } from "./flavour.ts";
 
-/** The performance schema is on where nobody has turned it off. */
+/** The performance schema is on where nobody has turned it off. `local_infile` is on as in the recipe. */
 const settings = [
   ...["--innodb-buffer-pool-size=128M", "--innodb-redo-log-capacity=128M", "--performance-schema=ON"],
+  "--local-infile=ON",
   "--tls-version=",
 ];
 

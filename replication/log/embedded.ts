@@ -14,6 +14,8 @@ import { defaultLimitMb, freeBytes, Space, type FileUse } from "./space.ts";
 const recentBytes = 2 ** 22;
 /** Epoch and first sequence number before the payload; the last one is the key. */
 const headerBytes = 16;
+/** Room for nearly every batch. */
+const keptBytes = 2 * 2 ** 20;
 /** A key that no batch has. */
 const beforeAll = 0;
 
@@ -68,6 +70,8 @@ class EmbeddedLog implements Log {
   #opened: Promise<void> = Promise.resolve();
   #mapped = 0;
   #closed: Promise<void> | undefined;
+  /** What is written: one for all batches, as they take turns. */
+  #value = Buffer.allocUnsafe(0);
 
   constructor(stream: string, folder: string, limitMb: number) {
     this.#stream = stream;
@@ -81,7 +85,7 @@ class EmbeddedLog implements Log {
     failpoint("before-log-append");
     const fault = await this.#commit(() => {
       const refusal = refuse(batch, this.#stream, this.#tail());
-      if (refusal === undefined) void this.#database.put(batch.last, encode(batch));
+      if (refusal === undefined) void this.#database.put(batch.last, this.#encoded(batch));
       return refusal;
     });
     if (fault !== undefined) throw fault;
@@ -198,6 +202,18 @@ class EmbeddedLog implements Log {
     return batch;
   }
 
+  #encoded({ epoch, first, payload }: LogBatch): Buffer {
+    const size = headerBytes + payload.length;
+    // One that is much larger than the rest is not kept.
+    const kept = size <= keptBytes;
+    const value = size <= this.#value.length ? this.#value : Buffer.allocUnsafe(kept ? keptBytes : size);
+    if (kept) this.#value = value;
+    value.writeDoubleBE(epoch, 0);
+    value.writeDoubleBE(first, 8);
+    value.set(payload, headerBytes);
+    return value.subarray(0, size);
+  }
+
   #decoded(last: number, value: Buffer): LogBatch {
     this.#mapped += value.length;
     return decode(this.#stream, last, value);
@@ -226,14 +242,6 @@ class EmbeddedLog implements Log {
     });
     return { happened, forget: () => listening.abort() };
   }
-}
-
-function encode({ epoch, first, payload }: LogBatch): Buffer {
-  const value = Buffer.allocUnsafe(headerBytes + payload.length);
-  value.writeDoubleBE(epoch, 0);
-  value.writeDoubleBE(first, 8);
-  value.set(payload, headerBytes);
-  return value;
 }
 
 function decode(stream: string, last: number, value: Buffer): LogBatch {

@@ -91,16 +91,18 @@ async function firstOf(
   claim: NodeClaim,
   signal: AbortSignal,
 ): Promise<Machine | undefined> {
-  const memories = new Map(found.map(({ host, memory }) => [host, memory]));
-  const allowed = fit.filter((host) => memories.get(host)?.quarantine?.byHand !== true);
-  const isSound = (host: Host): boolean => memories.get(host)?.quarantine === undefined;
-  for (const round of [allowed.filter(isSound), allowed.filter((host) => !isSound(host))]) {
+  const allowed = found.filter(
+    ({ host, memory }) => fit.includes(host) && memory.quarantine?.byHand !== true,
+  );
+  const isSound = ({ memory }: Finding): boolean => memory.quarantine === undefined;
+  for (const round of [allowed.filter(isSound), allowed.filter((finding) => !isSound(finding))]) {
     const waiting = new Set(round);
     for (;;) {
-      const next = [...waiting].find((host) => !busy.has(host.id)) ?? [...waiting][0];
+      const next = [...waiting].find(({ host }) => !busy.has(host.id)) ?? [...waiting][0];
       if (next === undefined) break;
       waiting.delete(next);
-      const machine = await inTurn(`byon host ${next.id}`, () => attempt(pool, next, claim, signal), signal);
+      const turn = `byon host ${next.host.id}`;
+      const machine = await inTurn(turn, () => attempt(pool, next, claim, signal), signal);
       if (machine !== undefined) return machine;
     }
   }
@@ -110,13 +112,15 @@ async function firstOf(
 /** Undefined when another has the host, or when it is not fit: then it is in quarantine, with the reason. */
 async function attempt(
   pool: Pool,
-  host: Host,
+  surveyed: Finding,
   claim: NodeClaim,
   signal: AbortSignal,
 ): Promise<Machine | undefined> {
+  const { host } = surveyed;
   busy.add(host.id);
   try {
-    const finding = await usable(pool, host, signal);
+    // One that has just been waited for in vain is not waited for again.
+    const finding = surveyed.failure?.code === "unreachable" ? surveyed : await usable(pool, host, signal);
     if (holderOf(finding) !== undefined) return undefined;
     const reasons =
       finding.seen === undefined

@@ -89,6 +89,7 @@ describe("hosts that are not fit", () => {
     await metal.hosts[0]?.as("mkdir /opt/hotsite");
     await metal.hosts[1]?.as("mv /etc/sudoers.d/ops /root/");
     const dead = { host: "127.0.0.1", port: 1 };
+    metal.dead.add(dead.host);
     await using pool = metal.driver({ hosts: [dead, first, second, third] }, `state-${state}-sick`);
     try {
       const machine = await pool.launch(wish("web-1"), signal);
@@ -145,6 +146,7 @@ describe("hosts that are not fit", () => {
     const { address, id } = await driver.launch(wish("web-1"), signal);
     const container = metal.hosts.find(({ host }) => host === address)?.container.id ?? "";
     await docker("kill", container);
+    metal.dead.add(address);
     await driver.pool.disconnect(driver.pool.host(address));
     await expect(driver.stop(id, signal)).rejects.toMatchObject({ code: "no-power" });
     await expect(driver.destroy(id, signal)).rejects.toMatchObject({
@@ -155,6 +157,7 @@ describe("hosts that are not fit", () => {
     await driver.destroy(id, signal);
     expect(await driver.list(owner, signal)).toEqual([]);
     await docker("start", container);
+    metal.dead.delete(address);
     await using back = metal.driver({ hosts: [address] }, `state-${state}`);
     const machine = await back.launch(wish("web-2"), signal);
     expect(machine.address).toBe(address);

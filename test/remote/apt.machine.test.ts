@@ -74,24 +74,24 @@ describe("Debian packages on a node", () => {
   test("whose installation was killed halfway are mended by the next attempt, and still known as new", async () => {
     const before = await packages();
     await installHalfway();
-    await shell.run(aptInstall(["mariadb-server"]), signal);
-    expect(await packages()).toContain("mariadb-server installed");
-    await shell.run(aptPurge(["mariadb-server"]), signal);
+    await shell.run(aptInstall(["mariadb-backup"]), signal);
+    expect(await packages()).toContain("mariadb-backup installed");
+    await shell.run(aptPurge(["mariadb-backup"]), signal);
     expect(await packages()).toBe(before);
   });
 
   test("whose installation was killed halfway can be removed at once", async () => {
     const before = await packages();
     await installHalfway();
-    await shell.run(aptPurge(["mariadb-server"]), signal);
+    await shell.run(aptPurge(["mariadb-backup"]), signal);
     expect(await packages()).toBe(before);
   });
 
   async function installHalfway(): Promise<void> {
     await shell.run(script(": >/var/log/dpkg.log"), signal);
     const abort = new AbortController();
-    const installing = shell.run(aptInstall(["mariadb-server"]), abort.signal);
-    const unpacking = command("grep", "-q", "status unpacked mariadb-client-core", "/var/log/dpkg.log");
+    const installing = shell.run(aptInstall(["mariadb-backup"]), abort.signal);
+    const unpacking = command("grep", "-q", "status half-installed mariadb-backup", "/var/log/dpkg.log");
     const look = async (): Promise<true | undefined> =>
       (await shell.run(unpacking, signal, { accept: [0, 1] })).code === 0 || undefined;
     await waitFor(look, { timeoutMs: 60_000, intervalMs: 20, what: "dpkg" }, signal);

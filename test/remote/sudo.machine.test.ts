@@ -28,7 +28,7 @@ const driver = new LocalDriver();
 let near: Machine;
 let far: Machine;
 
-/** One whom sudo trusts, one whom it asks, one whom it does not know, and three who do not get far. */
+/** One whom sudo trusts, one whom it asks, one whom it does not know, and three who do not get far. Who guesses wrong may guess again at once. */
 const people = `
   for person in trusted asked stranger keys-only expired shell-less; do
     useradd --create-home --shell /bin/bash $person && echo "$person:$1" | chpasswd
@@ -41,6 +41,7 @@ const people = `
   usermod --shell /usr/sbin/nologin shell-less
   printf 'Match User keys-only\\n  PasswordAuthentication no\\n  KbdInteractiveAuthentication no\\n' >>/etc/ssh/sshd_config
   sed -i 's/^PasswordAuthentication.*/PasswordAuthentication yes/' /etc/ssh/sshd_config.d/10-hotsite.conf
+  sed -i '/pam_unix.so/s/$/ nodelay/' /etc/pam.d/common-auth
   systemctl reload ssh`;
 
 beforeAll(async () => {
@@ -48,7 +49,7 @@ beforeAll(async () => {
     driver.launch(claimOf(owner, "east", "near"), signal),
     driver.launch(claimOf(owner, "east", "far"), signal),
   ]);
-  for (const machine of [near, far]) await scriptOn(machine, people.replace("$1", password), signal);
+  await Promise.all([near, far].map((machine) => scriptOn(machine, people.replace("$1", password), signal)));
 }, 120_000);
 
 afterAll(async () => {

@@ -59,6 +59,24 @@ export const replicationVerbs: readonly Verb[] = [
     load: () => import("./verbs/replication-skip.ts"),
   },
   {
+    name: "replication undecided",
+    summary: "what XA has prepared and nobody has decided on; commit it, or roll it back",
+    options: [
+      { flags: "--commit <xid>", summary: "as it is listed; the link brings its rows then" },
+      { flags: "--roll-back <xid>", summary: "as it is listed; its locks end" },
+      { flags: "--site <site>", summary: "only what is prepared there" },
+      { flags: "--reason <text>", summary: "why; kept in hotsite.decided where it is decided" },
+    ],
+    examples: [
+      ["replication undecided", "after a failover also what was left at the site that was lost"],
+      [
+        `replication undecided --commit "X'61',X'62',1" --reason "the coordinator is lost"`,
+        "what its coordinator cannot decide any more",
+      ],
+    ],
+    load: () => import("./verbs/replication-undecided.ts"),
+  },
+  {
     name: "replication verify",
     summary: "compare both databases row by row while they are in use; exit code 1 when rows differ",
     options: [

@@ -38,6 +38,8 @@ export interface Options {
   readonly watch?: boolean;
   readonly metrics?: string;
   readonly reason?: string;
+  readonly commit?: string;
+  readonly rollBack?: string;
   readonly untilCaughtUp?: boolean;
   readonly drainLog?: boolean;
   readonly table?: readonly string[];

@@ -35,6 +35,15 @@ export interface Checkpoint {
   readonly position: string;
 }
 
+/** What a person decides on a transaction that XA has prepared. */
+export interface XaDecision {
+  /** As it is listed: `X'61',X'622763',7`. */
+  readonly xid: string;
+  readonly decision: "commit" | "roll back";
+  readonly reason: string;
+  readonly by: string;
+}
+
 /** The role of one site's database: read, freeze, promote. All methods are repeatable. */
 export interface DatabaseControl {
   readonly site: string;
@@ -45,6 +54,10 @@ export interface DatabaseControl {
   promote(epoch: number, signal: AbortSignal): Promise<string>;
   /** Undefined when nothing was ever applied. */
   checkpoint(signal: AbortSignal): Promise<Checkpoint | undefined>;
+  /** The ids of what XA has prepared here and nobody has decided on, as statements take them. It keeps its locks through restarts. */
+  undecided(signal: AbortSignal): Promise<readonly string[]>;
+  /** Who decides, when and why is kept in `hotsite.decided` here. Throws `HotsiteError` "not-prepared" when there is nothing to decide on. */
+  decide(decision: XaDecision, signal: AbortSignal): Promise<void>;
 }
 
 /** Which way and under which epoch a link runs. */

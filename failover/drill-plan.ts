@@ -14,7 +14,15 @@ export async function planDrill(world: ProtectionWorld, kind: DrillKind): Promis
   const afterwards: ReprotectInput = {
     ...{ active, standby, epoch: epoch + 1, copyMs: 0 },
     held: { epoch: epoch + 1, writer: active },
-    failover: { atMs: 0, from: standby, to: active, epoch: epoch + 1, applied: "", automatic: false },
+    failover: {
+      atMs: 0,
+      from: standby,
+      to: active,
+      epoch: epoch + 1,
+      applied: "",
+      automatic: false,
+      undecided: [],
+    },
   };
   return { sequence: [failoverWorkflow.steps(failover), reprotectWorkflow.steps(afterwards)] };
 }

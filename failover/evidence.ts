@@ -2,13 +2,16 @@ import type { Scene } from "../lifecycle/context.ts";
 import type { Controls } from "../lifecycle/controls.ts";
 import { openSiteDatabase } from "../lifecycle/site-database.ts";
 import { databasesOf, replicationOf } from "../lifecycle/wiring.ts";
+import { HotsiteError } from "../core/errors.ts";
+import type { PreparedByXa } from "../core/protection.ts";
 import type { Piece } from "../replication/binlog/transactions.ts";
 import { readTransactions } from "../replication/read-transactions.ts";
+import { decisionsAt, type Decisions } from "../replication/decisions.ts";
 import type { RepairRun } from "../replication/repaired.ts";
 import { verify, type VerifyOptions } from "../replication/verify.ts";
 import type { TableDifference } from "../replication/verify-table.ts";
 import { changeText, ledgerIdsIn, tablesIn } from "./change-text.ts";
-import type { LostTransaction, TableDiff } from "./world.ts";
+import type { LostRange, LostTransaction, TableDiff } from "./world.ts";
 
 /** An installed application, as evidence is taken from it. */
 export interface Ground {
@@ -16,20 +19,42 @@ export interface Ground {
   readonly controls: Controls;
 }
 
-/** What a site's database has committed itself between two positions of its own writes, from its binlog. */
+/** What a site's database has committed itself between two positions of its own writes, and what it has prepared, from its binlog. */
 export async function lostBetween(
   { scene, controls }: Ground,
-  { site, from, to }: { site: string; from: string; to: string },
+  site: string,
+  { from, to, undecided }: LostRange,
   signal: AbortSignal,
 ): Promise<readonly LostTransaction[]> {
   const databases = databasesOf(replicationOf(scene.world).of);
   await using database = await openSiteDatabase(scene, controls, site, signal);
   const pieces = new Map<string, Piece[]>();
   const options = { source: database.source, databases, clock: scene.world.clock };
-  for await (const piece of readTransactions(options, from, to, signal)) {
+  const decisions = decisionsAt(options, undecided);
+  for await (const piece of readTransactions({ ...options, decisions }, from, to, signal)) {
     pieces.set(piece.gtid, [...(pieces.get(piece.gtid) ?? []), piece]);
   }
-  return [...pieces.values()].map(transactionOf);
+  const left = new Set(await controls.database(site).undecided(signal));
+  const prepared = decisions.undecided.filter(({ xid }) => left.has(xid));
+  return [
+    ...[...pieces.values()].map(transactionOf),
+    ...(await Promise.all(prepared.map((one) => preparedTransaction(decisions, one, signal)))),
+  ];
+}
+
+/** Without its changes where the binlog does not have them any more. */
+async function preparedTransaction(
+  decisions: Decisions,
+  { xid, gtid, preparedMs }: PreparedByXa,
+  signal: AbortSignal,
+): Promise<LostTransaction> {
+  const pieces: Piece[] = [];
+  try {
+    for await (const piece of decisions.rowsOf(xid, signal)) pieces.push(piece);
+  } catch (error) {
+    if (!(error instanceof HotsiteError) || error.retryable) throw error;
+  }
+  return { ...transactionOf(pieces), gtid, xid, committedMs: preparedMs, internal: false };
 }
 
 const HEARTBEAT = "hotsite.heartbeat";

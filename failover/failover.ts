@@ -3,7 +3,7 @@ import { HotsiteError } from "../core/errors.ts";
 import type { Step, Workflow } from "../core/workflow.ts";
 import { takeAuthority, restoreAuthority } from "./authority.ts";
 import type { Verdict } from "./detect.ts";
-import { changeFacts, linkOrder, needFacts } from "../lifecycle/facts.ts";
+import { changeFacts, linkOrder, needFacts, undecided } from "../lifecycle/facts.ts";
 import { assess, type Assessment } from "./failover-guards.ts";
 import { promote, switchTraffic, WEB_START_MS } from "./switchover-gap.ts";
 import { verifyAsClient } from "./switchover-after.ts";
@@ -157,7 +157,7 @@ function fence(
 /** Clouds confirm a forced stop within a minute or not at all. */
 const FENCE_MS = 90_000;
 
-const drained = z.strictObject({ atMs: z.number(), position: z.string() });
+const drained = z.strictObject({ atMs: z.number(), position: z.string(), undecided: undecided.default([]) });
 
 /** Everything that reached this side is applied; what did not is lost for now, and counted when the old site is back. */
 function drain({ to, link: order, drainMs }: FailoverInput): Step<ProtectionWorld, z.infer<typeof drained>> {
@@ -166,7 +166,8 @@ function drain({ to, link: order, drainMs }: FailoverInput): Step<ProtectionWorl
     output: drained,
     async run(world, signal) {
       const position = await world.link(to).drain(drainMs, signal);
-      return { atMs: world.clock.now(), position };
+      const { prepared = [] } = (await world.link(to).status(signal)) ?? {};
+      return { atMs: world.clock.now(), position, undecided: [...prepared] };
     },
     undo: (world, _output, signal) => world.link(to).start(order, signal),
   };
@@ -181,13 +182,14 @@ function record(input: FailoverInput, applied: ReturnType<typeof drain>): Step<P
     pointOfNoReturn: CLIENTS_WRITE,
     async run(world) {
       const atMs = world.clock.now();
+      const { position, undecided: left } = world.output(applied);
       await changeFacts(world, {
         activeSite: to,
         standbySite: from,
         epoch: epoch + 1,
         link: null,
         copied: false,
-        failover: { atMs, from, to, epoch: epoch + 1, applied: world.output(applied).position, automatic },
+        failover: { atMs, from, to, epoch: epoch + 1, applied: position, automatic, undecided: left },
         ...(automatic ? { lastAutomaticMs: atMs } : {}),
       });
       return { atMs };

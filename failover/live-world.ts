@@ -64,8 +64,7 @@ export async function protectionOf({ world, reportsFolder }: LiveOptions): Promi
       const stream = await shell.forward(node.address, 3306, signal);
       return openLedger({ stream, user: "hotsite_drill", password, ca: world.pki.ca }, signal);
     },
-    lostTransactions: (site, from, to, signal) =>
-      lostBetween({ scene, controls }, { site, from, to }, signal),
+    lostTransactions: (site, range, signal) => lostBetween({ scene, controls }, site, range, signal),
     verify: (source, target, signal) => compareSites({ scene, controls }, { source, target }, signal),
   };
 }

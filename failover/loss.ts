@@ -8,6 +8,7 @@ import type { ProtectionWorld } from "./world.ts";
 
 const lostTransaction = z.strictObject({
   gtid: z.string(),
+  xid: z.string().optional(),
   committedMs: z.number(),
   tables: z.array(z.string()),
   ledgerIds: z.array(z.number()),
@@ -45,7 +46,8 @@ export function readLoss({ standby, failover }: ReprotectInput): Step<Protection
       const applied = ofOrigin(parsePosition(failover.applied), origin);
       const [after, upTo] = [formatPosition(applied), formatPosition(own)];
       const behind = comparePositions(applied, own) === "behind";
-      const transactions = behind ? await world.lostTransactions(standby, after, upTo, signal) : [];
+      const range = { from: after, to: behind ? upTo : after, undecided: failover.undecided };
+      const transactions = await world.lostTransactions(standby, range, signal);
       const found: Loss = loss.parse({ site: standby, epoch: failover.epoch, after, upTo, transactions });
       await world.store.put(keyOf(world, failover.epoch), found);
       return { lost: { count: transactions.length, evidence: await writeEvidence(world, found) } };

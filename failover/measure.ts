@@ -124,6 +124,8 @@ export interface LossByKind {
   readonly internal: number;
   /** Of the application: whether somebody was told is not known, so they count as if. */
   readonly application: number;
+  /** Prepared by XA, and never committed. */
+  readonly undecided: number;
 }
 
 /** Pure. */
@@ -131,7 +133,8 @@ export function classifyLoss({ transactions }: Loss, attempts: readonly LedgerAt
   const confirmedIds = new Set(
     attempts.filter(({ ackedMs }) => ackedMs !== undefined).map(({ entry }) => entry.id),
   );
-  const kinds = transactions.map(({ internal, ledgerIds }) => {
+  const kinds = transactions.map(({ internal, ledgerIds, xid }) => {
+    if (xid !== undefined) return "undecided";
     if (internal) return "internal";
     if (ledgerIds.length === 0) return "application";
     return ledgerIds.some((id) => confirmedIds.has(id)) ? "confirmed" : "unconfirmed";
@@ -143,5 +146,6 @@ export function classifyLoss({ transactions }: Loss, attempts: readonly LedgerAt
     unconfirmed: count("unconfirmed"),
     internal: count("internal"),
     application: count("application"),
+    undecided: count("undecided"),
   };
 }

@@ -114,8 +114,8 @@ function loss(report: DrillReport): Html {
   ];
   if (kind === "site-power-off") summary.splice(1, 0, ["By positions", byPositions(report)]);
   const lost = found?.transactions.filter(({ internal }) => !internal) ?? [];
-  const lines = lost.map(({ gtid, committedMs, tables, changes }) => [
-    gtid,
+  const lines = lost.map(({ gtid, xid, committedMs, tables, changes }) => [
+    xid === undefined ? gtid : `${gtid}, prepared as ${xid}`,
     clock(committedMs),
     tables.join(", "),
     changes.join("; "),
@@ -128,8 +128,8 @@ function loss(report: DrillReport): Html {
 
 function byPositions({ loss: found }: DrillReport): string {
   if (found === null) return "not measured";
-  const { total, confirmed, unconfirmed, internal, application } = found.byKind;
-  return `${total} only on the old primary: ${confirmed} confirmed to the ledger's client, ${application} of the application, ${unconfirmed} never confirmed, ${internal} of Hotsite itself`;
+  const { total, confirmed, unconfirmed, internal, application, undecided } = found.byKind;
+  return `${total} only on the old primary: ${confirmed} confirmed to the ledger's client, ${application} of the application, ${unconfirmed} never confirmed, ${undecided} prepared by XA and never committed, ${internal} of Hotsite itself`;
 }
 
 function rows({ tables }: DrillReport): Html {

@@ -3,6 +3,7 @@ import { HotsiteError, RetryableError } from "../core/errors.ts";
 import type { LinkStatus } from "../core/protection.ts";
 import type { Step } from "../core/workflow.ts";
 import { waitFor } from "../core/wait.ts";
+import { rollBackUndecided } from "./undecided.ts";
 import { changeFacts, freshFacts, linkOrder, readFacts } from "../lifecycle/facts.ts";
 import { orderFor } from "./order.ts";
 import type { ReprotectInput } from "./reprotect.ts";
@@ -90,6 +91,7 @@ export function reseed({
         link: order,
         copied: false,
       });
+      await rollBackUndecided(world, standby, `replaced by a copy of ${active}`, signal);
       await world.link(standby).start(order, signal);
       return order;
     },

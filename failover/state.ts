@@ -89,7 +89,7 @@ function lasting(facts: Facts, seen: Observed): State {
   if (failover !== null) {
     return {
       name: "FAILED-OVER",
-      reason: `${activeSite} serves alone since ${failover.from} was lost`,
+      reason: `${activeSite} serves alone since ${failover.from} was lost${leftBehind(failover)}`,
       next: "hotsite reprotect",
     };
   }
@@ -105,6 +105,12 @@ function lasting(facts: Facts, seen: Observed): State {
     };
   if (seen.authority === undefined) return degraded("the witness does not answer: no failover is possible");
   return primaryTrouble(facts, seen) ?? linkTrouble(facts, seen) ?? { name: "PROTECTED", reason: "" };
+}
+
+/** A coordinator that commits them later must be told. */
+function leftBehind({ undecided }: NonNullable<Facts["failover"]>): string {
+  if (undecided.length === 0) return "";
+  return `; ${undecided.length} prepared by XA were left there (hotsite replication undecided)`;
 }
 
 /** A standby with everything in it is no comfort to people who cannot write. */

@@ -3,6 +3,7 @@ import type { Step } from "../core/workflow.ts";
 import { changeFacts } from "../lifecycle/facts.ts";
 import { orderFor } from "./order.ts";
 import type { SwitchoverInput } from "./switchover.ts";
+import { rollBackUndecided } from "./undecided.ts";
 import { canary, CLIENTS_WRITE, defaultCanary, isWarm } from "./traffic.ts";
 import type { ProtectionWorld } from "./world.ts";
 
@@ -50,6 +51,7 @@ export function protectBackwards(
     output: moment,
     pointOfNoReturn: CLIENTS_WRITE,
     async run(world, signal) {
+      await rollBackUndecided(world, from, `given up by the switchover to ${to}`, signal);
       const start = world.output(promoted).position;
       const order = orderFor(world, { epoch: epoch + 1, from: to, to: from, start, begin: "stream" });
       await world.link(from).start(order, signal);

@@ -6,6 +6,7 @@ import type { Step, StepScope } from "../core/workflow.ts";
 import { readFacts } from "../lifecycle/facts.ts";
 import { check, decide, enforce, guard, stops, type Guard } from "./guards.ts";
 import type { SwitchoverInput } from "./switchover.ts";
+import { undecidedGuard } from "./undecided.ts";
 import { isWarm } from "./traffic.ts";
 import type { ProtectionWorld } from "./world.ts";
 
@@ -114,6 +115,7 @@ async function guardsOf(
       behind === undefined ? "lag unknown" : `${behind.toFixed(1)} s behind, ${maxLagSeconds} s allowed`,
       "wait until the standby has caught up",
     ),
+    await undecidedGuard(world, from, link?.prepared ?? [], signal),
     check("capacity", members.length > 0, `${members.length} members in ${to}`),
   ];
 }

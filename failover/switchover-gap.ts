@@ -5,6 +5,7 @@ import type { Step } from "../core/workflow.ts";
 import { restoreAuthority, takeAuthority } from "./authority.ts";
 import type { evaluate, prepareWeb } from "./switchover-before.ts";
 import type { SwitchoverInput } from "./switchover.ts";
+import { refuseUndecided, UNDECIDED } from "./undecided.ts";
 import { CLIENTS_WRITE, sendTraffic } from "./traffic.ts";
 import type { ProtectionWorld } from "./world.ts";
 
@@ -59,7 +60,7 @@ export function freeze({ from, epoch }: SwitchoverInput, before: Before): Step<P
 
 /** The standby applies up to the last transaction of the frozen primary; when it takes too long, all is taken back. */
 export function reachEnd(
-  { to, reachMs }: SwitchoverInput,
+  { from, to, reachMs, skip }: SwitchoverInput,
   frozen: Step<ProtectionWorld, Place>,
 ): Step<ProtectionWorld, Moment> {
   return {
@@ -67,10 +68,13 @@ export function reachEnd(
     output: moment,
     readOnly: true,
     async run(world, signal) {
-      await once(
-        world.link(to).reach(world.output(frozen).position, reachMs, signal),
-        `${to} does not get there`,
-      );
+      await Promise.all([
+        once(
+          world.link(to).reach(world.output(frozen).position, reachMs, signal),
+          `${to} does not get there`,
+        ),
+        skip.includes(UNDECIDED) || refuseUndecided(world, from, signal),
+      ]);
       return { atMs: world.clock.now() };
     },
   };

@@ -2,7 +2,7 @@ import type { Application } from "../core/application.ts";
 import type { Balancer, Member } from "../core/balancer.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
-import type { DatabaseControl, LinkControl, Witness } from "../core/protection.ts";
+import type { DatabaseControl, LinkControl, PreparedByXa, Witness } from "../core/protection.ts";
 import type { Store } from "../core/store.ts";
 import type { Answer } from "../lifecycle/http.ts";
 
@@ -28,13 +28,8 @@ export interface ProtectionWorld {
   probe(observer: string, site: string, signal: AbortSignal): Promise<Probe>;
   /** The drill's own table in the database of a site. Whoever opens it closes it. */
   ledger(site: string, signal: AbortSignal): Promise<Ledger>;
-  /** What the database of `site` committed itself after `from` up to `to` (positions of its own writes), in order. */
-  lostTransactions(
-    site: string,
-    from: string,
-    to: string,
-    signal: AbortSignal,
-  ): Promise<readonly LostTransaction[]>;
+  /** What only the database of `site` has. */
+  lostTransactions(site: string, range: LostRange, signal: AbortSignal): Promise<readonly LostTransaction[]>;
   /** Compares the replicated tables of both databases row by row, at one position; link running. */
   verify(source: string, target: string, signal: AbortSignal): Promise<readonly TableDiff[]>;
 }
@@ -89,9 +84,19 @@ export interface LedgerEntry {
   readonly writtenMs: number;
 }
 
+/** What a site committed itself after `from` up to `to` (positions of its own writes), in order, and what is undecided there still. */
+export interface LostRange {
+  readonly from: string;
+  readonly to: string;
+  /** Prepared by XA and undecided at `from`. */
+  readonly undecided: readonly PreparedByXa[];
+}
+
 /** One transaction that only the old primary has. */
 export interface LostTransaction {
   readonly gtid: string;
+  /** Prepared by XA, and neither committed nor rolled back: then `committedMs` is when it was prepared. */
+  readonly xid?: string | undefined;
   readonly committedMs: number;
   readonly tables: readonly string[];
   /** Ledger ids that it wrote. */

@@ -14,6 +14,11 @@ export const linkOrder = z.strictObject({
 });
 
 /** What a failover left open until the old site is a standby again. */
+/** What XA had prepared and nobody had decided on, as the link knew it. */
+export const undecided = z.array(
+  z.strictObject({ xid: z.string(), gtid: z.string(), preparedMs: z.number() }),
+);
+
 export const openFailover = z.strictObject({
   atMs: z.number(),
   from: z.string(),
@@ -23,6 +28,8 @@ export const openFailover = z.strictObject({
   applied: z.string(),
   /** Decided by detection alone: counts against the one automatic attempt. */
   automatic: z.boolean(),
+  /** At the old site when it was lost: nothing of it is in the new one. */
+  undecided: undecided.default([]),
 });
 
 /** The last drill, for the status line. */

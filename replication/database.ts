@@ -1,11 +1,12 @@
 import type { Command } from "../core/command.ts";
 import { HotsiteError, RetryableError, StaleEpochError } from "../core/errors.ts";
-import type { Checkpoint, DatabaseControl, DatabaseState } from "../core/protection.ts";
+import type { Checkpoint, DatabaseControl, DatabaseState, XaDecision } from "../core/protection.ts";
 import { CommandError, type Shell } from "../core/shell.ts";
-import type { Client, DatabaseDialect } from "./database-dialect.ts";
+import { fed, type Client, type DatabaseDialect } from "./database-dialect.ts";
 import { mariadbDialect } from "./database-mariadb.ts";
 import { mysqlDialect } from "./database-mysql.ts";
 import type { Flavour } from "./flavour.ts";
+import { decidedTableSql, decisionError, decisionSql, readUndecided, undecidedSql } from "./undecided.ts";
 
 export interface ServerControlOptions {
   readonly site: string;
@@ -25,6 +26,7 @@ const duringStartAndStop = new Set([1040, 1053, 1205, 1927]);
 /** One site's MariaDB or MySQL, steered through its node. Each call is one exchange. */
 export class ServerControl implements DatabaseControl {
   readonly site: string;
+  readonly #flavour: Flavour;
   readonly #dialect: DatabaseDialect;
   readonly #shell: Shell;
   readonly #client: Client;
@@ -32,6 +34,7 @@ export class ServerControl implements DatabaseControl {
 
   constructor({ site, flavour, shell, client, keepUsers }: ServerControlOptions) {
     this.site = site;
+    this.#flavour = flavour;
     this.#dialect = dialects[flavour];
     this.#shell = shell;
     this.#client = client;
@@ -67,10 +70,24 @@ export class ServerControl implements DatabaseControl {
     return (await this.#ask<Checkpoint | null>(this.#dialect.checkpoint(this.#client), signal)) ?? undefined;
   }
 
+  async undecided(signal: AbortSignal): Promise<readonly string[]> {
+    return readUndecided(await this.#run(fed(undecidedSql[this.#flavour], this.#client), signal));
+  }
+
+  async decide(decision: XaDecision, signal: AbortSignal): Promise<void> {
+    const sql = `${decidedTableSql};\n${decisionSql(decision)};\n`;
+    await this.#run(fed(sql, this.#client), signal).catch((error: unknown) => {
+      throw decisionError(decision.xid, error);
+    });
+  }
+
   async #ask<T>(question: Command, signal: AbortSignal): Promise<T> {
+    return JSON.parse(await this.#run(question, signal)) as T;
+  }
+
+  async #run(question: Command, signal: AbortSignal): Promise<string> {
     try {
-      const { stdout } = await this.#shell.run(question, signal);
-      return JSON.parse(stdout) as T;
+      return (await this.#shell.run(question, signal)).stdout;
     } catch (error) {
       throw error instanceof CommandError ? this.#explain(error) : error;
     }

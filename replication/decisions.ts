@@ -1,8 +1,9 @@
 import type { GtidPosition } from "../core/position.ts";
+import type { PreparedByXa } from "../core/protection.ts";
 import { listsOf, packedRows } from "./binlog/packed-rows.ts";
 import type { Piece, SourceChange } from "./binlog/transactions.ts";
 import type { XaStep } from "./binlog/xa.ts";
-import { domainBefore, findPrepared, preparedRows } from "./prepared-source.ts";
+import { domainBefore, findPrepared, placed, preparedRows } from "./prepared-source.ts";
 import type { ReadOptions } from "./read-pieces.ts";
 import type { PreparedTransaction } from "./record.ts";
 
@@ -97,6 +98,12 @@ export class Decisions {
     this.#undecided.delete(xid);
   }
 
+  /** The rows of what is undecided. */
+  async *rowsOf(xid: string, signal: AbortSignal): AsyncGenerator<Piece> {
+    const known = this.#undecided.get(xid);
+    if (known !== undefined) yield* this.#held.get(xid)?.pieces ?? this.#again(known, signal);
+  }
+
   async *#onePhase(piece: Piece, before: GtidPosition, signal: AbortSignal): AsyncGenerator<Piece> {
     this.#gather(piece);
     const { gtid, commitMs: preparedMs } = piece;
@@ -130,6 +137,11 @@ export class Decisions {
   ): Promise<PreparedTransaction | "decided" | undefined> {
     return findPrepared(this.#options, this.#reader, { xid, gtid }, signal);
   }
+}
+
+/** For those who read what a source has committed; `undecided`: what a link knows of before. */
+export function decisionsAt(options: ReadOptions, undecided: readonly PreparedByXa[] = []): Decisions {
+  return new Decisions(options, `read/${options.source.site}/prepared`, undecided.map(placed));
 }
 
 /** The rows as those of another transaction. */

@@ -8,6 +8,7 @@ import {
   subtractPosition,
   type GtidPosition,
 } from "../core/position.ts";
+import type { PreparedByXa } from "../core/protection.ts";
 import type { Piece } from "./binlog/transactions.ts";
 import { piecesFrom, type ReadOptions } from "./read-pieces.ts";
 import type { PreparedTransaction } from "./record.ts";
@@ -106,6 +107,11 @@ function missing(xid: string): HotsiteError {
       details: { xid },
     },
   );
+}
+
+/** What a link lists, with where its rows are. */
+export function placed({ xid, gtid, preparedMs }: PreparedByXa): PreparedTransaction {
+  return { xid, gtid, preparedMs, after: isNumbered(gtid) ? earlier(gtid, 1) : "" };
 }
 
 /** Where a MariaDB is before a transaction, as `PreparedTransaction` says it. */

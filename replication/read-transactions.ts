@@ -6,17 +6,18 @@ import {
   type GtidPosition,
 } from "../core/position.ts";
 import type { Piece } from "./binlog/transactions.ts";
-import { Decisions } from "./decisions.ts";
+import { decisionsAt, type Decisions } from "./decisions.ts";
 import { openReading, type ReadOptions } from "./read-pieces.ts";
 import { Source } from "./source.ts";
 import { sourceState, startPosition } from "./start-position.ts";
 
 /**
  * The source's own transactions after `from` up to and with `to`, from its binlog: what a site that was lost had committed and not sent,
- * say. A large one comes in parts; one that was prepared before comes where it is committed. Throws "diverged" when the source does not have `from`.
+ * say. A large one comes in parts; one that was prepared before comes where it is committed, and is in `decisions` until then.
+ * Throws "diverged" when the source does not have `from`.
  */
 export async function* readTransactions(
-  options: ReadOptions,
+  { decisions, ...options }: ReadOptions & { readonly decisions?: Decisions },
   from: string,
   to: string,
   signal: AbortSignal,
@@ -28,7 +29,7 @@ export async function* readTransactions(
   const start = startPosition(parsePosition(from), state, origins);
   if (includesPosition(start, end)) return;
   const reader = `read/${options.source.site}`;
-  const decisions = new Decisions(options, `${reader}/prepared`);
+  const prepared = decisions ?? decisionsAt(options);
   const { assembler, dump } = await openReading(options, connection, { start, origins, reader }, signal);
   await using reading = dump;
   const mayComplete = quickLook(start, end);
@@ -38,7 +39,7 @@ export async function* readTransactions(
       for (const piece of assembler.push(event)) {
         if (piece.last) near = near || mayComplete(piece.gtid);
         if (piece.xa === undefined) yield piece;
-        else yield* decisions.take(piece, piece.xa, { before: assembler.position, sought: true }, signal);
+        else yield* prepared.take(piece, piece.xa, { before: assembler.position, sought: true }, signal);
         assembler.settle();
       }
       if (near && !assembler.open && includesPosition(assembler.position, end)) return;

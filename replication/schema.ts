@@ -1,3 +1,5 @@
+import { decidedTableSql } from "./undecided.ts";
+
 /** Rows that a repair has changed. */
 export const repairedTableSql = `CREATE TABLE IF NOT EXISTS hotsite.repaired (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -52,5 +54,6 @@ CREATE TABLE IF NOT EXISTS hotsite.selection (
   selection MEDIUMTEXT NOT NULL
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='what each stream of a link carries';
 ${repairedTableSql};
+${decidedTableSql};
 SET SESSION sql_log_bin = 1;
 `;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { detectAndPlan, failoverWorkflow, type FailoverInput } from "../../failover/failover.ts";
 import { failoverGuards } from "../../failover/failover-guards.ts";
 import { decide } from "../../failover/guards.ts";
+import { readFacts } from "../../lifecycle/facts.ts";
 import type { ProtectionWorld } from "../../failover/world.ts";
 import { confirm } from "../confirm.ts";
 import { openProtection } from "../protection.ts";
@@ -13,7 +14,15 @@ import type { Call, Outcome } from "../verb.ts";
 
 /** What `--json` prints. */
 export const outcome = z.union([
-  finished({ from: z.string(), to: z.string(), epoch: z.int(), next: z.string() }),
+  finished({
+    from: z.string(),
+    to: z.string(),
+    epoch: z.int(),
+    next: z.string(),
+    undecided: z
+      .int()
+      .describe("prepared by XA at the lost site, and nobody had decided on: not in the new primary"),
+  }),
   dryRunOutcome,
 ]);
 
@@ -40,11 +49,13 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
   const done = await runJob(job, session, call, signal);
   const { from, to, epoch } = done.input;
   const next = "hotsite reprotect";
-  return verdict(`${to} is the primary · epoch ${epoch + 1} · next: ${next}`, done, {
-    from,
-    to,
-    epoch: epoch + 1,
-    next,
+  const undecided = (await readFacts(context))?.failover?.undecided.length ?? 0;
+  const left =
+    undecided === 0
+      ? ""
+      : ` · ${undecided} prepared by XA at ${from} are not in it: hotsite replication undecided`;
+  return verdict(`${to} is the primary · epoch ${epoch + 1}${left} · next: ${next}`, done, {
+    ...{ from, to, epoch: epoch + 1, next, undecided },
   });
 }
 

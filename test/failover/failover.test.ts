@@ -39,6 +39,16 @@ describe("a failover", () => {
     });
   });
 
+  test("keeps what XA had left undecided at the lost site, until that is a standby without it", async () => {
+    const world = await FakeWorld.protected();
+    world.site("east").undecided = ["X'61',X'',1"];
+    world.site("east").power = "off";
+    await run(failoverWorkflow, await planFailover(world, { verdict }), world);
+    expect((await world.facts()).failover?.undecided).toMatchObject([{ xid: "X'61',X'',1" }]);
+    await run(reprotectWorkflow, await planReprotect(world, forever), world);
+    expect(world.site("east").undecided).toEqual([]);
+  });
+
   test("is refused without a verdict unless a person says so", async () => {
     const world = await FakeWorld.protected();
     await expect(run(failoverWorkflow, await planFailover(world), world)).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import type { DatabaseControl, LinkControl } from "../../core/protection.ts";
 import { HotsiteError, RetryableError, StaleEpochError } from "../../core/errors.ts";
-import type { Ledger } from "../../failover/world.ts";
+import type { Ledger, LostRange } from "../../failover/world.ts";
 import { gtid, positionOf, type FakeSites } from "./fake-sites.ts";
 
 /** The database of a site. */
@@ -31,6 +31,11 @@ export function fakeDatabase(sites: FakeSites, name: string): DatabaseControl {
         Object.values(sites.sites).find((site) => site.domain !== database().domain)?.domain ?? 0;
       return { ...applied, epoch, position: gtid(source, applied.sequence) };
     },
+    undecided: async () => [...database().undecided],
+    decide: async ({ xid }) => {
+      const site = database();
+      site.undecided = site.undecided.filter((one) => one !== xid);
+    },
   };
 }
 
@@ -45,7 +50,8 @@ export function fakeLink(sites: FakeSites, name: string): LinkControl {
       sites.pump(name);
       const { stream, epoch, from } = link.order;
       const received = gtid(sites.site(from).domain, gateway().applied?.sequence ?? 0);
-      return { stream, epoch, state: link.state, lagSeconds: 0.2, received, applied: received };
+      const prepared = sites.site(from).undecided.map((xid) => ({ xid, gtid: gtid(1, 1), preparedMs: 0 }));
+      return { stream, epoch, state: link.state, lagSeconds: 0.2, received, applied: received, prepared };
     },
     start: async (order) => {
       const site = gateway();
@@ -93,8 +99,8 @@ export async function fakeLedger(sites: FakeSites, name: string): Promise<Ledger
 }
 
 /** What a site has of its own between two positions. */
-export async function lostAt(sites: FakeSites, name: string, after: string, upTo: string) {
-  const [low, high] = [after, upTo].map((text) => Number(text.split("-").at(-1)));
+export async function lostAt(sites: FakeSites, name: string, { from, to }: LostRange) {
+  const [low, high] = [from, to].map((text) => Number(text.split("-").at(-1)));
   return sites
     .alive(name)
     .history.filter(

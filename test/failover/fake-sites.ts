@@ -19,6 +19,8 @@ export interface FakeSite {
   /** What the link has applied of its stream. */
   applied: { stream: string; sequence: number } | null;
   web: boolean;
+  /** Prepared by XA. */
+  undecided: string[];
 }
 
 /** What the fakes share: sites that change under their hands, and what goes wrong with them. */
@@ -81,7 +83,17 @@ export class FakeSites {
 }
 
 function freshSite(domain: number, web: boolean): FakeSite {
-  return { domain, power: "on", writable: false, epoch: 0, history: [], link: null, applied: null, web };
+  return {
+    domain,
+    power: "on",
+    writable: false,
+    epoch: 0,
+    history: [],
+    link: null,
+    applied: null,
+    web,
+    undecided: [],
+  };
 }
 
 /** The last sequence number that a site has of a domain. */

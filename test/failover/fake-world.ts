@@ -9,7 +9,7 @@ import { silentLogger } from "../../core/logger.ts";
 import type { Authority, DatabaseControl, LinkControl, Witness } from "../../core/protection.ts";
 import { freshFacts, type Facts } from "../../lifecycle/facts.ts";
 import { orderFor } from "../../failover/order.ts";
-import type { Ledger, Probe, ProtectionWorld, SitePower, WebTier } from "../../failover/world.ts";
+import type { LostRange, Ledger, Probe, ProtectionWorld, SitePower, WebTier } from "../../failover/world.ts";
 import { compareSites, fakeDatabase, fakeLedger, fakeLink, lostAt } from "./fake-data.ts";
 import { fakePower, fakeWeb } from "./fake-machines.ts";
 import { FakeSites } from "./fake-sites.ts";
@@ -144,8 +144,8 @@ export class FakeWorld extends FakeSites implements ProtectionWorld {
     return fakeLedger(this, name);
   }
 
-  lostTransactions(name: string, after: string, upTo: string) {
-    return lostAt(this, name, after, upTo);
+  lostTransactions(name: string, range: LostRange) {
+    return lostAt(this, name, range);
   }
 
   verify(source: string, target: string) {

@@ -94,8 +94,9 @@ describe("the ledger", () => {
     });
   });
 
-  test("sorts the lost transactions into confirmed, unconfirmed, the application's and Hotsite's own", () => {
-    const lost = (ledgerIds: number[], internal = false) => ({
+  test("sorts the lost transactions into confirmed, unconfirmed, undecided, the application's and Hotsite's own", () => {
+    const lost = (ledgerIds: number[], internal = false, xid?: string) => ({
+      ...(xid !== undefined && { xid }),
       gtid: "",
       committedMs: 0,
       tables: [],
@@ -108,14 +109,15 @@ describe("the ledger", () => {
       epoch: 2,
       after: "",
       upTo: "",
-      transactions: [lost([2]), lost([3]), lost([]), lost([], true)],
+      transactions: [lost([2]), lost([3]), lost([]), lost([], true), lost([2], false, "X'61',X'',1")],
     };
     expect(classifyLoss(loss, [attempt(2, 20), attempt(3)])).toEqual({
-      total: 4,
+      total: 5,
       confirmed: 1,
       unconfirmed: 1,
       application: 1,
       internal: 1,
+      undecided: 1,
     });
   });
 });

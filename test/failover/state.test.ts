@@ -4,7 +4,15 @@ import { stateOf, type Observed, type StateName } from "../../failover/state.ts"
 
 const facts: Facts = { ...freshFacts("east", "west"), epoch: 3, copied: true };
 const link = { stream: "petclinic/db/3", epoch: 3, state: "streaming", lagSeconds: 0.3 } as const;
-const failover = { atMs: 1, from: "west", to: "east", epoch: 3, applied: "", automatic: false };
+const failover = {
+  atMs: 1,
+  from: "west",
+  to: "east",
+  epoch: 3,
+  applied: "",
+  automatic: false,
+  undecided: [],
+};
 const well: Observed = {
   operation: undefined,
   authority: { epoch: 3, writer: "east" },

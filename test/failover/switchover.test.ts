@@ -102,6 +102,37 @@ describe("a switchover", () => {
     expect(await world.ask()).toMatchObject({ ok: true });
   });
 
+  test("is refused while XA has left something undecided at the primary", async () => {
+    const world = await FakeWorld.protected();
+    world.site("east").undecided = ["X'61',X'',1"];
+    const before = world.snapshot();
+    await expect(run(switchoverWorkflow, await planSwitchover(world), world)).rejects.toMatchObject({
+      faults: [{ path: "undecided", remedy: "decide: hotsite replication undecided" }],
+    });
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  test("takes everything back when something is undecided at the frozen primary", async () => {
+    const world = await FakeWorld.protected();
+    const plan = await planSwitchover(world);
+    const before = world.snapshot();
+    world.database = (name) => {
+      const database = FakeWorld.prototype.database.call(world, name);
+      const undecided = async () => (world.site("east").writable ? [] : ["X'61',X'',1"]);
+      return { ...database, undecided };
+    };
+    await expect(run(switchoverWorkflow, plan, world)).rejects.toMatchObject({ code: "undecided" });
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  test("rolls back what a person gives up, before the old primary follows", async () => {
+    const world = await FakeWorld.protected();
+    world.site("east").undecided = ["X'61',X'',1"];
+    await run(switchoverWorkflow, await planSwitchover(world, { skip: ["undecided"] }), world);
+    expect(world.site("east").undecided).toEqual([]);
+    expect(world.authority.writer).toBe("west");
+  });
+
   test("promotes nobody when the standby's database contradicts its checkpoint", async () => {
     const world = await FakeWorld.protected();
     const before = world.snapshot();

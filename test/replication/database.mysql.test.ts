@@ -85,6 +85,36 @@ describe.each(["mariadb", "mysql"] as const)(
       expect((await database.state(signal)).writable).toBe(true);
     });
 
+    test("what XA has prepared is listed and decided on, also on a server that is read-only, with who did it and why", async () => {
+      const ids = ["'a','b\\'\nc',7", "'plain'", "'x-1','y'"];
+      for (const [index, id] of ids.entries()) {
+        const session = await server.connect();
+        const insert = `INSERT INTO shop.t VALUES (${20 + index})`;
+        for (const sql of [`XA START ${id}`, insert, `XA END ${id}`, `XA PREPARE ${id}`])
+          await session.query(sql);
+        await session.end();
+      }
+      const [a, plain, xy] = ["X'61',X'62270a63',7", "X'706c61696e',X'',1", "X'782d31',X'79',1"] as const;
+      expect([...(await database.undecided(signal))].sort()).toEqual([a, plain, xy]);
+      const by = { by: "ada@here", reason: "it's over" };
+      await database.decide({ xid: a, decision: "commit", ...by }, signal);
+      await database.freeze(signal);
+      await database.decide({ xid: plain, decision: "roll back", ...by }, signal);
+      await database.decide({ xid: xy, decision: "roll back", ...by }, signal);
+      const again = database.decide({ xid: a, decision: "commit", ...by }, signal);
+      await expect(again).rejects.toMatchObject({ code: "not-prepared" });
+      const wrong = database.decide({ xid: "'plain'", decision: "commit", ...by }, signal);
+      await expect(wrong).rejects.toMatchObject({ code: "usage" });
+      expect(await database.undecided(signal)).toEqual([]);
+      expect(await server.query("SELECT id FROM shop.t WHERE id >= 20")).toEqual([{ id: 20 }]);
+      const kept = "SELECT xid, decision, decided_by, reason, done IS NOT NULL AS done FROM hotsite.decided";
+      expect(await server.query(kept)).toMatchObject([
+        { xid: a, decision: "commit", decided_by: "ada@here", reason: "it's over", done: 1 },
+        ...[plain, xy].map((xid) => ({ xid, decision: "roll back", done: 1 })),
+        { xid: a, done: 0 },
+      ]);
+    });
+
     test("a server that is not there is told as one that may come back", async () => {
       await server.stop();
       await expect(database.state(signal)).rejects.toMatchObject({ code: "unreachable", retryable: true });

@@ -132,6 +132,46 @@ describe("a person operates a link", () => {
     ]);
   });
 
+  test("lists what XA has prepared and nobody has decided on, and decides on it; who, when and why are kept", async () => {
+    await rig.hotsite("replicate", "--until-caught-up");
+    for (const id of ["gone", "kept"]) {
+      const session = await rig.source.connect();
+      const insert = `INSERT INTO shop.item VALUES (${id === "kept" ? 6 : 7}, '${id}')`;
+      for (const sql of [`XA START '${id}'`, insert, `XA END '${id}'`, `XA PREPARE '${id}'`])
+        await session.query(sql);
+      await session.end();
+    }
+    const [gone, kept] = ["X'676f6e65',X'',1", "X'6b657074',X'',1"];
+    const undecided = (...rest: string[]) => rig.hotsite("replication", "undecided", ...rest);
+    const running = rig.start("replicate");
+    await running.said("streaming");
+    const listed = await undecided("--json");
+    expect(JSON.parse(listed.stdout)).toMatchObject({
+      transactions: [gone, kept].map((xid) => ({ site: "source", xid, lost: false })),
+    });
+    expect((await undecided("--commit", kept)).code).toBe(2);
+    expect((await undecided("--commit", kept, "--reason", "its coordinator is lost")).code).toBe(0);
+    expect((await undecided("--roll-back", gone, "--reason", "so is this one's")).code).toBe(0);
+    expect((await undecided()).stdout).toBe("nothing is undecided\n");
+    await rig.equal("shop.item");
+    running.kill("SIGINT");
+    await running.ended;
+    expect(await rig.source.query("SELECT xid, decision, decided_by, reason FROM hotsite.decided")).toEqual([
+      {
+        xid: kept,
+        decision: "commit",
+        decided_by: expect.stringContaining("@"),
+        reason: "its coordinator is lost",
+      },
+      {
+        xid: gone,
+        decision: "roll back",
+        decided_by: expect.stringContaining("@"),
+        reason: "so is this one's",
+      },
+    ]);
+  });
+
   test("skips what the source's binlog cannot be read at, while it runs", async () => {
     const running = rig.start("replicate");
     await running.said("streaming");

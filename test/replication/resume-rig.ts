@@ -11,9 +11,11 @@ import { Secret } from "../../core/secret.ts";
 import { waitFor } from "../../core/wait.ts";
 import { lineLogger } from "../../replication/control/log-lines.ts";
 import type { LinkOrder } from "../../core/protection.ts";
+import { decisionsAt } from "../../replication/decisions.ts";
 import type { Flavour } from "../../replication/flavour.ts";
 import { Link } from "../../replication/link.ts";
 import { openEmbeddedLog } from "../../replication/log/embedded.ts";
+import { readTransactions } from "../../replication/read-transactions.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
 import { startMariadb } from "../support/mariadb.ts";
 import { startMysql } from "../support/mysql.ts";
@@ -101,6 +103,26 @@ export class ResumeRig implements AsyncDisposable {
   /** What the link says is prepared at the source. */
   prepared(): readonly string[] {
     return (this.#running?.link.status().prepared ?? []).map(({ xid }) => xid);
+  }
+
+  /** Of what the link says is undecided the rows in the source's binlog, as they are kept when the source was lost and comes back. */
+  async undecidedRows(): Promise<readonly number[]> {
+    const { prepared = [], received = "" } = this.#running?.link.status() ?? {};
+    const source = { ...account, site: "east", port: this.east.port };
+    const options = { source, databases: ["shop"], clock: systemClock };
+    const counts = [];
+    for (const known of [prepared, []]) {
+      const decisions = decisionsAt(options, known);
+      const from = known === prepared ? received : this.#order.start;
+      const read = readTransactions({ ...options, decisions }, from, await this.east.position(), signal());
+      for await (const _ of read);
+      for (const { xid } of decisions.undecided) {
+        let rows = 0;
+        for await (const { changes } of decisions.rowsOf(xid, signal())) rows += changes.length;
+        counts.push(rows);
+      }
+    }
+    return counts;
   }
 
   /** Waits until a replica of the source has everything. */

@@ -67,6 +67,8 @@ describe.each(["mariadb", "mysql"] as const)("a link from a %s", (flavour) => {
     );
     await rig.equal();
     expect(rig.prepared()).toEqual(["X'61',X'622763',7", "X'676f6e65',X'',1"]);
+    // As the link knows them, and from the binlog alone.
+    expect(await rig.undecidedRows()).toEqual([1, 1, 1, 1]);
     await rig.east.query("XA ROLLBACK 'gone'");
     await rig.stop();
     await rig.east.kill();

@@ -19,7 +19,10 @@ const warmMs = 60_000;
 export interface OursOptions {
   /** A first copy, or the stream from where the stage begins. */
   readonly begin?: LinkOrder["begin"];
-  /** It has brought the same backlog to another target before the clock starts, as a gateway has that runs for long. */
+  /**
+   * Before the clock starts it has brought the same backlog to another target, as a gateway has that runs for long, and its own tables are
+   * at the target, as those of a replica are.
+   */
   readonly warm?: boolean;
   /** Where the source is reached, when not directly. */
   readonly sourcePort?: number;
@@ -43,7 +46,7 @@ async function startGateway(
     target: warm ? relay.port : target.port,
   });
   const start = begin === "stream" ? stage.from.gtid : "";
-  const order = { stream: "bench/db/1", epoch: 1, from: "east", to: "west", start, begin };
+  const order: LinkOrder = { stream: "bench/db/1", epoch: 1, from: "east", to: "west", start, begin };
   const runner = {
     pids: [gateway.pid],
     go: () => gateway.ask("start-order", order).then(() => undefined),
@@ -61,11 +64,12 @@ async function startGateway(
     await warmUp(stage, relay, runner);
     await gateway.ask("stop", undefined);
     relay.turnTo(target.port);
+    await followNothing(stage, gateway, { ...order, stream: "bench/db/2", epoch: 2 });
   } catch (error) {
     await runner[Symbol.asyncDispose]();
     throw error;
   }
-  const next = { ...order, stream: "bench/db/2", epoch: 2 };
+  const next = { ...order, stream: "bench/db/3", epoch: 3 };
   return { ...runner, go: () => gateway.ask("start-order", next).then(() => undefined) };
 }
 
@@ -74,6 +78,22 @@ async function warmUp(stage: Stage, relay: Relay, runner: Runner): Promise<void>
   relay.turnTo(other.port);
   await runner.go();
   await untilEqual(stage, other, runner, AbortSignal.timeout(warmMs));
+}
+
+/** A link that begins behind the backlog, and hears of nothing: a source that is read-only gets no heartbeats. */
+async function followNothing(stage: Stage, gateway: Gateway, order: LinkOrder): Promise<void> {
+  const { source, flavour } = stage;
+  await source.query("SET GLOBAL read_only = ON");
+  const { gtid: start } = await flavour.place(source);
+  await gateway.ask("start-order", { ...order, start });
+  const wait = { timeoutMs: warmMs, intervalMs: 20, what: "the link to know its target" };
+  const known = async (): Promise<true | undefined> => {
+    const { applied } = (await gateway.ask("status", undefined)) as LinkStatus;
+    return applied === undefined ? undefined : true;
+  };
+  await waitFor(known, wait, AbortSignal.timeout(warmMs));
+  await gateway.ask("stop", undefined);
+  await source.query("SET GLOBAL read_only = OFF");
 }
 
 class Gateway {

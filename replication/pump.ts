@@ -17,7 +17,7 @@ import { readCharsets } from "./charsets.ts";
 import { beginCopy, FirstCopy, type CopyStep } from "./copy.ts";
 import { CopyGate } from "./copy-gate.ts";
 import { Decisions } from "./decisions.ts";
-import { isFar } from "./far.ts";
+import { compressedBlock } from "./far.ts";
 import { partBytes } from "./read-pieces.ts";
 import { readerId } from "./reader-id.ts";
 import type { CopyProgress, PreparedTransaction, StreamRecord } from "./record.ts";
@@ -80,8 +80,9 @@ export async function pump(options: PumpOptions, resume: ResumePoint, signal: Ab
   const serverId = readerId(reader);
   const decisions = new Decisions(options, `${reader}/prepared`, resume.prepared);
   const gate = progress && hasNoRows(progress) ? new CopyGate(source, clock) : undefined;
+  const compressBytes = await compressedBlock(source);
   await using dump = new BinlogDump(
-    { source: options.source, from: formatPosition(from), serverId, clock, compress: await isFar(source) },
+    { source: options.source, from: formatPosition(from), serverId, clock, compressBytes },
     signal,
   );
   await new Pump(options, { builder, assembler, copy, source, decisions, gate }, signal).run(dump);

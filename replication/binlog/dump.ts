@@ -5,6 +5,7 @@ import { RetryableError } from "../../core/errors.ts";
 import { connectionOptions } from "../connection.ts";
 import { sourceError, type SourceOptions } from "../source.ts";
 import { EventParser, type BinlogEvent } from "./event.ts";
+import { PacketFrames, type PacketBlock } from "./packet-frames.ts";
 import { PacketQueue } from "./packet-queue.ts";
 
 /** The source sends a sign of life after so long without an event. */
@@ -19,8 +20,8 @@ export interface DumpOptions {
   readonly from: string;
   /** Among all servers and readers of this source unique; a newer reader of the same id ends the older one. */
   readonly serverId: number;
-  /** The server compresses what it sends. */
-  readonly compress?: boolean;
+  /** The server compresses what it sends, so many bytes at a time; without it nothing. */
+  readonly compressBytes?: number | undefined;
   readonly clock: Clock;
 }
 
@@ -30,7 +31,7 @@ export interface DumpOptions {
  */
 export class BinlogDump implements AsyncDisposable {
   readonly #zongji: ZongJi;
-  readonly #packets = new PacketQueue(
+  readonly #packets = new PacketQueue<PacketBlock>(
     () => this.#connection?.pause(),
     () => this.#connection?.resume(),
   );
@@ -39,10 +40,10 @@ export class BinlogDump implements AsyncDisposable {
   #parser = new EventParser(true);
   #connection: DumpConnection | undefined;
 
-  constructor({ source, from, serverId, compress = false, clock }: DumpOptions, signal: AbortSignal) {
-    this.#zongji = new ZongJi({ ...connectionOptions(source), compress });
+  constructor({ source, from, serverId, compressBytes, clock }: DumpOptions, signal: AbortSignal) {
+    this.#zongji = new ZongJi({ ...connectionOptions(source), compress: compressBytes !== undefined });
     this.#zongji.on("error", (error: unknown) => this.#fail(error));
-    this.#zongji.once("ready", () => this.#takeOver());
+    this.#zongji.once("ready", () => this.#takeOver(compressBytes));
     const until = AbortSignal.any([signal, this.#ended.signal]);
     until.addEventListener("abort", () => this.#packets.end(until.reason));
     this.#watching = this.#watch(clock, until);
@@ -51,8 +52,11 @@ export class BinlogDump implements AsyncDisposable {
 
   /** All events that have come, at least one. Rejects with what ended the dump, or when the signal is aborted. */
   async take(signal: AbortSignal): Promise<readonly BinlogEvent[]> {
-    const packets = await this.#packets.take(signal);
-    return packets.map((packet) => this.#parser.parse(packet));
+    const events: BinlogEvent[] = [];
+    for (const { bytes, places } of await this.#packets.take(signal))
+      for (let place = 0; place < places.length; place += 2)
+        events.push(this.#parser.parseAt(bytes, places[place] ?? 0, places[place + 1] ?? 0));
+    return events;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -64,31 +68,44 @@ export class BinlogDump implements AsyncDisposable {
     });
   }
 
-  /** Just before Zongji sends the dump command: ask for heartbeats, and get the packets in its parser's stead. */
-  #takeOver(): void {
-    const internals = this.#zongji as unknown as ZongjiInternals;
-    this.#parser = new EventParser(internals.useChecksum);
-    this.#connection = internals.connection;
+  /** Just before Zongji sends the dump command: ask for heartbeats, and get the bytes in its connection's stead. */
+  #takeOver(compressBytes: number | undefined): void {
+    const { useChecksum, connection, BinlogClass } = this.#zongji as unknown as ZongjiInternals;
+    this.#parser = new EventParser(useChecksum);
+    this.#connection = connection;
     const nanoseconds = heartbeatMs * 1_000_000;
     // The second is the newer name.
     const heartbeats = `SET @master_heartbeat_period = ${nanoseconds}, @source_heartbeat_period = ${nanoseconds}`;
-    internals.connection.query(heartbeats, (error) => {
-      if (error !== null) this.#fail(error);
+    if (compressBytes !== undefined)
+      connection.query(padded(compressBytes), (error) => {
+        if (error !== null) this.#fail(error);
+      });
+    connection.query(heartbeats, (error) => {
+      if (error === null) this.#listen(connection);
+      else this.#fail(error);
     });
     // Without it an error instead of the first packet would be thrown out of the socket's handler.
-    internals.BinlogClass.prototype.onResult = (error) => this.#fail(error);
-    const receive = (packet: DumpPacket): unknown => (this.#receive(packet) ? receive : null);
-    internals.BinlogClass.prototype.binlogData = receive;
+    BinlogClass.prototype.onResult = (error) => this.#fail(error);
+    BinlogClass.prototype.binlogData = () => {
+      this.#fail(new RetryableError("source-unreachable", "the source ended the dump: it is shutting down"));
+      return null;
+    };
   }
 
-  /** Whether more may follow. */
-  #receive(packet: DumpPacket): boolean {
-    if (packet.isError()) this.#fail(packet.asError("utf8"));
-    else if (packet.isEOF())
-      this.#fail(new RetryableError("source-unreachable", "the source ended the dump: it is shutting down"));
-    // The first byte says that the packet is neither an error nor the end.
-    else this.#packets.push(packet.buffer.subarray(packet.offset + 1, packet.end));
-    return !this.#ended.signal.aborted;
+  /** After the last answer to a query, before the first packet of the dump. */
+  #listen(connection: DumpConnection): void {
+    const layer = connection._inflatedPacketsParser === undefined ? "packetParser" : "_inflatedPacketsParser";
+    const parser = connection[layer];
+    const frames = new PacketFrames((packet) => {
+      // It reads errors, and would warn of packets that it has not seen.
+      connection.sequenceId = packet[3] ?? 0;
+      parser?.execute(packet);
+    });
+    connection[layer] = {
+      execute: (chunk) => {
+        for (const block of frames.push(chunk)) this.#packets.push(block);
+      },
+    };
   }
 
   #fail(error: unknown): void {
@@ -108,6 +125,11 @@ export class BinlogDump implements AsyncDisposable {
   }
 }
 
+/** A server's buffer grows with what it receives; what it sends, it compresses a buffer at a time. */
+function padded(bytes: number): string {
+  return `DO 0 /*${" ".repeat(bytes)}*/`;
+}
+
 /** What Zongji's declarations leave out. */
 interface ZongjiInternals {
   readonly useChecksum: boolean;
@@ -115,13 +137,13 @@ interface ZongjiInternals {
   readonly BinlogClass: { readonly prototype: { binlogData: unknown; onResult: (error: Error) => void } };
 }
 
-type DumpConnection = Connection;
+/** And mysql2's: bytes come to the one parser, or when the server compresses, unpacked to the other. */
+interface DumpConnection extends Connection {
+  sequenceId: number;
+  packetParser: ChunkParser;
+  _inflatedPacketsParser?: ChunkParser;
+}
 
-interface DumpPacket {
-  readonly buffer: Buffer;
-  readonly offset: number;
-  readonly end: number;
-  isEOF(): boolean;
-  isError(): boolean;
-  asError(encoding: string): Error;
+interface ChunkParser {
+  execute(chunk: Buffer): void;
 }

@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { checksum } from "./checksum.ts";
 import { badEvent, Reader } from "./reader.ts";
 
 /** The kinds of events that servers write and replication looks at: common ones, then MySQL's, then MariaDB's. */
@@ -52,8 +52,6 @@ export interface BinlogEvent {
 
 const headerBytes = 19;
 const checksumBytes = 4;
-/** CRC32 of any bytes with their own CRC32 behind them. */
-const wholeChecksum = 0x2144df1c;
 
 /** Takes packets apart and verifies their checksums, which may change from file to file. */
 export class EventParser {
@@ -66,17 +64,24 @@ export class EventParser {
 
   /** Throws `HotsiteError` "bad-event" on a wrong length or checksum. */
   parse(packet: Buffer): BinlogEvent {
-    if (packet.length < headerBytes || packet.readUInt32LE(9) !== packet.length)
-      throw badEvent(`its length is not ${packet.length}`);
-    const type = packet.readUInt8(4);
-    if (type === eventTypes.formatDescription) this.#checksums = describesChecksums(packet);
-    const end = this.#checksums ? verified(packet) : packet.length;
+    return this.parseAt(packet, 0, packet.length);
+  }
+
+  /** The packet that lies between two places. Its body is a view. */
+  parseAt(bytes: Buffer, start: number, end: number): BinlogEvent {
+    if (end - start < headerBytes || bytes.readUInt32LE(start + 9) !== end - start)
+      throw badEvent(`its length is not ${end - start}`);
+    const type = bytes[start + 4] ?? 0;
+    if (type === eventTypes.formatDescription)
+      this.#checksums = describesChecksums(bytes[end - checksumBytes - 1]);
     return {
       type,
-      timestamp: packet.readUInt32LE(0),
-      serverId: packet.readUInt32LE(5),
-      end: packet.readUInt32LE(13),
-      body: packet.subarray(headerBytes, end),
+      timestamp: bytes.readUInt32LE(start),
+      serverId: bytes.readUInt32LE(start + 5),
+      end: bytes.readUInt32LE(start + 13),
+      body: this.#checksums
+        ? verified(bytes, start, end - checksumBytes)
+        : bytes.subarray(start + headerBytes, end),
     };
   }
 }
@@ -97,14 +102,18 @@ export function parseWriter(body: Buffer): string {
 }
 
 /** The description ends with the algorithm and, always, a checksum's place. */
-function describesChecksums(packet: Buffer): boolean {
-  const algorithm = packet[packet.length - checksumBytes - 1];
+function describesChecksums(algorithm: number | undefined): boolean {
   if (algorithm === 0 || algorithm === 1) return algorithm === 1;
   throw badEvent(`a checksum algorithm ${algorithm ?? "that is missing"}`);
 }
 
-function verified(packet: Buffer): number {
-  const end = packet.length - checksumBytes;
-  if (end < headerBytes || crc32(packet) !== wholeChecksum) throw badEvent("its checksum is wrong");
-  return end;
+/** The body of the packet with its checksum behind it. */
+function verified(bytes: Buffer, start: number, end: number): Buffer {
+  const bodyStart = start + headerBytes;
+  if (end < bodyStart) throw badEvent("its checksum is wrong");
+  const body = bytes.subarray(bodyStart, end);
+  const header = checksum(bytes, start, bodyStart);
+  if (checksum(body, 0, body.length, header) !== bytes.readUInt32LE(end))
+    throw badEvent("its checksum is wrong");
+  return body;
 }

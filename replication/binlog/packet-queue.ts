@@ -2,11 +2,11 @@
 const highBytes = 8 * 2 ** 20;
 const lowBytes = 4 * 2 ** 20;
 
-/** Packets between a socket, which pushes, and one reader, who takes. */
-export class PacketQueue {
+/** Bytes of packets between a socket, which pushes, and one reader, who takes. */
+export class PacketQueue<Item extends { readonly length: number }> {
   readonly #pause: () => void;
   readonly #resume: () => void;
-  #packets: Buffer[] = [];
+  #packets: Item[] = [];
   #bytes = 0;
   #received = 0;
   #paused = false;
@@ -18,7 +18,7 @@ export class PacketQueue {
     this.#resume = resume;
   }
 
-  /** How many packets ever came. */
+  /** How many items ever came. */
   get received(): number {
     return this.#received;
   }
@@ -27,7 +27,7 @@ export class PacketQueue {
     return this.#paused;
   }
 
-  push(packet: Buffer): void {
+  push(packet: Item): void {
     this.#packets.push(packet);
     this.#bytes += packet.length;
     this.#received += 1;
@@ -44,8 +44,8 @@ export class PacketQueue {
     this.#wake?.();
   }
 
-  /** Some of what is there, oldest first, at least one packet: at most about the lower mark, so that large ones stay few. */
-  async take(signal: AbortSignal): Promise<readonly Buffer[]> {
+  /** Some of what is there, oldest first, at least one: at most about the lower mark, so that large ones stay few. */
+  async take(signal: AbortSignal): Promise<readonly Item[]> {
     signal.throwIfAborted();
     while (this.#packets.length === 0) {
       if (this.#end !== undefined) throw this.#end.reason;
@@ -54,7 +54,7 @@ export class PacketQueue {
     return this.#shift();
   }
 
-  #shift(): readonly Buffer[] {
+  #shift(): readonly Item[] {
     let [count, bytes] = [0, 0];
     while (count < this.#packets.length && bytes < lowBytes / 4) bytes += this.#packets[count++]?.length ?? 0;
     this.#bytes -= bytes;

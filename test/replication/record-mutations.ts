@@ -137,7 +137,7 @@ export async function mixPackets(count: number, seed: number): Promise<void> {
     expect(paused).toBe(!to);
     paused = to;
   };
-  const queue = new PacketQueue(turn(true), turn(false));
+  const queue = new PacketQueue<Buffer>(turn(true), turn(false));
   const take = async (): Promise<void> => {
     for (const packet of await queue.take(signal))
       if (packet.readUInt32LE(0) !== taken++) expect(packet.readUInt32LE(0)).toBe(taken - 1);

@@ -22,7 +22,7 @@ export interface KeptColumn {
 }
 
 /**
- * Whether values of the column can go in by `loadSql`: in half the time of an INSERT, as nothing is parsed. Bytes go in as they are, so a text
+ * Whether values of the column can go in by `loadSql`: in less time than by an INSERT, as nothing is parsed. Bytes go in as they are, so a text
  * needs the same character set on both sides.
  */
 export function loadable({ type, charset }: ColumnSchema, kept: KeptColumn | undefined): boolean {

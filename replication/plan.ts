@@ -137,7 +137,7 @@ export class Plan {
 }
 
 /** Each row, of an update with the image after it. */
-function* imagesOf(change: RowsChange): Generator<readonly [RowImage, RowImage?]> {
+export function* imagesOf(change: RowsChange): Generator<readonly [RowImage, RowImage?]> {
   const packed = packedRows(change);
   if (packed === undefined) {
     for (const [index, row] of change.rows.entries()) yield [row, change.after?.[index]];

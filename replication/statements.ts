@@ -1,8 +1,9 @@
 import { HotsiteError } from "../core/errors.ts";
+import { countImages, packedRows } from "./binlog/packed-rows.ts";
 import type { Flavour } from "./flavour.ts";
 import { loadBody } from "./load-body.ts";
 import { loadSql } from "./load-sql.ts";
-import { Plan } from "./plan.ts";
+import { imagesOf, Plan } from "./plan.ts";
 import type { Checks, RowsChange } from "./record.ts";
 import type { RowImage } from "./row-image.ts";
 import {
@@ -73,6 +74,8 @@ export class StatementWriter {
     }
     if (this.#careful) this.#oneByOne(change, table);
     else if (!hasKey(table)) this.#withoutKey(change, table);
+    else if (change.kind === "insert" && this.#loads(table) && isLarge(change))
+      this.#insertsAtOnce(change, table);
     else this.#plan.add(change, table);
   }
 
@@ -117,13 +120,22 @@ export class StatementWriter {
 
   /** What does to which row cannot be told from others, so nothing passes. */
   #withoutKey(change: RowsChange, table: TargetTable): void {
-    this.#writePlan();
     if (change.kind !== "insert") {
+      this.#writePlan();
       this.#oneByOne(change, table);
       return;
     }
+    this.#insertsAtOnce(change, table);
+  }
+
+  /** Behind all that came before: there is nothing to be gained by an order of their own. */
+  #insertsAtOnce(change: RowsChange, table: TargetTable): void {
+    this.#writePlan();
     this.#setChecks(change.checks);
-    this.#inserts(table, change.rows);
+    this.#inserts(
+      table,
+      [...imagesOf(change)].map(([row]) => row),
+    );
   }
 
   #oneByOne(change: RowsChange, table: TargetTable): void {
@@ -219,6 +231,16 @@ export class StatementWriter {
     this.#push(sqlModeSql(lenient), undefined, () => "session");
     this.#lenient = lenient;
   }
+}
+
+/** Whether its rows are so many that a file pays. Most changes have too few bytes for that, which is quickly seen. */
+function isLarge(change: RowsChange): boolean {
+  const packed = packedRows(change);
+  if (packed === undefined) return change.rows.length >= fewestLoaded;
+  return (
+    packed.chunks.reduce((sum, { length }) => sum + length, 0) >= fewestLoaded &&
+    countImages(packed) >= fewestLoaded
+  );
 }
 
 function imageAt(change: RowsChange, index: number): RowImage {

@@ -139,6 +139,8 @@ const statementChange = z.strictObject({
   timestamp: z.number(),
   checks,
   ifExists: z.boolean().optional(),
+  autoIncrement: z.strictObject({ increment: z.int(), offset: z.int() }).optional(),
+  dayNames: z.int().optional(),
   invoker: z.strictObject({ user: z.string(), host: z.string() }).optional(),
   explicitTimestamps: z.boolean().optional(),
   collationUtf8mb4: z.int().optional(),

@@ -91,6 +91,10 @@ export interface StatementChange {
   /** `SET TIMESTAMP`: seconds since 1970, with a fraction. */
   readonly timestamp: number;
   readonly checks: Checks;
+  /** How a column that counts by itself numbers the rows that are there when it is added; absent where it counts 1, 2, 3. */
+  readonly autoIncrement?: { readonly increment: number; readonly offset: number };
+  /** Id of the language of names of days and months; absent of English. */
+  readonly dayNames?: number;
   /** MariaDB's `sql_if_exists`, and whether a TIMESTAMP has no default but those that are written; absent where the source does not tell. */
   readonly ifExists?: boolean;
   readonly explicitTimestamps?: boolean;

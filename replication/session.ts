@@ -59,18 +59,23 @@ export function checksSql({ foreignKeys, unique, constraints }: Checks, flavour:
 /** The session of the source in which a statement was run. `database`: the default one, which has to be there. */
 export function contextSql(change: StatementChange, database: string, flavour: Flavour): string {
   const { sqlMode, collationConnection, collationServer, timeZone, timestamp, checks } = change;
-  const { ifExists, explicitTimestamps, charsetCollations } = change;
+  const { ifExists, explicitTimestamps, charsetCollations, dayNames = english } = change;
+  const { increment, offset } = change.autoIncrement ?? { increment: 1, offset: 1 };
   return [
     ...useSql(database),
     ...(ifExists === true && flavour === "mariadb" ? ["SET sql_if_exists = 1"] : []),
     `SET sql_mode = ${String(sqlMode)}, collation_connection = ${collationConnection}`,
     `SET collation_server = ${collationServer}, timestamp = ${timestamp}`,
     ...(timeZone === undefined ? [] : [`SET time_zone = ${quoteString(timeZone)}`]),
+    `SET auto_increment_increment = ${increment}, auto_increment_offset = ${offset}, lc_time_names = ${dayNames}`,
     `SET explicit_defaults_for_timestamp = ${explicitTimestamps === false ? 0 : 1}`,
     ...(flavour === "mysql" ? utf8mb4Sql(change) : charsetsSql(charsetCollations ?? [])),
     checksSql(checks, flavour),
   ].join(";\n");
 }
+
+/** The servers' number of `en_US`. */
+const english = 0;
 
 /** What `utf8mb4` alone means; only MySQL has it, and says it with every statement. */
 function utf8mb4Sql({ collationUtf8mb4 }: StatementChange): readonly string[] {

@@ -61,6 +61,8 @@ export function statementOf(
       unique: (session.flags & flag.relaxedUnique) === 0,
       constraints: (session.flags & flag.noConstraints) === 0,
     },
+    ...(session.autoIncrement === undefined ? {} : { autoIncrement: session.autoIncrement }),
+    ...(session.dayNames === undefined ? {} : { dayNames: session.dayNames }),
     ...(session.invoker === undefined ? {} : { invoker: session.invoker }),
     ...(session.explicitTimestamps === undefined ? {} : { explicitTimestamps: session.explicitTimestamps }),
     ...(flavour === "mariadb" ? mariadbFlags(session.flags) : {}),
@@ -119,6 +121,8 @@ interface Session {
   collationServer: number;
   microseconds: number;
   timeZone?: string;
+  autoIncrement?: { increment: number; offset: number };
+  dayNames?: number;
   invoker?: { user: string; host: string };
   explicitTimestamps?: boolean;
   collationUtf8mb4?: number;
@@ -153,8 +157,7 @@ const variables: Readonly<Record<number, (reader: Reader, session: Session) => u
   0: (reader, session) => (session.flags = reader.uint(4)),
   1: (reader, session) => (session.sqlMode = safe(reader.uint64())),
   2: (reader) => reader.skip(reader.uint(1) + 1),
-  // Increment and offset of AUTO_INCREMENT mean nothing to what is carried.
-  3: (reader) => reader.skip(4),
+  3: (reader, session) => (session.autoIncrement = { increment: reader.uint(2), offset: reader.uint(2) }),
   4: (reader, session) => {
     session.collationClient = reader.uint(2);
     session.collationConnection = reader.uint(2);
@@ -162,8 +165,8 @@ const variables: Readonly<Record<number, (reader: Reader, session: Session) => u
   },
   5: (reader, session) => (session.timeZone = reader.shortText()),
   6: (reader) => reader.shortText(),
-  // Language of names of days, collation of the default database, tables of a multi-table update.
-  7: (reader) => reader.skip(2),
+  7: (reader, session) => (session.dayNames = reader.uint(2)),
+  // Collation of the default database, tables of a multi-table update.
   8: (reader) => reader.skip(2),
   9: (reader) => reader.skip(8),
   10: (reader) => reader.skip(4),

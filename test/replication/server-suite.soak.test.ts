@@ -29,6 +29,12 @@ const fast = [
 
 const patienceMs = Number(process.env["HOTSITE_PATIENCE"] ?? 600) * 1000;
 
+/** Tables of one may refer to those of another. */
+const dropAll = [
+  "SET foreign_key_checks = 0",
+  ...suiteDatabases.map((name) => `DROP DATABASE IF EXISTS ${name}`),
+];
+
 type Outcome = "equal" | "stopped" | "different";
 
 test(`from ${source} to ${target} a link follows what a server's own tests do, or stops with a reason`, async () => {
@@ -93,14 +99,23 @@ class SuiteLink implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof HotsiteError) || error.retryable) {
         this.usable = false;
-        return { outcome: "different", why: error instanceof Error ? error.message : String(error) };
+        const why = error instanceof Error ? error.message : String(error);
+        return { outcome: "different", why: `${why}\n    ${await this.#rows()}` };
       }
       return this.#goOn(error);
     }
   }
 
+  /** A definition can differ where rows do not. */
+  #rows(): Promise<string> {
+    return this.#link.expectSameRows().then(
+      () => "the rows are the same",
+      (error: Error) => error.message,
+    );
+  }
+
   async #clean(): Promise<void> {
-    await this.#link.east.query(...suiteDatabases.map((name) => `DROP DATABASE IF EXISTS ${name}`));
+    await this.#link.east.query(...dropAll);
     await this.#link.reach(120_000);
   }
 
@@ -108,7 +123,7 @@ class SuiteLink implements AsyncDisposable {
   async #goOn(first: HotsiteError): Promise<{ outcome: Outcome; why: string }> {
     const why = [told(first)];
     let error = first;
-    await this.#link.east.query(...suiteDatabases.map((name) => `DROP DATABASE IF EXISTS ${name}`));
+    await this.#link.east.query(...dropAll);
     for (let times = 0; times < 200; times += 1) {
       const gtid = error.details["gtid"];
       await this.#link.stop().catch(() => undefined);

@@ -35,6 +35,11 @@ export function tableIdOf({ body }: BinlogEvent): number {
   return new Reader(body).uint(6);
 }
 
+/** Whether nothing more of its statement follows. */
+export function endsStatement({ body }: BinlogEvent): boolean {
+  return (new Reader(body, 6).uint(2) & 0x01) !== 0;
+}
+
 /** Finds all rows. Throws "unsupported-event" when the images are not full. */
 export function readRows(event: BinlogEvent, table: PackedTable): RowsOfEvent {
   const { kind, layout } = kinds[event.type] ?? badKind(event.type);

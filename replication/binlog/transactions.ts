@@ -2,6 +2,7 @@ import { HotsiteError } from "../../core/errors.ts";
 import { isOfOrigin, type GtidPosition, type Origin } from "../../core/position.ts";
 import { versionOf, type Flavour, type ServerVersion } from "../flavour.ts";
 import type { Checks, RowsChange, StatementChange, TableSchema } from "../record.ts";
+import { CascadedDeletes } from "./cascaded.ts";
 import { EventParser, eventTypes, parseRotate, parseWriter, type BinlogEvent } from "./event.ts";
 import type { FilePlace } from "./place.ts";
 import { gtidReader, type GtidEvent } from "./gtid.ts";
@@ -13,7 +14,7 @@ import { isBegin, readQuery, statementOf, type QueryEvent } from "./query.ts";
 import { CutTable } from "../selection/cut-rows.ts";
 import { wholeDatabases, type Selection } from "../selection/selection.ts";
 import { selectedStatement } from "../selection/statement.ts";
-import { isRowsEvent, readRows, tableIdOf, type RowsOfEvent } from "./rows.ts";
+import { endsStatement, isRowsEvent, readRows, tableIdOf, type RowsOfEvent } from "./rows.ts";
 import { statementKind } from "./statement-kind.ts";
 import { readTable, readTableName, type Charsets, type TableName } from "./table-map.ts";
 import { readDecision, readXaPrepare, type XaStep } from "./xa.ts";
@@ -101,6 +102,7 @@ export class TransactionAssembler {
   readonly #databases: ReadonlySet<string>;
   readonly #selection: Selection;
   readonly #tables = new Map<number, MappedTable>();
+  readonly #cascaded = new CascadedDeletes();
   #file = "";
   /** Of the present file, which may be older than the server. */
   #writer: ServerVersion | undefined;
@@ -242,9 +244,10 @@ export class TransactionAssembler {
     if (group?.own !== true) return undefined;
     const table = this.#tables.get(tableIdOf(event));
     if (table === undefined) throw badEvent("rows of a table that was not described");
-    if (table.mapped === undefined) return undefined;
+    const rows = table.mapped && this.#cascaded.left(table.mapped, readRows(event, table.mapped));
+    if (endsStatement(event)) this.#cascaded.forget();
+    if (table.mapped === undefined || rows === undefined) return undefined;
     if (group.standalone === true) throw badEvent("rows behind a statement that stands alone");
-    const rows = readRows(event, table.mapped);
     if (table.cut === undefined) addRows(group.changes, table.mapped, rows);
     else addRows(group.changes, table.cut.cut, { ...rows, bytes: table.cut.rows(rows.kind, rows.bytes) });
     group.bytes += event.body.length;

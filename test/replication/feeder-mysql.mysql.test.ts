@@ -119,6 +119,28 @@ describe("a feeder of a MySQL", () => {
     ]);
   }, 60_000);
 
+  test("tells once of a row that a cascade of its own statement has deleted already, each time", async () => {
+    await using log = await temporaryLog();
+    await server.query(
+      "CREATE TABLE shop.p (id INT PRIMARY KEY)",
+      "CREATE TABLE shop.c (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES shop.p (id) ON DELETE CASCADE)",
+    );
+    const start = await server.position();
+    const feeder = startFeeder(server, log, ["shop"], { begin: "stream", start });
+    const both = [
+      "INSERT INTO p VALUES (1), (2)",
+      "INSERT INTO c VALUES (1, 1), (2, 1), (3, 2)",
+      "DELETE p, c FROM p JOIN c ON c.p = p.id WHERE p.id = 1",
+      "DELETE p, c FROM p JOIN c ON c.p = p.id WHERE p.id = 2",
+    ];
+    await server.query("USE shop", ...both, "BEGIN", ...both, ...both, "COMMIT");
+    await awaitCaughtUp(server, log);
+    await feeder.stop();
+    const target = await targetOf(log);
+    expect(target.problems).toEqual([]);
+    for (const table of ["p", "c"]) expect(target.rows("shop", table)).toEqual([]);
+  }, 60_000);
+
   test("carries DDL with its session, in order with the rows around it", async () => {
     await using log = await temporaryLog();
     const start = await server.position();

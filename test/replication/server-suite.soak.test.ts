@@ -110,7 +110,7 @@ class SuiteLink implements AsyncDisposable {
   #rows(): Promise<string> {
     return this.#link.expectSameRows().then(
       () => "the rows are the same",
-      (error: Error) => error.message,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
   }
 

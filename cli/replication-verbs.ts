@@ -70,7 +70,7 @@ export const replicationVerbs: readonly Verb[] = [
     examples: [
       ["replication undecided", "after a failover also what was left at the site that was lost"],
       [
-        `replication undecided --commit "X'61',X'62',1" --reason "the coordinator is lost"`,
+        "replication undecided --commit X'61',X'62',1 --reason restored",
         "what its coordinator cannot decide any more",
       ],
     ],

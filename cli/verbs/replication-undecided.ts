@@ -68,17 +68,17 @@ async function work(
     return { text: listText(listed, problems), json: { transactions: listed, problems } };
   const one = chosen(listed, wanted);
   const by = `${userInfo().username}@${hostname()}`;
-  await undecided.decide(one.site, { ...wanted, by }, signal);
+  await undecided.decide(one.site, { ...wanted, xid: one.xid, by }, signal);
   const now = wanted.decision === "commit" ? "committed" : "rolled back";
-  const text = `${wanted.xid} is ${now} at ${one.site}; kept in hotsite.decided there`;
-  return { text, json: { site: one.site, xid: wanted.xid, now } };
+  const text = `${one.xid} is ${now} at ${one.site}; kept in hotsite.decided there`;
+  return { text, json: { site: one.site, xid: one.xid, now } };
 }
 
 type Transaction = z.infer<typeof transaction>;
 
 /** The one that is meant; a commit at a site that is not the primary would vanish with its data. */
 function chosen(listed: readonly Transaction[], { xid, decision }: Wanted): Transaction {
-  const [one, other] = listed.filter((transaction) => transaction.xid === xid);
+  const [one, other] = listed.filter((transaction) => unquoted(transaction.xid) === unquoted(xid));
   if (one === undefined)
     throw new HotsiteError("not-prepared", `nothing undecided has the id ${xid}`, {
       hint: "hotsite replication undecided lists them",
@@ -94,6 +94,11 @@ function chosen(listed: readonly Transaction[], { xid, decision }: Wanted): Tran
       { hint: "hotsite reprotect keeps its rows in a file; enter them at the primary" },
     );
   return one;
+}
+
+/** A shell takes the quotes away. */
+function unquoted(xid: string): string {
+  return xid.replaceAll("'", "");
 }
 
 function listText(transactions: readonly Transaction[], problems: readonly string[]): string {

@@ -151,7 +151,9 @@ describe("a person operates a link", () => {
     });
     expect((await undecided("--commit", kept)).code).toBe(2);
     expect((await undecided("--commit", kept, "--reason", "its coordinator is lost")).code).toBe(0);
-    expect((await undecided("--roll-back", gone, "--reason", "so is this one's")).code).toBe(0);
+    expect(
+      (await undecided("--roll-back", gone.replaceAll("'", ""), "--reason", "so is this one's")).code,
+    ).toBe(0);
     expect((await undecided()).stdout).toBe("nothing is undecided\n");
     await rig.equal("shop.item");
     running.kill("SIGINT");

@@ -128,7 +128,8 @@ export function originOf(gtid: string): Origin {
 /** Whether what a domain, a MySQL server or a tag of it (`uuid:tag`) writes counts as this origin's. */
 export function isOfOrigin(name: Origin, origin: Origin): boolean {
   if (typeof name === "number") return name === origin;
-  return name.split(":", 1)[0] === origin;
+  const tag = name.indexOf(":");
+  return (tag < 0 ? name : name.slice(0, tag)) === origin;
 }
 
 function ofDomains(domains: DomainPositions): GtidPosition {

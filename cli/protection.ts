@@ -6,6 +6,7 @@ import { needNodes } from "./target.ts";
 
 /** What roles, traffic and drills of the installed application need. The session's world keeps its connections and closes them. */
 export async function openProtection({ config, world }: Session): Promise<ProtectionWorld> {
-  await needNodes(world);
+  // Without a standby it would not help to install it.
+  if (world.application.replication !== undefined) await needNodes(world);
   return protectionOf({ world, reportsFolder: join(config.folder, "drills") });
 }

@@ -26,18 +26,14 @@ export interface LiveOptions {
   readonly reportsFolder: string;
 }
 
-/** Protection of an installed application. Needs its nodes to be launched; throws `HotsiteError` "not-installed" or "unprotected" otherwise. */
+/** Protection of an installed application. Needs its nodes to be launched; throws `HotsiteError` "not-installed" otherwise, "usage" for one site alone. */
 export async function protectionOf({ world, reportsFolder }: LiveOptions): Promise<ProtectionWorld> {
   const { application, store, clock, logger } = world;
   const { traffic, replication } = application;
   if (traffic === undefined || replication === undefined) {
-    throw new HotsiteError(
-      "unprotected",
-      `${application.name} has one site only: there is nothing to move to`,
-      {
-        hint: "declare a standby site, edge, traffic and replication in hotsite.config.ts",
-      },
-    );
+    throw new HotsiteError("usage", `${application.name} has one site only: there is nothing to move to`, {
+      hint: "declare a standby site, edge, traffic and replication in hotsite.config.ts",
+    });
   }
   const scene = await readScene(world, undefined);
   const controls = new Controls(world);

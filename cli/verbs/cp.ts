@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
+import { exitCodes } from "../exit.ts";
 import { inForeground } from "../foreground.ts";
 import { sshAccess, type SshAccess } from "../ssh-access.ts";
 import type { Call, Outcome } from "../verb.ts";
@@ -26,10 +28,15 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
       },
     );
   }
+  if (source.node === undefined && !existsSync(source.path)) {
+    throw new HotsiteError("usage", `${source.path} does not exist on this computer`);
+  }
   await using access = await sshAccess(call, node, signal);
   const code = await inForeground("scp", scpArguments(access, [source, target]), call.output.json, signal);
   const text = code === 0 ? `${from} → ${to}` : "";
-  return { text, json: { node, from, to, code }, exitCode: code };
+  // scp has codes of its own for what failed, 255 for a missing file among them.
+  const exitCode = [exitCodes.ok, exitCodes.interrupted].find((known) => known === code) ?? exitCodes.failed;
+  return { text, json: { node, from, to, code }, exitCode };
 }
 
 interface Place {

@@ -8,7 +8,7 @@ const needsFailing: DriverCase["skip"] = ({ failing }) =>
   failing === undefined ? "the lab names no template whose launch fails" : undefined;
 
 /** Shares of the time that a launch takes, at which it is cancelled. */
-const MOMENTS = [0, 0.1, 0.25, 0.4, 0.55, 0.7, 0.85];
+const MOMENTS = [0, 0.15, 0.4, 0.6, 0.8];
 /** Early enough that no machine is ready. */
 const SOON_MS = 400;
 

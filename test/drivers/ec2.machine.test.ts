@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 const lab: DriverLab = {
-  open: () => Promise.resolve(new Ec2Driver(emulator.options, { pollMs: 50 })),
+  open: () => Promise.resolve(new Ec2Driver(emulator.options, { pollMs: 150 })),
   sites: ["east", "west"],
   get template() {
     return emulator.options;

@@ -133,8 +133,7 @@ describe("a database and the applications that use it, on real machines", () => 
   }, 240_000);
 
   test("a removed application and a removed database leave nothing behind", async () => {
-    await lab.remove(shop(), web);
-    await lab.remove(db, data);
+    await Promise.all([lab.remove(shop(), web), lab.remove(db, data)]);
     expect(await lab.traces(web.shell)).toBe(web.before);
     expect(await lab.traces(data.shell)).toBe(data.before);
   }, 120_000);

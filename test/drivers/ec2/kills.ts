@@ -24,7 +24,10 @@ export class Kills implements AsyncDisposable {
   }
 
   static async open(emulator: Emulator): Promise<Kills> {
-    return new Kills(emulator, await Program.build(new URL("./child.ts", import.meta.url)));
+    return new Kills(
+      emulator,
+      await Program.build(new URL("./child.ts", import.meta.url), { packages: "bundled" }),
+    );
   }
 
   /** For each changing call of a deed that `picked` wants: killed there, then put right by another process. Gives the actions in their order. */

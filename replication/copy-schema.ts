@@ -1,13 +1,20 @@
 import { HotsiteError, RetryableError } from "../core/errors.ts";
 import { formatPosition } from "../core/position.ts";
 import { parentsFirst, type Reference } from "./copy-order.ts";
-import { readEvents, readRoutines, readSequences, readTriggers, readViews } from "./copy-programs.ts";
+import {
+  readEvents,
+  readRoutines,
+  readSequences,
+  readTriggers,
+  readViews,
+  type CopiedSequence,
+} from "./copy-programs.ts";
 import { quoteName, quoteString } from "./literal.ts";
 import type { CopyUnit, SchemaStatement } from "./record.ts";
 import { readFindingKeys } from "./finding-key.ts";
 import type { Selection } from "./selection/selection.ts";
 import { selectedSchema } from "./selection/statement.ts";
-import { each, fullName, shown } from "./show-create.ts";
+import { each, fullName, shown, shownAll } from "./show-create.ts";
 import type { Source } from "./source.ts";
 import { sourceState } from "./start-position.ts";
 
@@ -36,12 +43,35 @@ const attempts = 5;
 export async function schemaAtPosition(
   source: Source,
   selection: Selection,
-): Promise<CopySchema & { readonly position: string }> {
-  let before = await readUnlessGone(source, selection);
+): Promise<AtPosition<CopySchema>> {
+  return atPosition(source, () => readTold(source, selection), fingerprint);
+}
+
+/** What comes after the rows, and a position at which it was exactly this: the tables need not be asked for again. */
+export async function programsAtPosition(
+  source: Source,
+  selection: Selection,
+): Promise<AtPosition<Pick<CopySchema, "after">>> {
+  const read = async (): Promise<Pick<CopySchema, "after">> => {
+    const after = await readAfter(source, selection, await readSequences(source, selection));
+    return { after: told(after, selection) };
+  };
+  return atPosition(source, read, ({ after }) => JSON.stringify(definitionsOf(after)));
+}
+
+export type AtPosition<T> = T & { readonly position: string };
+
+/** `print`: equal for what is equal. */
+async function atPosition<T>(
+  source: Source,
+  read: () => Promise<T>,
+  print: (read: T) => string,
+): Promise<AtPosition<T>> {
+  let before = await unlessGone(read);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const position = formatPosition((await sourceState(source)).position);
-    const after = await readUnlessGone(source, selection);
-    if (before !== undefined && after !== undefined && fingerprint(before) === fingerprint(after))
+    const after = await unlessGone(read);
+    if (before !== undefined && after !== undefined && print(before) === print(after))
       return { ...after, position };
     before = after;
   }
@@ -52,8 +82,8 @@ export async function schemaAtPosition(
 }
 
 /** Undefined when something was dropped between its name and its definition: a table, a routine, a trigger, an event. */
-async function readUnlessGone(source: Source, selection: Selection): Promise<CopySchema | undefined> {
-  return readTold(source, selection).catch((error: unknown) => {
+async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
+  return read().catch((error: unknown) => {
     if (error instanceof HotsiteError && gone.has(error.details["number"])) return undefined;
     throw error;
   });
@@ -61,19 +91,24 @@ async function readUnlessGone(source: Source, selection: Selection): Promise<Cop
 
 const gone = new Set<unknown>([1146, 1305, 1360, 1539]);
 
-/** AUTO_INCREMENT and sequences count rows, not changes of the schema. */
 function fingerprint({ before, after, units }: CopySchema): string {
-  const definitions = [...before, ...after].filter(({ sql }) => !sql.startsWith("INSERT"));
-  const texts = definitions.map(({ sql }) => sql.replace(/ AUTO_INCREMENT=\d+/, ""));
-  return JSON.stringify([texts, units]);
+  return JSON.stringify([definitionsOf([...before, ...after]), units]);
+}
+
+/** AUTO_INCREMENT and sequences count rows, not changes of the schema. */
+function definitionsOf(statements: readonly SchemaStatement[]): readonly string[] {
+  const definitions = statements.filter(({ sql }) => !sql.startsWith("INSERT"));
+  return definitions.map(({ sql }) => sql.replace(/ AUTO_INCREMENT=\d+/, ""));
 }
 
 /** As the target is told it. */
 async function readTold(source: Source, selection: Selection): Promise<CopySchema> {
   const { before, after, ...rest } = await readSchema(source, selection);
-  const told = (statements: readonly SchemaStatement[]): readonly SchemaStatement[] =>
-    statements.flatMap((statement) => selectedSchema(statement, selection) ?? []);
-  return { before: told(before), after: told(after), ...rest };
+  return { before: told(before, selection), after: told(after, selection), ...rest };
+}
+
+function told(statements: readonly SchemaStatement[], selection: Selection): readonly SchemaStatement[] {
+  return statements.flatMap((statement) => selectedSchema(statement, selection) ?? []);
 }
 
 /** What is selected, as the source has it. */
@@ -86,20 +121,16 @@ export async function readSchema(source: Source, selection: Selection): Promise<
       shown(source, "", `SHOW CREATE DATABASE ${quoteName(name)}`, { text: 1 }),
     )),
     ...sequences.map(({ definition }) => definition),
-    ...(await each(tables, async (one) =>
-      shown(source, one.database, `SHOW CREATE TABLE ${fullName(one)}`, { text: 1 }),
+    ...(await shownAll(
+      source,
+      tables.map((one) => ({ database: one.database, show: `SHOW CREATE TABLE ${fullName(one)}` })),
+      { text: 1 },
     )),
   ];
   const ledger = await listTables(source, ["hotsite"]);
   return {
     before,
-    after: [
-      ...sequences.map(({ state }) => state),
-      ...(await readRoutines(source, selection)),
-      ...(await readViews(source, selection)),
-      ...(await readTriggers(source, selection)),
-      ...(await readEvents(source, selection)),
-    ],
+    after: await readAfter(source, selection, sequences),
     units: [
       ...(await unitsOf(source, selection, tables)),
       ...ledger
@@ -108,6 +139,20 @@ export async function readSchema(source: Source, selection: Selection): Promise<
     ],
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),
   };
+}
+
+async function readAfter(
+  source: Source,
+  selection: Selection,
+  sequences: readonly CopiedSequence[],
+): Promise<readonly SchemaStatement[]> {
+  return [
+    ...sequences.map(({ state }) => state),
+    ...(await readRoutines(source, selection)),
+    ...(await readViews(source, selection)),
+    ...(await readTriggers(source, selection)),
+    ...(await readEvents(source, selection)),
+  ];
 }
 
 /** Rows that cannot be found again, and tables that refer to each other in a circle, have to be copied as they are at one moment. */

@@ -29,10 +29,10 @@ const begin = [
  * SELECT does not see yet.)
  */
 async function mariadbSnapshot(source: Source): Promise<SnapshotPlace> {
-  for (const sql of begin) await source.run(sql);
-  const rows = await source.rows<{ Variable_name: string; Value: string }>(
+  const rows = await source.several<{ Variable_name: string; Value: string }>([
+    ...begin,
     "SHOW STATUS WHERE Variable_name IN ('Binlog_snapshot_file', 'Binlog_snapshot_position')",
-  );
+  ]);
   const value = (name: string): string =>
     rows.find(({ Variable_name }) => Variable_name === name)?.Value ?? "";
   const place = { file: value("Binlog_snapshot_file"), offset: Number(value("Binlog_snapshot_position")) };

@@ -3,14 +3,14 @@ import { includesPosition, parsePosition, type GtidPosition } from "../core/posi
 import { comparePlaces, type FilePlace } from "./binlog/place.ts";
 import type { SourceChange } from "./binlog/transactions.ts";
 import { openChunk, type Chunk } from "./copy-chunk.ts";
-import { schemaAtPosition, type CopySchema } from "./copy-schema.ts";
+import { programsAtPosition, schemaAtPosition } from "./copy-schema.ts";
 import type { NewRecord } from "./batch-builder.ts";
-import { quoteString } from "./literal.ts";
 import { WholeCopy } from "./copy-whole.ts";
 import type { CopyProgress, CopyUnit, TableName, TableSchema } from "./record.ts";
 import { withoutHidden } from "./selection/cut-table.ts";
 import type { Selection } from "./selection/selection.ts";
 import { readColumns, type CopiedTable } from "./source-columns.ts";
+import { fullName } from "./show-create.ts";
 import type { Source } from "./source.ts";
 import type { TextRows } from "./text-rows.ts";
 import { TouchedKeys } from "./touched-keys.ts";
@@ -79,7 +79,7 @@ export class FirstCopy {
   #chunk: OpenChunk | undefined;
   #whole: WholeCopy | undefined;
   #wholeBegun = false;
-  #last: (CopySchema & { readonly position: string }) | undefined;
+  #last: Awaited<ReturnType<typeof programsAtPosition>> | undefined;
 
   constructor(source: Source, selection: Selection, progress: CopyProgress) {
     this.#source = source;
@@ -137,7 +137,7 @@ export class FirstCopy {
       );
     }
     const { units, done } = this.#progress;
-    const place = units.findIndex(({ tables }) => tables.some((one) => isSame(one, change.table)));
+    const place = placesOf(units).get(fullName(change.table)) ?? -1;
     if (place < done) return [change];
     if (place > done) return [];
     if (this.#chunk?.chunk.shows !== undefined) this.#chunk.touched.add(change);
@@ -193,7 +193,8 @@ export class FirstCopy {
   async #describe(name: TableName | undefined): Promise<CopiedTable> {
     const described = await this.#columnsOf(name);
     if (described.schema.primaryKey.length === 0) throw gone(name);
-    this.#rowBytes = await averageRowBytes(this.#source, described.schema);
+    // Of a table that was never analysed a guess, which a chunk of narrow rows survives.
+    this.#rowBytes = Math.max(smallestRowBytes, described.rowBytes);
     return described;
   }
 
@@ -237,23 +238,21 @@ export class FirstCopy {
 
   /** Views and routines as they are at a position that the stream has passed: a later change of them is in the stream. */
   async #finish(position: GtidPosition): Promise<CopyStep | undefined> {
-    this.#last ??= await schemaAtPosition(this.#source, this.#selection);
+    this.#last ??= await programsAtPosition(this.#source, this.#selection);
     if (!includesPosition(position, parsePosition(this.#last.position))) return undefined;
     return { records: [{ kind: "copy-end", statements: this.#last.after }], progress: undefined };
   }
 }
 
-/** Of a table that was never analysed a guess, which a chunk of narrow rows survives. */
-async function averageRowBytes(source: Source, { database, table }: TableName): Promise<number> {
-  const [row] = await source.rows<{ bytes: string | number | null }>(
-    `SELECT AVG_ROW_LENGTH AS bytes FROM information_schema.TABLES
-     WHERE TABLE_SCHEMA = ${quoteString(database)} AND TABLE_NAME = ${quoteString(table)}`,
-  );
-  return Math.max(smallestRowBytes, Number(row?.bytes ?? 0));
-}
+const knownPlaces = new WeakMap<readonly CopyUnit[], ReadonlyMap<string, number>>();
 
-function isSame(a: TableName, b: TableName): boolean {
-  return a.database === b.database && a.table === b.table;
+/** In which unit a table is, by its name. Looked up for each change, of thousands of tables. */
+function placesOf(units: readonly CopyUnit[]): ReadonlyMap<string, number> {
+  const known = knownPlaces.get(units);
+  if (known !== undefined) return known;
+  const places = new Map(units.flatMap(({ tables }, place) => tables.map((one) => [fullName(one), place])));
+  knownPlaces.set(units, places);
+  return places;
 }
 
 /** What a server says of a table, a column or an index that is not there any more: the statement is still on its way. */

@@ -15,7 +15,9 @@ export interface Asks {
   rows<T>(sql: string): Promise<readonly T[]>;
 }
 
-interface KeyPart {
+export type GeneratedColumn = Pick<KeyPart, "database" | "table" | "name">;
+
+export interface KeyPart {
   readonly database: string;
   readonly table: string;
   readonly index: string;
@@ -30,9 +32,18 @@ export async function readFindingKeys(
   databases: readonly string[],
   table?: string,
 ): Promise<readonly FindingKey[]> {
-  const parts = await readParts(server, databases, table);
+  const sql = findingKeysSql(databases, table);
+  const parts = await server.rows<KeyPart>(sql.parts);
+  return findingKeysOf(parts, await server.rows<GeneratedColumn>(sql.generated));
+}
+
+/** The best of these keys, of each table. */
+export function findingKeysOf(
+  parts: readonly KeyPart[],
+  generated: readonly GeneratedColumn[],
+): readonly FindingKey[] {
   const best = new Map<string, FindingKey>();
-  for (const key of wholeKeys(parts)) {
+  for (const key of wholeKeys(withoutGenerated(parts, generated))) {
     const name = JSON.stringify([key.database, key.table]);
     const before = best.get(name);
     if (before === undefined || isBetter(key, before)) best.set(name, key);
@@ -40,22 +51,24 @@ export async function readFindingKeys(
   return [...best.values()];
 }
 
-/** Without a join: a server has no index over its catalogue, and would compare each key with each column. */
-async function readParts(
-  server: Asks,
+/** What has to be asked. Without a join: a server has no index over its catalogue, and would compare each key with each column. */
+export function findingKeysSql(
   databases: readonly string[],
-  table: string | undefined,
-): Promise<readonly KeyPart[]> {
+  table?: string,
+): { readonly parts: string; readonly generated: string } {
   const of = table === undefined ? "" : ` AND TABLE_NAME = ${quoteString(table)}`;
   const where = `TABLE_SCHEMA IN (${databases.map(quoteString).join(", ")})${of}`;
-  const parts = await server.rows<KeyPart>(keysSql(where));
-  const generated = await server.rows<Pick<KeyPart, "database" | "table" | "name">>(
-    `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS \`table\`, COLUMN_NAME AS name FROM information_schema.COLUMNS
-     WHERE COALESCE(GENERATION_EXPRESSION, '') <> '' AND ${where}`,
-  );
-  const placeOf = (one: Pick<KeyPart, "database" | "table" | "name">): string =>
-    JSON.stringify([one.database, one.table, one.name]);
-  // Its value only the server knows.
+  const generated = `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS \`table\`, COLUMN_NAME AS name FROM information_schema.COLUMNS
+     WHERE COALESCE(GENERATION_EXPRESSION, '') <> '' AND ${where}`;
+  return { parts: keysSql(where), generated };
+}
+
+/** The value of a generated column only the server knows. */
+function withoutGenerated(
+  parts: readonly KeyPart[],
+  generated: readonly GeneratedColumn[],
+): readonly KeyPart[] {
+  const placeOf = (one: GeneratedColumn): string => JSON.stringify([one.database, one.table, one.name]);
   const unknown = new Set(generated.map(placeOf));
   return parts.map((part) => (unknown.has(placeOf(part)) ? { ...part, usable: 0 } : part));
 }

@@ -5,7 +5,36 @@ import type { SchemaStatement } from "./record.ts";
 /** Whoever shows definitions: the source's connection and the target's. */
 export interface Shows {
   rows<T>(sql: string): Promise<readonly T[]>;
-  raw(sql: string): Promise<readonly (readonly (Buffer | null)[])[]>;
+  raw(sql: string): Promise<readonly RawRow[]>;
+}
+
+/** Values as the server sent them. */
+export type RawRow = readonly (Buffer | null)[];
+
+/** Whoever answers several questions in one exchange: the source's connection, which may be far away. */
+export interface ShowsMany extends Shows {
+  /** Of each statement its rows. There are at least two. */
+  rawLists(statements: readonly string[]): Promise<readonly (readonly RawRow[])[]>;
+}
+
+/** So many definitions come with one exchange. */
+const together = 50;
+
+/** What each SHOW CREATE says, in order. */
+export async function shownAll(
+  server: ShowsMany,
+  asked: readonly { readonly database: string; readonly show: string }[],
+  places: ShownPlaces,
+): Promise<readonly SchemaStatement[]> {
+  const statements: SchemaStatement[] = [];
+  for (let start = 0; start < asked.length; start += together) {
+    const some = asked.slice(start, start + together);
+    const shows = some.map(({ show }) => show);
+    const lists = shows.length === 1 ? [await server.raw(shows.join(""))] : await server.rawLists(shows);
+    for (const [index, { database, show }] of some.entries())
+      statements.push(definitionOf(lists[index]?.[0] ?? [], database, show, places));
+  }
+  return statements;
 }
 
 /** Places of the columns of a SHOW CREATE. */
@@ -24,6 +53,10 @@ export async function shown(
   places: ShownPlaces,
 ): Promise<SchemaStatement> {
   const [row = []] = await server.raw(show);
+  return definitionOf(row, database, show, places);
+}
+
+function definitionOf(row: RawRow, database: string, show: string, places: ShownPlaces): SchemaStatement {
   const column = (place: number | undefined): string | undefined =>
     place === undefined ? undefined : row[place]?.toString("utf8");
   const sql = column(places.text);

@@ -2,7 +2,7 @@ import { HotsiteError } from "../core/errors.ts";
 import type { Flavour } from "./flavour.ts";
 import { quoteName, quoteString } from "./literal.ts";
 import type { ColumnSchema, ColumnType, TableSchema } from "./record.ts";
-import { readFindingKeys } from "./finding-key.ts";
+import { findingKeysOf, findingKeysSql, type GeneratedColumn, type KeyPart } from "./finding-key.ts";
 import type { Source } from "./source.ts";
 
 /** A column as SELECT gives it: the expression whose result keeps every bit. */
@@ -16,6 +16,12 @@ export interface CopiedTable {
   readonly columns: readonly CopiedColumn[];
   /** Name of the index of the key by which rows are found, whose columns stand as `schema.primaryKey`; undefined when there is none. */
   readonly index: string | undefined;
+  /** What a row takes on average, as the source estimates it; 0 when it does not. */
+  readonly rowBytes: number;
+}
+
+interface SizeRow {
+  readonly bytes: string | number | null;
 }
 
 interface ColumnRow {
@@ -26,21 +32,30 @@ interface ColumnRow {
   readonly charset: string | null;
 }
 
-/** Undefined when there is no such table. */
+/** Undefined when there is no such table. One exchange: of thousands of tables each is asked for. */
 export async function readColumns(
   source: Source,
   database: string,
   table: string,
 ): Promise<CopiedTable | undefined> {
-  const rows = await source.rows<ColumnRow>(columnsSql(database, table));
+  const { parts, generated } = findingKeysSql([database], table);
+  const [rows = [], keyParts = [], generatedColumns = [], [size] = []] = await source.lists<
+    ColumnRow & KeyPart & GeneratedColumn & SizeRow
+  >([columnsSql(database, table), parts, generated, sizeSql(database, table)]);
   if (rows.length === 0) return undefined;
   const types = carriedTypesOf(source);
   const columns = rows.map((row) => copiedColumn(row, types));
-  const [key] = await readFindingKeys(source, [database], table);
+  const [key] = findingKeysOf(keyParts, generatedColumns);
   const names = rows.map(({ name }) => name);
   const primaryKey = (key?.columns ?? []).map((name) => names.indexOf(name));
   const schema = { database, table, columns: columns.map((column) => column.schema), primaryKey };
-  return { schema, columns, index: key?.index };
+  return { schema, columns, index: key?.index, rowBytes: Number(size?.bytes ?? 0) };
+}
+
+/** What a row of it takes on average; 0 where it was never analysed. */
+function sizeSql(database: string, table: string): string {
+  return `SELECT AVG_ROW_LENGTH AS bytes FROM information_schema.TABLES
+    WHERE TABLE_SCHEMA = ${quoteString(database)} AND TABLE_NAME = ${quoteString(table)}`;
 }
 
 function columnsSql(database: string, table: string): string {

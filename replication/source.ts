@@ -11,6 +11,7 @@ import {
 } from "./connection.ts";
 import { versionOf, type ServerVersion } from "./flavour.ts";
 import { wholeAnswers } from "./session.ts";
+import type { RawRow } from "./show-create.ts";
 import { TextResult } from "./text-result.ts";
 import type { TextRows } from "./text-rows.ts";
 import { tlsFault } from "./tls-fault.ts";
@@ -64,18 +65,31 @@ export class Source implements AsyncDisposable {
     return rows as unknown as readonly T[];
   }
 
-  /** Rows of several statements, run in one exchange. */
+  /** Rows of several statements, run in one exchange: between sites each exchange takes its time. */
   async several<T>(statements: readonly string[]): Promise<readonly T[]> {
+    return (await this.lists<T>(statements)).flat();
+  }
+
+  /** The same, of each statement that gives rows a list. There are at least two. */
+  async lists<T>(statements: readonly string[]): Promise<readonly (readonly T[])[]> {
     const [results] = await this.#exchange(this.#connection.query<RowDataPacket[][]>(statements.join("; ")));
-    return results.filter((rows) => Array.isArray(rows)).flat() as unknown as readonly T[];
+    return results.filter((rows) => Array.isArray(rows)) as unknown as readonly (readonly T[])[];
   }
 
   /** Rows by place, each value as the server sent it. */
-  async raw(sql: string): Promise<readonly (readonly (Buffer | null)[])[]> {
+  async raw(sql: string): Promise<readonly RawRow[]> {
     const typeCast = (field: { buffer(): Buffer | null }): Buffer | null => field.buffer();
     const query = { sql, rowsAsArray: true, typeCast };
     const [rows] = await this.#exchange(this.#connection.query<RowDataPacket[][]>(query));
-    return rows as unknown as readonly (readonly (Buffer | null)[])[];
+    return rows as unknown as readonly RawRow[];
+  }
+
+  /** The same of several statements, run in one exchange. There are at least two. */
+  async rawLists(statements: readonly string[]): Promise<readonly (readonly RawRow[])[]> {
+    const typeCast = (field: { buffer(): Buffer | null }): Buffer | null => field.buffer();
+    const query = { sql: statements.join("; "), rowsAsArray: true, typeCast };
+    const [lists] = await this.#exchange(this.#connection.query<RowDataPacket[][]>(query));
+    return lists as unknown as readonly (readonly RawRow[])[];
   }
 
   /** The same in pieces of about so many bytes, while the server still sends them. */

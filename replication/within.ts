@@ -1,18 +1,29 @@
-import { once } from "node:events";
+/**
+ * The answer of the database driver, unless the time (0: no limit) or the signal ends first: the driver leaves calls of a destroyed
+ * connection open for ever. It is asked for each exchange: signals made for one would take longer than everything else of it.
+ */
+export function within<T>(timeoutMs: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", aborted);
+    };
+    const fail = (reason: Error): void => {
+      end();
+      reject(reason);
+    };
+    const aborted = (): void => fail(signal.reason as Error);
+    const timer = timeoutMs === 0 ? undefined : setTimeout(() => fail(timedOut()), timeoutMs).unref();
+    work.then((answer) => {
+      end();
+      resolve(answer);
+    }, fail);
+    if (signal.aborted) aborted();
+    else signal.addEventListener("abort", aborted);
+  });
+}
 
-/** The answer of the database driver, unless the time (0: no limit) or the signal ends first: the driver leaves calls of a destroyed connection open for ever. */
-export async function within<T>(timeoutMs: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const over = timeoutMs === 0 ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const stop = new AbortController();
-  const ended = once(over, "abort", { signal: stop.signal }).then(
-    () => over.throwIfAborted(),
-    () => undefined,
-  ) as Promise<never>;
-  try {
-    over.throwIfAborted();
-    return await Promise.race([work, ended]);
-  } finally {
-    stop.abort();
-    work.catch(() => undefined);
-  }
+/** As the signal of a time says it. */
+function timedOut(): DOMException {
+  return new DOMException("The operation was aborted due to timeout", "TimeoutError");
 }

@@ -3,7 +3,7 @@ import type { Selection } from "./selection.ts";
 
 /** A table as SELECT reads it, without the columns that stay behind. A key that had one of them finds no rows any more. */
 export function withoutHidden(table: CopiedTable, selection: Selection): CopiedTable {
-  const { schema, columns, index } = table;
+  const { schema, columns, index, rowBytes } = table;
   const kept = columns.filter((column) => !selection.hidesColumn(schema, column.schema.name));
   if (kept.length === columns.length) return table;
   const places = schema.primaryKey.map((place) => kept.findIndex((column) => column === columns[place]));
@@ -12,5 +12,6 @@ export function withoutHidden(table: CopiedTable, selection: Selection): CopiedT
     columns: kept,
     schema: { ...schema, columns: kept.map((column) => column.schema), primaryKey: keyed ? places : [] },
     index: keyed ? index : undefined,
+    rowBytes,
   };
 }

@@ -7,7 +7,8 @@ import { byHand } from "./foreign/foreign.ts";
 import type { Understood } from "./foreign/understood.ts";
 import { guarded } from "./guard.ts";
 import type { Identity } from "./identity.ts";
-import { quoteString } from "./literal.ts";
+import { quoteName, quoteString } from "./literal.ts";
+import { filledByItself } from "./own-values.ts";
 import type { SchemaStatement, StatementChange, TransactionRecord } from "./record.ts";
 import { isOfProgram, leftOf, recoveryOf, type Recovery } from "./recovered.ts";
 import { withoutStart } from "./schema-statements.ts";
@@ -77,9 +78,31 @@ export class StatementApplier {
     const context = [...identity, contextSql(told, database, target.version.flavour)].join(";\n");
     const ansiQuotes = hasAnsiQuotes(told.sqlMode);
     const sql = leftOf(guarded(told.sql, ansiQuotes), ansiQuotes, recovery);
+    await this.#requireSameValues(told.sql, ansiQuotes, told.database, record);
     if (sql !== undefined) await this.#runAlone(context, sql, record);
     await target.beginSession();
     tables.forget();
+  }
+
+  /** Rows that are there get values that only the source knows. */
+  async #requireSameValues(
+    sql: string,
+    ansiQuotes: boolean,
+    database: string,
+    record: RecordName,
+  ): Promise<void> {
+    const { target, order } = this.#options;
+    const table = filledByItself(sql, ansiQuotes, database);
+    if (table === undefined) return;
+    const name = `${quoteName(table.database)}.${quoteName(table.name)}`;
+    const rows = await target.rows(`SELECT 1 FROM ${name} LIMIT 1`).catch((error: unknown) => {
+      if (!(error instanceof TargetError)) throw error;
+      // Of a table that is not there the statement itself tells.
+      return [];
+    });
+    if (rows.length === 0) return;
+    const problem = `${sql}: the source gave each row of ${name} a value that the binlog does not tell`;
+    throw new ApplyError(order, record, problem, undefined, ownValuesHint);
   }
 
   /** A session may have been in a database that is not replicated: then the statement names its own. */
@@ -98,3 +121,6 @@ export class StatementApplier {
     });
   }
 }
+
+const ownValuesHint =
+  "run it at the target too, skip it (hotsite replication skip), then take the source's values: hotsite replication verify --repair";

@@ -102,6 +102,19 @@ describe("a link carries", () => {
     );
   });
 
+  test("a column whose values only the source knows, where the table is empty; else it stops", async () => {
+    await follow(
+      ["CREATE TABLE empty (id INT PRIMARY KEY)", "CREATE TABLE full (id INT PRIMARY KEY)"],
+      ["ALTER TABLE empty ADD COLUMN u CHAR(36) DEFAULT uuid()", "INSERT INTO empty (id) VALUES (1)"],
+    );
+    await link.east.query(
+      "INSERT INTO shop.full VALUES (1)",
+      "ALTER TABLE shop.full ADD r DOUBLE DEFAULT (RAND())",
+    );
+    const failure = await link.failure();
+    expect([failure.code, failure.hint]).toEqual(["diverged", expect.stringContaining("verify --repair")]);
+  });
+
   test("sequences, with how far they have counted", async () => {
     await follow(
       [

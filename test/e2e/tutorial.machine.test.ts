@@ -63,7 +63,7 @@ describe("the tutorial, with the packed package", () => {
     const looks = /^hotsite (status|replication status|ssh)/.test(line);
     const options = {
       timeoutMs: looks ? 60_000 : 1,
-      intervalMs: 500,
+      intervalMs: 1500,
       what: `what the page shows for ${line}`,
     };
     await waitFor(

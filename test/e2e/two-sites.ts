@@ -4,6 +4,9 @@ import { RetryableError } from "../../core/errors.ts";
 import { waitFor } from "../../core/wait.ts";
 import { Scene } from "./harness.ts";
 
+/** A command that looks takes half a second of the processor, which what it waits for needs as well. */
+const intervalMs = 1000;
+
 /** What tests look at in `hotsite status --json`. */
 export interface Seen {
   readonly state: { readonly name: string; readonly reason: string };
@@ -55,7 +58,7 @@ export async function untilStatus(scene: Scene, holds: (seen: Seen) => boolean):
       if (holds(seen)) return seen;
       throw new RetryableError("not-yet", `${seen.state.name}: ${seen.state.reason}`);
     },
-    { timeoutMs: 120_000, what: "the status to be as expected" },
+    { timeoutMs: 120_000, intervalMs, what: "the status to be as expected" },
     AbortSignal.timeout(180_000),
   );
 }
@@ -67,7 +70,7 @@ export async function untilEqual(scene: Scene): Promise<void> {
     if (east === west) return true;
     throw new RetryableError("differs", `east:\n${east}\nwest:\n${west}`);
   };
-  const options = { timeoutMs: 120_000, what: "both databases to hold the same" };
+  const options = { timeoutMs: 120_000, intervalMs, what: "both databases to hold the same" };
   await waitFor(compare, options, AbortSignal.timeout(180_000));
 }
 

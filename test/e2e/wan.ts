@@ -61,7 +61,7 @@ async function untilWritten(scene: Scene, site: string, wanted: number): Promise
     if (now >= wanted) return true;
     throw new RetryableError("not-yet", `${now} of ${wanted} rows are written`);
   };
-  const options = { timeoutMs: 300_000, what: "the load" };
+  const options = { timeoutMs: 300_000, intervalMs: 1000, what: "the load" };
   await waitFor(look, options, AbortSignal.timeout(300_000));
 }
 

@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Authority } from "../../core/protection.ts";
 import { waitFor } from "../../core/wait.ts";
 import { Pki } from "../../lifecycle/pki.ts";
@@ -40,16 +40,23 @@ afterEach(async () => {
   }
   witness.close();
   witness.closeAllConnections();
-  await database[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 }, 30_000);
 
 describe.each(["MariaDB", "MySQL"] as const)("the role agent of a %s", (kind) => {
+  beforeAll(async () => {
+    database = await servers[kind]();
+  }, 60_000);
+
+  afterAll(async () => {
+    await database[Symbol.asyncDispose]();
+  }, 60_000);
+
   beforeEach(async () => {
     signal = AbortSignal.timeout(110_000);
     folder = await mkdtemp(join(tmpdir(), "hotsite-role-"));
     [said, asked, authority] = ["", 0, { epoch: 1, writer: null }];
-    database = await servers[kind]();
+    await database.query("SET GLOBAL read_only = 1");
     witness = await startWitness();
     agent = await startAgent();
   }, 60_000);
@@ -163,7 +170,11 @@ async function isReadOnly(): Promise<boolean> {
 }
 
 function readOnlyIs(wanted: boolean): Promise<true> {
-  const look = async (): Promise<true | undefined> => ((await isReadOnly()) === wanted ? true : undefined);
+  const look = async (): Promise<true | undefined> => {
+    // Whoever looks while the agent ends connections is one of those.
+    const state = await isReadOnly().catch(() => undefined);
+    return state === wanted ? true : undefined;
+  };
   return waitFor(look, { timeoutMs: 30_000, intervalMs: 50, what: `read_only ${wanted}; ${said}` }, signal);
 }
 

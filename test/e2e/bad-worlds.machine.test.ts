@@ -109,7 +109,7 @@ describe("a world that is not as it should be", () => {
 
   test("a clock that is an hour behind, in every session on the machine", async () => {
     await on(
-      'apt-get -qq -y install libfaketime >/dev/null 2>&1; printf "SetEnv LD_PRELOAD=%s FAKETIME=-1h\\n" "$(dpkg -L libfaketime | grep -m1 /libfaketime.so.1)" >/etc/ssh/sshd_config.d/05-clock.conf; systemctl reload ssh',
+      '{ apt-get -qq -o Acquire::Languages=none update && apt-get -qq -y install libfaketime; } >/dev/null 2>&1; printf "SetEnv LD_PRELOAD=%s FAKETIME=-1h\\n" "$(dpkg -L libfaketime | grep -m1 /libfaketime.so.1)" >/etc/ssh/sshd_config.d/05-clock.conf; systemctl reload ssh',
     );
     const says = "clock: is 60 min behind this computer's: certificates and signed package lists are refused";
     const remedy = "turn time synchronisation on, on whichever is wrong: timedatectl set-ntp true";

@@ -19,6 +19,16 @@ export function primaryText(table: TargetTable, row: RowImage): string {
   return primary === undefined ? "" : (valueText(table, primary, row) ?? "");
 }
 
+/** The primary key where a change has to do with others by that alone; undefined where more has to be looked at. */
+export function onlyText(table: TargetTable, row: RowImage, after?: RowImage): string | undefined {
+  const { owned, references, family, places } = table.keys;
+  const [primary] = owned;
+  if (primary === undefined || owned.length > 1 || references.length > 0 || family !== undefined)
+    return undefined;
+  if (primary.foldsLetters || (after !== undefined && !sameValues(places, row, after))) return undefined;
+  return valueText(table, primary, row);
+}
+
 /** `after`: of an update the image after it. */
 export function touched(
   table: TargetTable,

@@ -1,3 +1,4 @@
+import { tokensOf, type Token } from "./binlog/statement-tokens.ts";
 import { quoteName } from "./literal.ts";
 import type { SchemaStatement, TableName } from "./record.ts";
 
@@ -17,9 +18,19 @@ export function repeatable(statement: SchemaStatement): readonly SchemaStatement
   return drop === undefined ? [made] : [{ ...made, sql: drop }, made];
 }
 
-/** MySQL says with START TRANSACTION that rows follow; the target is told so by the rows. */
+/** MySQL says with START TRANSACTION, among the options of the table, that rows follow; the target is told so by the rows. */
 export function withoutStart(sql: string): string {
-  return sql.replace(/\)([^()]*)\bSTART\s+TRANSACTION\s*$/i, ")$1");
+  if (!/^\s*CREATE\s+TABLE\b[^]*\bSTART\s+TRANSACTION\b/i.test(sql)) return sql;
+  const tokens = tokensOf(sql, false);
+  const place = tokens.findLastIndex(
+    (token, at) => isWord(token, "START") && isWord(tokens[at + 1], "TRANSACTION"),
+  );
+  const [start, end] = [tokens[place]?.start, tokens[place + 1]?.end];
+  return start === undefined ? sql : sql.slice(0, start) + sql.slice(end);
+}
+
+function isWord(token: Token | undefined, text: string): boolean {
+  return token?.kind === "word" && token.text === text;
 }
 
 /** The table of a transaction that makes it and fills it. */

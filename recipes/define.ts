@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PreflightError, type Fault } from "../core/errors.ts";
+import { HotsiteError, messageOf, PreflightError, type Fault } from "../core/errors.ts";
 import type { LifecycleHooks, Recipe, RecipeContext, Service } from "../core/recipe.ts";
 import { faultsOf } from "../core/faults.ts";
 import { FAULTS, faultyService, refuseInto } from "./faulty.ts";
@@ -59,7 +59,13 @@ function recipeOf<P extends object, I extends object, W extends z.ZodObject, E e
     params: spec.params,
     secrets: (params) => ({ ...secretsOf(params), ...spec.secrets?.(params) }),
     expose: (params) => spec.expose?.(params) ?? [],
-    plan: (context) => planOf(spec, scopeOf(spec, context), hooks(context)),
+    plan: (context) => {
+      try {
+        return planOf(spec, scopeOf(spec, context), hooks(context));
+      } catch (error) {
+        throw error instanceof HotsiteError ? error : recipeFails(context.service, name, error);
+      }
+    },
     commands: spec.commands ?? {},
     metrics: spec.metrics ?? {},
   };
@@ -75,4 +81,13 @@ function scopeOf<P extends object, I extends object, W extends z.ZodObject, E ex
   const faults = faultsOf(schema, Object.fromEntries(given), `services.${context.service}`);
   if (faults.length > 0) throw new PreflightError(`the wiring of ${context.service}`, faults);
   return { ...context, wired: schema.parse(Object.fromEntries(given)) as z.output<W> };
+}
+
+/** A fault of whoever wrote the recipe, or its hooks in the config. */
+function recipeFails(service: string, recipe: string, cause: unknown): HotsiteError {
+  const place = cause instanceof Error ? /^\s+at (.*)$/m.exec(cause.stack ?? "")?.[1] : undefined;
+  return new HotsiteError("bad-recipe", `${service}: the recipe ${recipe} fails: ${messageOf(cause)}`, {
+    cause,
+    ...(place !== undefined && { hint: `mend it at ${place}` }),
+  });
 }

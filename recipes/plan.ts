@@ -1,16 +1,33 @@
 import type { z } from "zod";
 import type { Command } from "../core/command.ts";
+import { PreflightError } from "../core/errors.ts";
+import { faultsOf } from "../core/faults.ts";
 import type { LifecycleHooks, LifecycleStage, NodePlan } from "../core/recipe.ts";
+import { planParts } from "./plan-shape.ts";
 import type { Part, RecipeScope, RecipeSpec } from "./spec.ts";
 
-/** What to do on one node: the parts of a recipe put together, with the hooks of recipe and config around its stages. */
+/**
+ * What to do on one node: the parts of a recipe put together, with the hooks of recipe and config around its stages. Throws `PreflightError`
+ * with all parts that are not what they should be.
+ */
 export function planOf<P extends object, I extends object, W extends z.ZodObject, E extends object>(
   spec: RecipeSpec<P, I, W, E>,
   scope: RecipeScope<P, z.output<W>>,
   configured: LifecycleHooks,
 ): NodePlan {
-  const control = part(spec.service, scope);
-  const hooks = [part(spec.hooks ?? {}, scope), configured];
+  const parts = {
+    packages: part(spec.packages ?? [], scope),
+    files: part(spec.files ?? [], scope),
+    service: part(spec.service, scope),
+    hooks: [part(spec.hooks ?? {}, scope), configured],
+    ready: part(spec.ready, scope),
+    ...(spec.alive !== undefined && { alive: part(spec.alive, scope) }),
+    keeps: part(spec.keeps ?? {}, scope),
+    erase: part(spec.erase ?? [], scope),
+  };
+  const faults = faultsOf(planParts, parts, `services.${scope.service}`);
+  if (faults.length > 0) throw new PreflightError(`what the recipe of ${scope.service} says`, faults);
+  const { service: control, hooks, alive = control.alive, ...rest } = parts;
   const stage = (name: LifecycleStage): readonly Command[] => {
     const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}` as Capitalize<LifecycleStage>;
     const around = (when: "before" | "after"): readonly Command[] =>
@@ -18,8 +35,7 @@ export function planOf<P extends object, I extends object, W extends z.ZodObject
     return [...around("before"), ...control.stages[name], ...around("after")];
   };
   return {
-    packages: part(spec.packages ?? [], scope),
-    files: part(spec.files ?? [], scope),
+    ...rest,
     stages: {
       install: stage("install"),
       configure: stage("configure"),
@@ -27,11 +43,8 @@ export function planOf<P extends object, I extends object, W extends z.ZodObject
       stop: stage("stop"),
       uninstall: stage("uninstall"),
     },
-    ready: part(spec.ready, scope),
-    alive: spec.alive === undefined ? control.alive : part(spec.alive, scope),
+    alive,
     units: control.units,
-    keeps: part(spec.keeps ?? {}, scope),
-    erase: part(spec.erase ?? [], scope),
   };
 }
 

@@ -1,6 +1,7 @@
 import { HotsiteError, type Fault } from "../core/errors.ts";
 import { readFindingKeys } from "./finding-key.ts";
 import { quoteName, quoteString } from "./literal.ts";
+import { sessionColumns } from "./session-columns.ts";
 import { Source, type SourceOptions } from "./source.ts";
 import { Target, type TargetOptions } from "./target.ts";
 
@@ -24,6 +25,7 @@ export async function linkWarnings(
     ...(await withoutKey(source, databases, within)),
     ...(await largeTables(source, within)),
     ...(await brokenViews(source, within)),
+    ...(await sessionColumns(source, within)),
     ...(await definers(source, within)),
     ...(await programs(source, target, within)),
     ...(await timeZones(source, target)),

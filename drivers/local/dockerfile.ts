@@ -21,13 +21,13 @@ const prefetched = [
  * Makes an archive of the downloaded packages, the only one that apt on a node knows before its first `apt-get update`: with the list of
  * all of Debian every call of apt takes a second of the processor.
  */
-const archive = `mkdir /var/lib/hotsite-packages && cd /var/cache/apt/archives \\
+const archive = `mkdir /var/cache/prefetched && cd /var/cache/apt/archives \\
  && apt-cache show --no-all-versions $(for file in *.deb; do dpkg-deb --field "$file" Package; done) \\
-  | sed 's,^Filename: .*/,Filename: ./,' > /var/lib/hotsite-packages/Packages \\
- && for file in *.deb; do mv "$file" "/var/lib/hotsite-packages/$(echo "$file" | sed 's/_[0-9]*%3a/_/')"; done \\
+  | sed 's,^Filename: .*/,Filename: ./,' > /var/cache/prefetched/Packages \\
+ && for file in *.deb; do mv "$file" "/var/cache/prefetched/$(echo "$file" | sed 's/_[0-9]*%3a/_/')"; done \\
  && rm -rf /var/lib/apt/lists/* \\
- && echo 'deb [trusted=yes] file:/var/lib/hotsite-packages ./' > /etc/apt/sources.list.d/hotsite.list \\
- && apt-get update -qq -o Dir::Etc::SourceList=sources.list.d/hotsite.list -o Dir::Etc::SourceParts=- \\
+ && echo 'deb [trusted=yes] file:/var/cache/prefetched ./' > /etc/apt/sources.list.d/prefetched.list \\
+ && apt-get update -qq -o Dir::Etc::SourceList=sources.list.d/prefetched.list -o Dir::Etc::SourceParts=- \\
  && apt-get check -qq`;
 
 /** They want hardware, a terminal or the network, which a container node has not or must not use by itself. */

@@ -38,7 +38,7 @@ describe("one request", () => {
     ],
     ["no answer in time", () => undefined, "timeout", false],
   ])("%s", async (_name, answer, outcome, ok) => {
-    expect(await serving(answer, (url) => askOverHttp(url, 1000, forever))).toEqual({ ok, outcome });
+    expect(await serving(answer, (url) => askOverHttp(url, 500, forever))).toEqual({ ok, outcome });
   });
 
   test("nobody listens", async () => {

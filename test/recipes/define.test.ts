@@ -54,6 +54,41 @@ function faultsOf(service: Service): readonly object[] {
 }
 
 describe("defineRecipe", () => {
+  test("names the recipe, the service and the place when a part of it fails", () => {
+    const failing = defineRecipe("failing", {
+      params: z.strictObject({}),
+      files: () => [file("/etc/failing", (undefined as unknown as { text: string }).text)],
+      service: systemd("failing"),
+      ready: tcpOpen(1),
+    });
+    expect(() => planned(failing("web", {}))).toThrow(
+      expect.objectContaining({
+        code: "bad-recipe",
+        message: expect.stringMatching(/^web: the recipe failing fails: Cannot read properties of undefined/),
+        hint: expect.stringMatching(/define\.test\.ts:\d+/),
+      }),
+    );
+  });
+
+  test("says all that is wrong with what a recipe says, whoever wrote it without types", () => {
+    const careless = defineRecipe("careless", {
+      params: z.strictObject({}),
+      packages: "curl",
+      files: [file("etc/careless", "x")],
+      service: { ...systemd("careless"), alive: "systemctl is-active careless" },
+      ready: command("true"),
+      erase: [{ kind: "exec", argv: [] }],
+    } as never);
+    expect(faultsOf(careless("web", {}))).toMatchObject([
+      { path: "services.web.packages", problem: "has the wrong type", allowed: "a list" },
+      { path: "services.web.files.0.path", problem: "is not of the right form" },
+      { path: "services.web.service.alive", problem: expect.stringMatching(/^should be a command/) },
+      { path: "services.web.ready.command", problem: expect.stringMatching(/^should be a command/) },
+      { path: "services.web.ready.timeoutMs", problem: "is missing" },
+      { path: "services.web.erase.0", problem: expect.stringMatching(/^should be a command/) },
+    ]);
+  });
+
   test("makes a service with defaults for what the config leaves out", () => {
     const service = cache("store", {});
     expect(service.params).toMatchObject({ port: 6379, eviction: "lru" });

@@ -95,6 +95,8 @@ const remarkable = [
   "CREATE TABLE my_shop.gone (v INT PRIMARY KEY)",
   "CREATE VIEW my_shop.broken AS SELECT v FROM my_shop.gone",
   "DROP TABLE my_shop.gone",
+  `CREATE TABLE my_shop.stamped (id INT PRIMARY KEY, created TIMESTAMP, day DATE AS (DATE(created)) STORED,
+     later INT AS (id + 1) STORED, virtual_day DATE AS (DATE(created)) VIRTUAL)`,
   "CREATE TRIGGER my_shop.tr BEFORE INSERT ON my_shop.t FOR EACH ROW SET NEW.id = NEW.id + 1",
   "CREATE EVENT my_shop.ev ON SCHEDULE EVERY 1 DAY DO SELECT 1",
 ];
@@ -134,9 +136,10 @@ test.each(servers)(
     await server.query(...remarkable);
     const target = { ...source, user: "root", password: new Secret("") };
     const warnings = await linkWarnings({ source, target, databases: ["my_shop"] }, signal);
-    expect(warnings.map(({ path, found = "" }) => `${path} ${found}`)).toEqual([
+    expect(warnings.map(({ path, found = "" }) => `${path} ${found.toLowerCase()}`)).toEqual([
       "source: table my_shop.keyless ",
       "source: view my_shop.broken ",
+      "source: column my_shop.stamped.day cast(`created` as date)",
       "target: accounts root@localhost",
       "source: triggers my_shop.tr",
       "source: events my_shop.ev",

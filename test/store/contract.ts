@@ -132,10 +132,10 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     });
 
     test("a lease is renewed for as long as it is held", async () => {
-      const ttlMs = 500;
+      const ttlMs = 300;
       const lease = await store.lease("app", { ttlMs, holder: "one" });
-      for (let waited = 0; waited < 3 * ttlMs; waited += 100) {
-        await systemClock.sleep(100, stop.signal);
+      for (let waited = 0; waited < 3 * ttlMs; waited += 60) {
+        await systemClock.sleep(60, stop.signal);
         await expect(other.lease("app", { ttlMs, holder: "two" })).rejects.toMatchObject({ code: "locked" });
       }
       expect(lease.signal.aborted).toBe(false);

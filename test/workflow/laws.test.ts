@@ -33,21 +33,21 @@ describe("any workflow of sound steps", () => {
   test("unwinds, or goes forward past a point of no return, whichever step fails and whenever", async () => {
     await fc.assert(
       fc.asyncProperty(workflows, (workflow) => everyFailureUnwinds(workflow, usual)),
-      { numRuns: 10 },
+      { numRuns: 6 },
     );
   }, 60_000);
 
   test("ends the same when each step is run and undone twice", async () => {
     await fc.assert(
       fc.asyncProperty(workflows, (workflow) => everyStepRepeats(workflow, usual)),
-      { numRuns: 10 },
+      { numRuns: 6 },
     );
   }, 60_000);
 
   test("ends the same when its process dies after any journal write and it is resumed", async () => {
     await fc.assert(
       fc.asyncProperty(workflows, (workflow) => everyKillResumes(workflow, usual)),
-      { numRuns: 6 },
+      { numRuns: 4 },
     );
   }, 60_000);
 });

@@ -24,5 +24,5 @@ const answer = await answerOf(async () => {
   const logger = lineLogger((line) => process.stderr.write(line));
   return (await program())(args, logger, stop.signal);
 });
-process.stdout.write(`${JSON.stringify(answer)}\n`);
-process.exitCode = answer.ok ? 0 : 1;
+// What is still open then are connections to somebody who does not answer.
+process.stdout.write(`${JSON.stringify(answer)}\n`, () => process.exit(answer.ok ? 0 : 1));

@@ -57,7 +57,8 @@ async function services() {
     [
       "scripts/jest.mjs",
       ...["--selectProjects", ...projects],
-      ...["--maxWorkers=2", "--json", `--outputFile=${servicesReport}`],
+      // One more than the cores of a small CI machine: machines that start and servers that are waited for leave them idle.
+      ...["--maxWorkers=3", "--json", `--outputFile=${servicesReport}`],
     ],
     // The JSON would go to standard output as well.
     { cwd: root, stdio: ["ignore", "ignore", "inherit"] },

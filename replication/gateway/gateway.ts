@@ -16,7 +16,11 @@ import { Link } from "../link.ts";
 import type { LinkEnds } from "../link-ends.ts";
 import type { ProcessorOptions } from "../processor.ts";
 import { ProcessorThread } from "../thread/host.ts";
+import { within } from "../within.ts";
 import { OrderFile, type Wish } from "./order-file.ts";
+
+/** How long an orderly end may take. */
+const patienceMs = 5_000;
 
 interface Running {
   readonly link: Link;
@@ -157,10 +161,12 @@ export class Gateway implements LinkControl, LinkOperator {
     await this.#running.link.reach(position, timeoutMs, signal);
   }
 
-  /** For the end of the process: the order stays as it is. */
+  /** For the end of the process: the order stays as it is. A call to somebody who does not answer is left behind, as a kill would leave it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#last;
-    await this.#end();
+    const over = this.#last.then(() => this.#end());
+    await within(patienceMs, over, new AbortController().signal).catch((error: unknown) =>
+      this.#options.logger.warn("the link was left as it was", { problem: messageOf(error) }),
+    );
     await this.#thread?.[Symbol.asyncDispose]();
   }
 

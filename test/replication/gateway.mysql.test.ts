@@ -67,7 +67,7 @@ describe("the gateway", () => {
     expect((await pair.westDatabase.checkpoint(signal))?.stream).toBe("shop/db/1");
   });
 
-  test("answers while the brokers of its log do not", async () => {
+  test("answers, and ends, while the brokers of its log do not", async () => {
     await pair.gateway.start(orderWest(), signal);
     await streaming();
     await using silent = await silentServer();
@@ -75,8 +75,7 @@ describe("the gateway", () => {
     await pair.moveLog(`127.0.0.1:${silent.port}`);
     pair.startGateway();
     expect(await status((now) => now !== undefined)).toMatchObject({ stream: "shop/db/1" });
-    // An orderly end would wait for them for half a minute.
-    await pair.stopGateway("SIGKILL");
+    await pair.stopGateway("SIGTERM");
   });
 
   test("a switchover loses nothing: freeze, reach, stop, promote; and the old stream is refused", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type Docker from "dockerode";
 import { systemClock } from "../../core/clock.ts";
 import type { Machine } from "../../core/driver.ts";
+import { waitFor } from "../../core/wait.ts";
 import { LocalDriver } from "../../drivers/local/driver.ts";
 import { openEngine } from "../../drivers/local/engine.ts";
 import { prepareImage } from "../../drivers/local/image.ts";
@@ -73,14 +74,16 @@ describe("local machines", () => {
 
   test("an exposed port is reached from this computer, at the same place after a power cut", async () => {
     const machine = await launch("east", "web-1", [2222]);
-    const listening = async (): Promise<true | undefined> => {
+    const listening = async (): Promise<void> => {
       await outputOf(machine, ["/usr/sbin/sshd", "-p", "2222"], signal);
-      return (await greets(machine.exposed[2222]!, signal)) || undefined;
+      const look = async (): Promise<true | undefined> =>
+        (await greets(machine.exposed[2222]!, signal)) || undefined;
+      await waitFor(look, { timeoutMs: 30_000, what: "a greeting through the exposed port" }, signal);
     };
-    expect(await listening()).toBe(true);
+    await listening();
     await driver.stop(machine.id, signal);
     await driver.start(machine.id, signal);
-    expect(await listening()).toBe(true);
+    await listening();
   });
 
   test("what recipes install is on board: it installs without a network", async () => {

@@ -39,20 +39,21 @@ async function ofApplication<T>(call: Call, work: (operated: Operated) => Promis
   return await work({ name, operator: control, status: (signal) => control.status(signal) });
 }
 
-/** The process that runs it is asked; without one, its folder is changed. */
+/** The process that runs it is asked; without one, its folder is changed. One that began meanwhile may have read the folder before that. */
 export async function ofLink<T>(
   session: LinkSession,
   call: Call,
   work: (operated: Operated) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
-  const { declaration, socket } = session;
-  if (await isRunning(session, signal)) {
-    const { name } = declaration;
-    return work({ name, operator: behindSocket(socket), status: (inner) => statusOf(socket, inner) });
-  }
+  const { name } = session.declaration;
+  const { socket } = session;
+  const told = (): Promise<T> =>
+    work({ name, operator: behindSocket(socket), status: (inner) => statusOf(socket, inner) });
+  if (await isRunning(session, signal)) return told();
   await using gateway = await openGateway(session, call);
-  return await work({ name: declaration.name, operator: gateway, status: () => gateway.status() });
+  const done = await work({ name, operator: gateway, status: () => gateway.status() });
+  return (await isRunning(session, signal)) ? await told() : done;
 }
 
 function behindSocket(socket: string): LinkOperator {

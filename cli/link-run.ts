@@ -1,14 +1,13 @@
 import { systemClock } from "../core/clock.ts";
 import type { LinkStatus } from "../core/protection.ts";
-import { serveControl } from "../replication/control/server.ts";
 import type { Gateway } from "../replication/gateway/gateway.ts";
-import { verbsOf } from "../replication/gateway/verbs.ts";
 import { keepHeapSmall } from "../replication/heap.ts";
 import { serveMetrics } from "../replication/metrics/serve.ts";
 import { beginLink } from "../replication/standalone/begin.ts";
 import { caughtUp } from "../replication/standalone/caught-up.ts";
 import { endsOf } from "../replication/standalone/ends.ts";
 import { refuseSecond } from "../replication/standalone/place.ts";
+import { beginServed, type ServedGateway } from "../replication/standalone/served.ts";
 import { watchLink } from "../replication/standalone/watch.ts";
 import { exitCodes } from "./exit.ts";
 import { LinkProgress } from "./link-progress.ts";
@@ -24,19 +23,41 @@ export async function runLink(
 ): Promise<Outcome<ReplicateOutcome>> {
   keepHeapSmall();
   await refuseSecond(session, signal);
-  await using gateway = await openGateway(session, call);
-  await beginLink(session, gateway, { drains: call.options.drainLog === true }, signal);
-  if (call.options.drainLog === true) await gateway.beginDrain(signal);
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
-  const serving = [
-    serveControl(session.socket, verbsOf(gateway), until),
-    ...metricsOf(session, gateway, call, until),
-  ];
-  const served = Promise.all(serving).then(() => new Promise<never>(() => undefined));
-  served.catch(() => undefined);
+  const drains = call.options.drainLog === true;
+  const beginning = {
+    open: () => openGateway(session, call),
+    begin: async (gateway: Gateway) => {
+      await beginLink(session, gateway, { drains }, signal);
+      if (drains) await gateway.beginDrain(signal);
+    },
+  };
   try {
-    return await Promise.race([untilGoal(session, gateway, call, until), served]);
+    const { gateway, served } = await beginServed(session.socket, beginning, until);
+    return await followed(session, call, { gateway, served, over, until });
+  } finally {
+    over.abort();
+  }
+}
+
+interface Following extends ServedGateway {
+  readonly over: AbortController;
+  /** `over`, or the caller's signal. */
+  readonly until: AbortSignal;
+}
+
+async function followed(
+  session: LinkSession,
+  call: Call,
+  { gateway: open, served, over, until }: Following,
+): Promise<Outcome<ReplicateOutcome>> {
+  await using gateway = open;
+  const serving = [served, ...metricsOf(session, gateway, call, until)];
+  const cannot = Promise.all(serving).then(() => new Promise<never>(() => undefined));
+  cannot.catch(() => undefined);
+  try {
+    return await Promise.race([untilGoal(session, gateway, call, until), cannot]);
   } finally {
     over.abort();
     await Promise.allSettled(serving);

@@ -8,8 +8,13 @@ import { answerOf } from "./answer.ts";
 /** What can be asked of a process, by name. The signal ends when the asker goes away. */
 export type Verbs = Readonly<Record<string, (input: unknown, signal: AbortSignal) => Promise<unknown>>>;
 
-/** Answers on a unix socket that only this user and root may use, until the signal ends. */
-export async function serveControl(socket: string, verbs: Verbs, signal: AbortSignal): Promise<void> {
+/** Answers on a unix socket that only this user and root may use, until the signal ends. `listening`: from now on it does. */
+export async function serveControl(
+  socket: string,
+  verbs: Verbs,
+  signal: AbortSignal,
+  listening: () => void = () => undefined,
+): Promise<void> {
   signal.throwIfAborted();
   const server = createServer((request, response) => void reply(verbs, request, response, signal));
   // A socket left by a killed process would refuse the new one.
@@ -17,6 +22,7 @@ export async function serveControl(socket: string, verbs: Verbs, signal: AbortSi
   server.listen(socket);
   await once(server, "listening", { signal });
   await chmod(socket, 0o600);
+  listening();
   try {
     await endOf(signal);
   } finally {

@@ -60,7 +60,7 @@ async function serveGateway(config: GatewayConfig, logger: Logger, signal: Abort
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const serving = [
-    serveControl(config.controlSocket, verbsOf(running), until),
+    serveControl(config.controlSocket, verbsOf(Promise.resolve(running)), until),
     ...(config.metrics === undefined ? [] : [serveMetrics(config.metrics, link, until)]),
   ];
   // One that cannot be served ends the other one.

@@ -14,7 +14,7 @@ import { within } from "../within.ts";
 const pollMs = 500;
 const retryMs = [100, 200, 500, 1000, 2000, 5000];
 /** How long brokers that say nothing are waited for where nothing depends on their answer: kafkajs itself waits for half a minute. */
-const patienceMs = 5_000;
+const patienceMs = 10_000;
 const never = new AbortController().signal;
 
 /**

@@ -2,14 +2,13 @@ import { join } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import { silentLogger } from "../../core/logger.ts";
 import { ensureStateFolder } from "../../core/state-folder.ts";
-import { serveControl } from "../control/server.ts";
 import type { Gateway } from "../gateway/gateway.ts";
-import { verbsOf } from "../gateway/verbs.ts";
 import { beginLink } from "./begin.ts";
 import { caughtUp } from "./caught-up.ts";
 import { endsOf } from "./ends.ts";
 import { declaredLink, gatewayOf, refuseSecond, type DeclaredLink } from "./place.ts";
 import type { ReplicateOptions, RunningLink } from "./replicate.ts";
+import { beginServed, type ServedGateway } from "./served.ts";
 import type { LinkDeclaration } from "./spec.ts";
 import { watchLink } from "./watch.ts";
 
@@ -22,33 +21,43 @@ export async function runHere(
   await ensureStateFolder(state);
   const link = declaredLink(declaration, { folder, root: state });
   await refuseSecond(link, signal);
-  const gateway = await gatewayOf(link, logger);
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const beginning = {
+    open: () => gatewayOf(link, logger),
+    begin: (gateway: Gateway) => beginLink(link, gateway, {}, signal),
+  };
   try {
-    await beginLink(link, gateway, {}, signal);
+    const served = await beginServed(link.socket, beginning, until);
+    return new LinkHere(link, { ...served, over, until }, onStatus ?? (() => undefined));
   } catch (error) {
-    await gateway[Symbol.asyncDispose]();
+    over.abort();
     throw error;
   }
-  return new LinkHere(link, gateway, onStatus ?? (() => undefined), signal);
+}
+
+interface Served extends ServedGateway {
+  readonly over: AbortController;
+  /** `over`, or the caller's signal. */
+  readonly until: AbortSignal;
 }
 
 class LinkHere implements RunningLink {
   readonly ended: Promise<void>;
   readonly #link: DeclaredLink;
   readonly #gateway: Gateway;
-  readonly #over = new AbortController();
+  readonly #over: AbortController;
   readonly #until: AbortSignal;
 
   constructor(
     link: DeclaredLink,
-    gateway: Gateway,
+    { gateway, served, over, until }: Served,
     onStatus: Required<ReplicateOptions>["onStatus"],
-    signal: AbortSignal,
   ) {
     this.#link = link;
     this.#gateway = gateway;
-    this.#until = AbortSignal.any([signal, this.#over.signal]);
-    this.ended = this.#run(onStatus);
+    [this.#over, this.#until] = [over, until];
+    this.ended = this.#run(onStatus, served);
     // Whoever awaits it is told of a failure; until then it is not unhandled.
     this.ended.catch(() => undefined);
   }
@@ -73,14 +82,13 @@ class LinkHere implements RunningLink {
     return this.stop();
   }
 
-  async #run(onStatus: Required<ReplicateOptions>["onStatus"]): Promise<void> {
-    const serving = serveControl(this.#link.socket, verbsOf(this.#gateway), this.#until);
-    const served = serving.then(() => new Promise<never>(() => undefined));
+  async #run(onStatus: Required<ReplicateOptions>["onStatus"], served: Promise<void>): Promise<void> {
+    const cannot = served.then(() => new Promise<never>(() => undefined));
     try {
-      await Promise.race([watchLink(this.#gateway, onStatus, this.#until), served]);
+      await Promise.race([watchLink(this.#gateway, onStatus, this.#until), cannot]);
     } finally {
       this.#over.abort();
-      await Promise.allSettled([serving]);
+      await Promise.allSettled([served]);
       await this.#gateway[Symbol.asyncDispose]();
     }
   }

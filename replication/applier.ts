@@ -91,11 +91,6 @@ export class Applier implements AsyncDisposable {
     return new Applier(target, { identity, loads: await target.loads() }, applied, options);
   }
 
-  /** The target waits for work. */
-  get idle(): boolean {
-    return this.#lane.idle;
-  }
-
   /** Takes the batch's records from number `from` on; whole transactions wait for `endBatch`. */
   async take(batch: RecordBatch, from: number): Promise<void> {
     for (const record of batch.records)

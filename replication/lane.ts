@@ -5,17 +5,10 @@ const most = 2;
 export class Lane {
   #last: Promise<void> = Promise.resolve();
   #waiting: Promise<void>[] = [];
-  #undone = 0;
-
-  /** There is nothing to do. */
-  get idle(): boolean {
-    return this.#undone === 0;
-  }
 
   /** Resolves when there is room for more. Rejects as work before it did. */
   async add(work: () => Promise<void>): Promise<void> {
-    this.#undone += 1;
-    const done = this.#last.then(work).finally(() => (this.#undone -= 1));
+    const done = this.#last.then(work);
     // Whoever adds more, or waits for the end, is told.
     done.catch(() => undefined);
     this.#last = done;

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
 import { HotsiteError, messageOf } from "../core/errors.ts";
 import type { Log, LogBatch } from "../core/log.ts";
@@ -38,11 +37,8 @@ export interface ProcessorOptions {
 
 /** Waits between attempts: soon at first, since most troubles are short. */
 const retryMs = [50, 100, 200, 500, 1000, 2000];
-/**
- * Payload of the log that is applied in one transaction when there is a backlog: at least so much, and more while the target is busy with
- * what came before, up to the most. So the target never waits long, and one whose commits are slow has few.
- */
-const groupBytes = { least: 128 * 1024, most: 1024 * 1024 };
+/** Payload of the log that is applied in one transaction when there is a backlog. */
+const groupBytes = 1024 * 1024;
 const trimEveryMs = 10_000;
 
 /** Applies one stream of the log to the target: each transaction once, in order. One at a time runs; a second one waits or stops. */
@@ -154,11 +150,7 @@ export class Processor {
       next = logged.last + 1;
       bytes += logged.payload.length;
       const more = ((await log.tail())?.last ?? 0) >= next && next <= until;
-      if (more) {
-        // Without it, what the target answers would be heard when no more batches are at hand.
-        await turn();
-        if (bytes < (applier.idle ? groupBytes.least : groupBytes.most)) continue;
-      }
+      if (more && bytes < groupBytes) continue;
       await applier.endBatch(batch);
       bytes = 0;
       if (!more) await applier.drained();

@@ -25,16 +25,6 @@ describe("work for the target", () => {
     expect(done).toEqual([0, 1, 2]);
   });
 
-  test("leaves the target idle once all of it is done, or could not be done", async () => {
-    const lane = new Lane();
-    expect(lane.idle).toBe(true);
-    await lane.add(() => Promise.resolve());
-    await lane.add(() => Promise.reject(new Error("the server refuses")));
-    expect(lane.idle).toBe(false);
-    await expect(lane.drained()).rejects.toThrow("refuses");
-    expect(lane.idle).toBe(true);
-  });
-
   test("is not done after a failure, which everybody is told who comes later", async () => {
     const lane = new Lane();
     const failure = new Error("the server refuses");

@@ -15,7 +15,7 @@ import { Processor, type Applying, type ProcessorOptions } from "./processor.ts"
 import type { Selection } from "./selection/selection.ts";
 import type { SourceOptions } from "./source.ts";
 import type { TargetOptions } from "./target.ts";
-import { within } from "./within.ts";
+import { unlessItPasses, within } from "./within.ts";
 
 export interface LinkOptions {
   readonly order: LinkOrder;
@@ -42,7 +42,6 @@ const lookMs = 5;
 
 /** Brokers that do not answer keep nobody waiting: what the log has is told once it is known. */
 const tailMs = 2_000;
-const never = new AbortController().signal;
 
 /** Runs a link until the signal ends. Rejects when feeder or processor needs a person, with the other one ended. */
 export async function runLink(
@@ -78,7 +77,7 @@ export class Link {
       const told = log.tail().then((tail) => {
         if (tail !== undefined) state.received(decodeBatch(tail.payload), tail.last);
       });
-      await within(tailMs, told, never).catch(unlessItPasses);
+      await within(tailMs, told).catch(unlessItPasses);
       return new Link(options, log, state);
     } catch (error) {
       await log[Symbol.asyncDispose]();
@@ -196,11 +195,4 @@ export class Link {
       this.#state.failed(error);
     });
   }
-}
-
-/** What passes by itself is met again by whoever asks next. */
-function unlessItPasses(error: unknown): undefined {
-  if (error instanceof HotsiteError && error.retryable) return undefined;
-  if (error instanceof Error && error.name === "TimeoutError") return undefined;
-  throw error;
 }

@@ -164,7 +164,7 @@ export class Gateway implements LinkControl, LinkOperator {
   /** For the end of the process: the order stays as it is. A call to somebody who does not answer is left behind, as a kill would leave it. */
   async [Symbol.asyncDispose](): Promise<void> {
     const over = this.#last.then(() => this.#end());
-    await within(patienceMs, over, new AbortController().signal).catch((error: unknown) =>
+    await within(patienceMs, over).catch((error: unknown) =>
       this.#options.logger.warn("the link was left as it was", { problem: messageOf(error) }),
     );
     await this.#thread?.[Symbol.asyncDispose]();

@@ -8,14 +8,13 @@ import { kafkaClient, KafkaTopic, type KafkaServers } from "./kafka-topic.ts";
 import { removeOlderTopics } from "./kafka-older-topics.ts";
 import { ensureTopic, throwingAway, topicFaults, topicOf } from "./kafka-topic-settings.ts";
 import { refuse, trimmed } from "./refuse.ts";
-import { within } from "../within.ts";
+import { unlessItPasses, within } from "../within.ts";
 
 /** How long a reader waits at the broker before it asks again. */
 const pollMs = 500;
 const retryMs = [100, 200, 500, 1000, 2000, 5000];
 /** How long brokers that say nothing are waited for where nothing depends on their answer: kafkajs itself waits for half a minute. */
 const patienceMs = 10_000;
-const never = new AbortController().signal;
 
 /**
  * The log of one stream in a Kafka topic of its own, which is made when it is missing and checked when it is there; those of older epochs
@@ -34,14 +33,8 @@ export async function openKafkaLog(
   };
   const settings = (): ReturnType<typeof throwingAway> => throwingAway(client, topic);
   const log = new KafkaLog(stream, { topic: new KafkaTopic(client, topic), ensure, settings }, clock);
-  await within(patienceMs, log.ready(), never).catch((error: unknown) => {
-    if (!(error instanceof RetryableError) && !isTimeout(error)) throw error;
-  });
+  await within(patienceMs, log.ready()).catch(unlessItPasses);
   return log;
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === "TimeoutError";
 }
 
 /** What would keep the log of a link from being made as it has to be, each with what mends it; changes nothing. */
@@ -151,7 +144,7 @@ class KafkaLog implements Log {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await within(patienceMs, this.#topic[Symbol.asyncDispose](), never).catch(() => undefined);
+    await within(patienceMs, this.#topic[Symbol.asyncDispose]()).catch(() => undefined);
   }
 
   async #append(batch: LogBatch): Promise<number> {

@@ -147,9 +147,10 @@ class PrivateServer implements DatabaseServer {
       const log = await readFile(join(this.folder, "err.log"), "utf8").catch(() => "");
       throw new Error(`the server ended with ${child.exitCode}\n${log.slice(-2000)}`);
     }
-    await this.query("SELECT 1").catch((cause: unknown) => {
+    const [row] = await this.query("SELECT @@socket AS socket").catch((cause: unknown) => {
       throw new RetryableError("unreachable", "the server does not answer yet", { cause });
     });
+    if (row?.["socket"] !== this.socket) throw new Error(`port ${this.port} is another server's`);
     return true;
   }
 

@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
-/** A relay on loopback that counts what passes, both ways, and lets it wait as long as a way between two sites takes. */
+/**
+ * A relay on loopback that counts what passes, both ways, and lets it wait as long as a way between two sites takes. What it is given goes
+ * on at once, as its ends ask of their own sockets: else a small packet behind a large one would wait for a delayed acknowledgement.
+ */
 export interface Relay extends AsyncDisposable {
   readonly port: number;
   bytes(): number;
@@ -18,8 +21,8 @@ export async function openRelay(first: number, delayMs: number): Promise<Relay> 
     socket.on("data", (data) => (bytes += data.length));
     return socket.on("error", () => socket.destroy()).on("close", () => sockets.delete(socket));
   };
-  const server = createServer((near) => {
-    const far = keep(connect(target, "127.0.0.1"));
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = keep(connect({ port: target, host: "127.0.0.1", noDelay: true }));
     keep(near).on("data", (data) => later(() => far.write(data)));
     far.on("data", (data) => later(() => near.write(data)));
     near.on("close", () => far.destroy());

@@ -281,7 +281,7 @@ export const verbs: readonly Verb[] = [
   {
     name: "reprotect",
     summary: "make the site that was lost the standby again",
-    options: [dryRun, yes],
+    options: [dryRun, yes, force],
     examples: [
       [
         "reprotect --yes",

@@ -12,7 +12,7 @@ export async function planDrill(world: ProtectionWorld, kind: DrillKind): Promis
   const { from: standby, to: active, epoch } = failover;
   // What the failover will have made of the world by then.
   const afterwards: ReprotectInput = {
-    ...{ active, standby, epoch: epoch + 1, copyMs: 0 },
+    ...{ active, standby, epoch: epoch + 1, copyMs: 0, skip: [] },
     held: { epoch: epoch + 1, writer: active },
     failover: {
       atMs: 0,
@@ -22,6 +22,7 @@ export async function planDrill(world: ProtectionWorld, kind: DrillKind): Promis
       applied: "",
       automatic: false,
       undecided: [],
+      lossWithinSeconds: null,
     },
   };
   return { sequence: [failoverWorkflow.steps(failover), reprotectWorkflow.steps(afterwards)] };

@@ -4,7 +4,7 @@ import type { Step, Workflow } from "../core/workflow.ts";
 import { takeAuthority, restoreAuthority } from "./authority.ts";
 import type { Verdict } from "./detect.ts";
 import { changeFacts, linkOrder, needFacts, undecided } from "../lifecycle/facts.ts";
-import { assess, type Assessment } from "./failover-guards.ts";
+import { assess, STREAM, type Assessment } from "./failover-guards.ts";
 import { promote, switchTraffic, WEB_START_MS } from "./switchover-gap.ts";
 import { verifyAsClient } from "./switchover-after.ts";
 import { CLIENTS_WRITE, isWarm } from "./traffic.ts";
@@ -15,7 +15,8 @@ export const failoverInput = z.strictObject({
   from: z.string(),
   to: z.string(),
   epoch: z.int(),
-  link: linkOrder,
+  /** Null: the standby follows nobody, and a person wants it all the same. */
+  link: linkOrder.nullable(),
   /** What detection said; null when a person decided. */
   verdict: z
     .strictObject({
@@ -49,7 +50,7 @@ export function failoverSteps(input: FailoverInput) {
   const fenced = fence(input, assessed);
   const drained = drain(input);
   const promoted = promote(input);
-  const recorded = record(input, drained);
+  const recorded = record(input, assessed, drained);
   const started = startWebTier(input);
   const moved = switchTraffic(input);
   const verified = verifyAsClient();
@@ -72,11 +73,6 @@ export async function planFailover(
   } = {},
 ): Promise<FailoverInput> {
   const { activeSite: from, standbySite: to, epoch, link } = await needFacts(world);
-  if (link === null) {
-    throw new HotsiteError("unprotected", `${to} follows nobody: it has no data to go on with`, {
-      hint: "hotsite reprotect",
-    });
-  }
   const verdict =
     options.verdict === undefined ? null : { ...options.verdict, evidence: [...options.verdict.evidence] };
   return {
@@ -160,21 +156,54 @@ const FENCE_MS = 90_000;
 const drained = z.strictObject({ atMs: z.number(), position: z.string(), undecided: undecided.default([]) });
 
 /** Everything that reached this side is applied; what did not is lost for now, and counted when the old site is back. */
-function drain({ to, link: order, drainMs }: FailoverInput): Step<ProtectionWorld, z.infer<typeof drained>> {
+function drain(input: FailoverInput): Step<ProtectionWorld, z.infer<typeof drained>> {
+  const { to, link: order } = input;
   return {
     name: `${to}: apply everything received`,
     output: drained,
     async run(world, signal) {
-      const position = await world.link(to).drain(drainMs, signal);
-      const { prepared = [] } = (await world.link(to).status(signal)) ?? {};
-      return { atMs: world.clock.now(), position, undecided: [...prepared] };
+      const found = await appliedAt(world, input, signal);
+      return { atMs: world.clock.now(), ...found };
     },
-    undo: (world, _output, signal) => world.link(to).start(order, signal),
+    async undo(world, _output, signal) {
+      if (order !== null) await world.link(to).start(order, signal);
+    },
   };
 }
 
+type Applied = Pick<z.infer<typeof drained>, "position" | "undecided">;
+
+async function appliedAt(
+  world: ProtectionWorld,
+  input: FailoverInput,
+  signal: AbortSignal,
+): Promise<Applied> {
+  const { to, link: order, drainMs, skip } = input;
+  if (order === null) return inDatabase(world, to, signal);
+  const link = world.link(to);
+  try {
+    const position = await link.drain(drainMs, signal);
+    const { prepared = [] } = (await link.status(signal)) ?? {};
+    return { position, undecided: [...prepared] };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof HotsiteError) || !skip.includes(STREAM)) throw error;
+    return inDatabase(world, to, signal);
+  }
+}
+
+/** Of a stream that is broken, or that nobody follows: what of the old primary the standby's own database has. */
+async function inDatabase(world: ProtectionWorld, site: string, signal: AbortSignal): Promise<Applied> {
+  const kept = await world.database(site).checkpoint(signal);
+  return { position: kept?.position ?? "", undecided: [] };
+}
+
 /** From here on `status` shows the new primary, without protection until the old site is a standby again. */
-function record(input: FailoverInput, applied: ReturnType<typeof drain>): Step<ProtectionWorld, Moment> {
+function record(
+  input: FailoverInput,
+  assessed: Step<ProtectionWorld, Assessment>,
+  applied: ReturnType<typeof drain>,
+): Step<ProtectionWorld, Moment> {
   const { from, to, epoch, automatic } = input;
   return {
     name: "record the new primary",
@@ -189,7 +218,10 @@ function record(input: FailoverInput, applied: ReturnType<typeof drain>): Step<P
         epoch: epoch + 1,
         link: null,
         copied: false,
-        failover: { atMs, from, to, epoch: epoch + 1, applied: position, automatic, undecided: left },
+        failover: {
+          ...{ atMs, from, to, epoch: epoch + 1, applied: position, automatic, undecided: left },
+          lossWithinSeconds: world.output(assessed).lossWithinSeconds,
+        },
         ...(automatic ? { lastAutomaticMs: atMs } : {}),
       });
       return { atMs };

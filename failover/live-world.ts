@@ -1,4 +1,4 @@
-import { HotsiteError, RetryableError } from "../core/errors.ts";
+import { HotsiteError, NodeNotFoundError, RetryableError } from "../core/errors.ts";
 import type { NodeView } from "../core/recipe.ts";
 import { startsReadOnly } from "../lifecycle/application.ts";
 import { readScene, type Scene } from "../lifecycle/context.ts";
@@ -84,7 +84,15 @@ function powerOf(world: World, site: string): SitePower {
         );
       }
     },
-    on: (signal) => startNodes(world, specs, signal),
+    on: async (signal) => {
+      await startNodes(world, specs, signal).catch((cause: unknown) => {
+        if (!(cause instanceof NodeNotFoundError)) throw cause;
+        throw new NodeNotFoundError(`${site} has lost machines: ${cause.message}`, {
+          cause,
+          hint: "hotsite install launches them again",
+        });
+      });
+    },
   };
 }
 

@@ -87,6 +87,7 @@ export function reseed({
           : orderFor(world, { epoch, from: active, to: standby, start, begin: "copy" });
       await changeFacts(world, {
         ...(known ?? freshFacts(active, standby)),
+        ...{ activeSite: active, standbySite: standby },
         epoch,
         link: order,
         copied: false,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HotsiteError } from "../core/errors.ts";
+import type { Authority } from "../core/protection.ts";
 import type { Workflow } from "../core/workflow.ts";
 import { freshFacts, openFailover, readFacts, type Facts } from "../lifecycle/facts.ts";
 import { readLoss } from "./loss.ts";
@@ -16,6 +17,8 @@ export const reprotectInput = z.strictObject({
   /** The failover to settle: what the old primary had alone is read before its data is replaced. */
   failover: openFailover.nullable(),
   copyMs: z.number(),
+  /** Guards that a person overrides: `evidence`, see `loss.ts`. */
+  skip: z.array(z.string()).default([]),
 });
 export type ReprotectInput = z.infer<typeof reprotectInput>;
 
@@ -44,16 +47,47 @@ export function reprotectSteps(input: ReprotectInput) {
 const COPY_MS = 12 * 3_600_000;
 
 /** The input for the present facts; without any, for protecting the config's primary for the first time. */
-export async function planReprotect(world: ProtectionWorld, signal: AbortSignal): Promise<ReprotectInput> {
-  const {
-    activeSite: active,
-    standbySite: standby,
-    link,
-    failover,
-  } = (await readFacts(world)) ?? firstFacts(world);
+export async function planReprotect(
+  world: ProtectionWorld,
+  signal: AbortSignal,
+  skip: readonly string[] = [],
+): Promise<ReprotectInput> {
   const held = await world.witness.authority(signal);
-  const epoch = held.writer === active && held.epoch > 0 && link === null ? held.epoch : held.epoch + 1;
-  return { active, standby, held, epoch, failover, copyMs: COPY_MS };
+  const kept = (await readFacts(world)) ?? firstFacts(world);
+  const { activeSite, standbySite, link, failover } = isOlder(kept, held)
+    ? await factsOf(world, kept, held, signal)
+    : kept;
+  const isFirst = held.writer === activeSite && held.epoch > 0 && link === null && !isOlder(kept, held);
+  const epoch = isFirst ? held.epoch : held.epoch + 1;
+  return {
+    ...{ active: activeSite, standby: standbySite, held, epoch, failover, copyMs: COPY_MS },
+    skip: [...skip],
+  };
+}
+
+/**
+ * What is known here may be older than the world: roles were changed with another state folder, or with this one before it was restored.
+ * One epoch more with the same writer is a link of our own that was about to begin.
+ */
+function isOlder({ activeSite, epoch }: Facts, { writer, epoch: now }: Authority): boolean {
+  return writer !== null && now > epoch && (writer !== activeSite || now > epoch + 1);
+}
+
+/** The facts by the witness and the primary itself. How the roles came about nobody knows, so what only the other site has is kept as after a failover. */
+async function factsOf(
+  world: ProtectionWorld,
+  kept: Facts,
+  { writer, epoch }: Authority,
+  signal: AbortSignal,
+): Promise<Facts> {
+  const to = writer ?? kept.activeSite;
+  const from = to === kept.activeSite ? kept.standbySite : kept.activeSite;
+  const applied = (await world.database(to).checkpoint(signal))?.position ?? "";
+  const failover = {
+    ...{ atMs: world.clock.now(), from, to, epoch, applied },
+    ...{ automatic: false, undecided: [], lossWithinSeconds: null },
+  };
+  return { ...kept, activeSite: to, standbySite: from, epoch, link: null, copied: false, failover };
 }
 
 function firstFacts({ application }: ProtectionWorld): Facts {

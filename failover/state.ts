@@ -93,10 +93,8 @@ function lasting(facts: Facts, seen: Observed): State {
       next: "hotsite reprotect",
     };
   }
-  if (seen.authority !== undefined && seen.authority.writer !== activeSite) {
-    const writer = seen.authority.writer ?? "nobody";
-    return degraded(`the witness lets ${writer} write, not ${activeSite}`, "hotsite resume");
-  }
+  const moved = authorityTrouble(facts, seen);
+  if (moved !== undefined) return moved;
   if (!copied)
     return {
       name: "PROTECTING",
@@ -105,6 +103,21 @@ function lasting(facts: Facts, seen: Observed): State {
     };
   if (seen.authority === undefined) return degraded("the witness does not answer: no failover is possible");
   return primaryTrouble(facts, seen) ?? linkTrouble(facts, seen) ?? { name: "PROTECTED", reason: "" };
+}
+
+/** The primary may not write, by the one who says who may. */
+function authorityTrouble({ activeSite, epoch }: Facts, { authority }: Observed): State | undefined {
+  if (authority === undefined || authority.writer === activeSite) return undefined;
+  const { writer } = authority;
+  if (writer === null)
+    return degraded(`the witness lets nobody write: a change of primary was given up`, "hotsite install");
+  const reason = `the witness lets ${writer} write, not ${activeSite}`;
+  return authority.epoch > epoch
+    ? degraded(
+        `${reason}: roles were changed with another state folder, later than this one knows`,
+        "hotsite reprotect",
+      )
+    : degraded(reason, "hotsite resume");
 }
 
 /** A coordinator that commits them later must be told. */

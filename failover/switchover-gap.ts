@@ -45,7 +45,8 @@ export function freeze({ from, epoch }: SwitchoverInput, before: Before): Step<P
     output: place,
     async run(world, signal) {
       await takeAuthority(world.witness, { epoch, writer: from }, signal);
-      const end = parsePosition(await world.database(from).freeze(signal));
+      const frozen = once(world.database(from).freeze(signal), `${from} cannot be frozen`);
+      const end = parsePosition(await frozen);
       return {
         atMs: world.clock.now(),
         position: formatPosition(ofOrigin(end, world.output(before).origin)),

@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { Balancer, Member, MemberStats } from "../core/balancer.ts";
 import { all, command, script, type Command } from "../core/command.ts";
 import { HotsiteError, RetryableError } from "../core/errors.ts";
-import type { CommandResult, Shell } from "../core/shell.ts";
+import { answerWithin } from "../core/answer-within.ts";
+import type { CommandResult, RunOptions, Shell } from "../core/shell.ts";
 import { waitFor } from "../core/wait.ts";
 import {
   BACKEND,
@@ -33,8 +34,18 @@ import { parseStats } from "./haproxy-stats.ts";
 const reloadTimeoutMs = 15_000;
 /** Idle connections of the previous process last 5 s (`timeout http-keep-alive`); longer ones are requests in progress, which may end in peace. */
 const previousTimeoutMs = 8000;
+/** Reaching the node takes 20 s, waiting for another writer 30 s, at most; HAProxy itself answers at once. */
+const answerMs = 60_000;
 /** Another writer may win the race for the pool this often before we give up. */
 const attempts = 5;
+
+/** What follows a change of the pool in the same exchange, and how long it may take. */
+interface Then {
+  readonly commands: readonly Command[];
+  readonly ms: number;
+}
+
+const nothingMore: Then = { commands: [], ms: 0 };
 
 interface Known {
   readonly members: readonly Member[];
@@ -69,7 +80,7 @@ export class HaproxyBalancer implements Balancer {
 
   async apply(members: readonly Member[], signal: AbortSignal): Promise<void> {
     refuseDuplicates(members);
-    await this.#change(() => members, [], signal);
+    await this.#change(() => members, nothingMore, signal);
   }
 
   async drain(names: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void> {
@@ -80,7 +91,7 @@ export class HaproxyBalancer implements Balancer {
       return members.map((member) => (names.includes(member.name) ? drained(member) : member));
     };
     const idle = awaitIdle(this.#options.paths.socket, names.map(serverName), timeoutMs);
-    const { code, stdout } = await this.#change(draining, [idle], signal);
+    const { code, stdout } = await this.#change(draining, { commands: [idle], ms: timeoutMs }, signal);
     if (code !== STILL_BUSY) return;
     throw new RetryableError(
       "timeout",
@@ -92,7 +103,7 @@ export class HaproxyBalancer implements Balancer {
     if (this.#options.sticky === false) return false;
     const { paths } = this.#options;
     const lines = names.map((name) => `set server ${BACKEND}/${serverName(name)} state drain`);
-    await this.#shell.run(tell(paths.socket, inLines(lines)), signal);
+    await this.#run(tell(paths.socket, inLines(lines)), signal);
     return true;
   }
 
@@ -108,7 +119,7 @@ export class HaproxyBalancer implements Balancer {
   async stats(signal: AbortSignal): Promise<readonly MemberStats[]> {
     const { paths } = this.#options;
     const parts = all(ask(paths.socket, ["show stat"]), command("echo", DIVIDER), this.#showPool());
-    const { stdout } = await this.#shell.run(parts, signal);
+    const { stdout } = await this.#run(parts, signal);
     const [csv = "", pool = ""] = stdout.split(`${DIVIDER}\n`);
     const servers = parseStats(csv);
     const nothing = { healthy: false, sessions: 0, requests: 0 };
@@ -123,7 +134,7 @@ export class HaproxyBalancer implements Balancer {
   /** Writes the pool that `wish` makes of the present one, and makes HAProxy follow; `then` runs in the same exchange. */
   async #change(
     wish: (known: Known) => readonly Member[],
-    then: readonly Command[],
+    then: Then,
     signal: AbortSignal,
   ): Promise<CommandResult> {
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
@@ -144,12 +155,13 @@ export class HaproxyBalancer implements Balancer {
   async #changeStates(
     known: Known,
     wished: readonly Member[],
-    then: readonly Command[],
+    then: Then,
     signal: AbortSignal,
   ): Promise<CommandResult> {
     const lines = inLines(wished.flatMap((member) => stateCommands(member, known.members)));
     const accept = [0, POOL_CHANGED, STILL_BUSY, NOT_AS_WRITTEN];
-    const result = await this.#shell.run(all(this.#write(known, wished, lines), ...then), signal, { accept });
+    const parts = all(this.#write(known, wished, lines), ...then.commands);
+    const result = await this.#run(parts, signal, { accept }, then.ms);
     // HAProxy runs with other servers than the pool file says: a configuration was written and not loaded.
     if (result.code !== NOT_AS_WRITTEN) return result;
     return this.#changeServers({ ...known, sum: sumOf(renderPool(wished)) }, wished, then, signal);
@@ -158,25 +170,24 @@ export class HaproxyBalancer implements Balancer {
   async #changeServers(
     known: Known,
     wished: readonly Member[],
-    then: readonly Command[],
+    then: Then,
     signal: AbortSignal,
   ): Promise<CommandResult> {
     const parts = all(this.#write(known, wished, []), reload(this.#options.paths, this.#reloading));
-    const result = await this.#shell.run(parts, signal, { accept: [0, POOL_CHANGED] });
+    const result = await this.#run(parts, signal, { accept: [0, POOL_CHANGED] });
     if (result.code === POOL_CHANGED) return result;
     await this.#awaitServers(wished, signal);
     // The previous process still answers on connections that were open, by the previous pool and past the gate.
     const previous = Number(/^Pid: (\d+)$/m.exec(result.stdout)?.[1] ?? 0);
-    return this.#shell.run(all(awaitGone(previous, previousTimeoutMs), ...then), signal, {
-      accept: [0, STILL_BUSY],
-    });
+    const last = all(awaitGone(previous, previousTimeoutMs), ...then.commands);
+    return this.#run(last, signal, { accept: [0, STILL_BUSY] }, then.ms);
   }
 
   async #awaitServers(wished: readonly Member[], signal: AbortSignal): Promise<void> {
     const { socket } = this.#options.paths;
     const names = wished.map(({ name }) => serverName(name)).sort();
     const loaded = async (): Promise<true | undefined> => {
-      const { stdout } = await this.#shell.run(ask(socket, ["show stat"]), signal, {
+      const { stdout } = await this.#run(ask(socket, ["show stat"]), signal, {
         accept: [0, SOCKET_GONE],
       });
       return [...parseStats(stdout).keys()].sort().join() === names.join() || undefined;
@@ -196,8 +207,14 @@ export class HaproxyBalancer implements Balancer {
     return write({ pool: { path: paths.pool, sum: known.sum }, files, socket: paths.socket, lines });
   }
 
+  /** Every exchange with the node; draining, which may take long, says how long. */
+  #run(command: Command, signal: AbortSignal, options: RunOptions = {}, ms = 0): Promise<CommandResult> {
+    const patience = { ms: answerMs + ms, who: `${this.#shell.node}: HAProxy`, hint: "hotsite logs edge" };
+    return answerWithin(patience, (inner) => this.#shell.run(command, inner, options), signal);
+  }
+
   async #read(signal: AbortSignal): Promise<Known> {
-    const { stdout } = await this.#shell.run(this.#showPool(), signal);
+    const { stdout } = await this.#run(this.#showPool(), signal);
     const known = { members: parsePool(stdout), sum: stdout.slice(0, 64) };
     this.#known = known;
     return known;
@@ -211,7 +228,7 @@ export class HaproxyBalancer implements Balancer {
   async #setGate(value: string | 0, signal: AbortSignal): Promise<void> {
     const { gate, socket } = this.#options.paths;
     const keep = script('printf %s "$2" >"$1.new" && mv -fT -- "$1.new" "$1"', gate, renderGate(value));
-    await this.#shell.run(all(tell(socket, [`set map ${gate} shut ${value}`]), keep), signal);
+    await this.#run(all(tell(socket, [`set map ${gate} shut ${value}`]), keep), signal);
   }
 }
 

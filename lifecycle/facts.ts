@@ -13,12 +13,12 @@ export const linkOrder = z.strictObject({
   begin: z.enum(["copy", "stream"]),
 });
 
-/** What a failover left open until the old site is a standby again. */
 /** What XA had prepared and nobody had decided on, as the link knew it. */
 export const undecided = z.array(
   z.strictObject({ xid: z.string(), gtid: z.string(), preparedMs: z.number() }),
 );
 
+/** What a failover left open until the old site is a standby again. */
 export const openFailover = z.strictObject({
   atMs: z.number(),
   from: z.string(),
@@ -30,6 +30,8 @@ export const openFailover = z.strictObject({
   automatic: z.boolean(),
   /** At the old site when it was lost: nothing of it is in the new one. */
   undecided: undecided.default([]),
+  /** How old the newest word of the old site was then: what it committed later is missing. Null: nobody knew. */
+  lossWithinSeconds: z.number().nullable().default(null),
 });
 
 /** The last drill, for the status line. */

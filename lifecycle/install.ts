@@ -20,6 +20,8 @@ export const installInput = z.strictObject({
   run: z.string(),
   /** The site that is primary. */
   activeSite: z.string(),
+  /** A failover is open: the other site gets its copy from `reprotect`, which keeps before what only it has. */
+  alone: z.boolean().optional(),
   /** The standby held a full copy before this run: unwinding leaves its link alone. */
   copied: z.boolean(),
   /** Instances with traffic that the config has changed: they are updated one after the other, as `update` does. */
@@ -46,7 +48,8 @@ export function installWorkflow(application: World["application"]): Workflow<Fle
 function installSteps(application: World["application"], input: InstallInput): StepTree<FleetWorld> {
   const nodes = nodesOf(application);
   const phases = phasesOf(application, input.activeSite);
-  const around = { application, activeSite: input.activeSite };
+  const alone = input.alone === true;
+  const around = { application, activeSite: input.activeSite, alone };
   const rolled = input.roll.map((one) => jobOf(application, one));
   const isRolled = ({ spec, placement }: Job): boolean =>
     rolled.some(
@@ -67,7 +70,7 @@ function installSteps(application: World["application"], input: InstallInput): S
       ? endStream(application, input)
       : [];
   const launch = parallel<FleetWorld>(...nodes.map((spec) => launchStep(spec, input.run)));
-  const link = startLink(application, input);
+  const link = alone ? [] : startLink(application, input);
   const traffic = [...fillPool(application, input), ...checkTraffic(application)];
   const authority = firstAuthority(application, input);
   if (input.standing !== undefined) {

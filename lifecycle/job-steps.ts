@@ -11,6 +11,8 @@ import { seeing, type World } from "./world.ts";
 export interface Around {
   readonly application: Application;
   readonly activeSite: string;
+  /** The other site was lost, and its data is not a copy. */
+  readonly alone?: boolean;
 }
 
 const outcome = z.enum(["changed", "unchanged"]);

@@ -48,11 +48,22 @@ export function phasesOf(application: Application, activeSite?: string): Phases 
   };
 }
 
-/** Whether a service runs on its node, or waits there for its site to become primary, as the web tier of a warm standby does. */
+/**
+ * Whether a service runs on its node, or waits there: for its site to become primary, as the web tier of a warm standby does, or for data,
+ * which a site that was lost has to be given first.
+ */
 export function startsNow(
-  { application, activeSite }: { application: Application; activeSite: string },
+  { application, activeSite, alone = false }: Situation,
   { spec, placement }: Job,
 ): boolean {
   const standby = application.sites.find(({ name }) => name === spec.site && name !== activeSite);
-  return standby?.standby !== "warm" || !usersOfReplicated(application).has(placement.service.name);
+  const waits = standby !== undefined && (standby.standby === "warm" || alone);
+  return !waits || !usersOfReplicated(application).has(placement.service.name);
+}
+
+interface Situation {
+  readonly application: Application;
+  readonly activeSite: string;
+  /** The other site was lost, and its data is not a copy. */
+  readonly alone?: boolean;
 }

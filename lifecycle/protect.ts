@@ -37,17 +37,20 @@ export function firstAuthority(
         const witness = world.steering.witness();
         const now = await witness.authority(signal);
         if (now.writer === activeSite) return { epoch: now.epoch };
-        if (now.epoch > 0) {
+        const known = (await readFacts(world))?.epoch ?? 0;
+        // Nobody has it after a change of primary that was given up in the middle; then nobody else became the primary either.
+        const isFree = now.writer === null && now.epoch === known;
+        if (now.epoch > 0 && !isFree) {
           throw new HotsiteError(
             "not-the-primary",
             `the witness says that ${now.writer ?? "nobody"} may write, not ${activeSite}`,
             {
-              hint: "finish what was begun: hotsite resume; then see hotsite status",
+              hint: "hotsite status says what to do",
             },
           );
         }
         // A witness that was replaced knows nothing; databases refuse an epoch older than one they have seen.
-        const epoch = Math.max(1, (await readFacts(world))?.epoch ?? 0);
+        const epoch = Math.max(1, known);
         await witness.grant({ epoch, writer: activeSite }, now, signal);
         return { epoch };
       },

@@ -1,3 +1,4 @@
+import { answerWithin } from "../core/answer-within.ts";
 import type { Command } from "../core/command.ts";
 import { HotsiteError, RetryableError, StaleEpochError } from "../core/errors.ts";
 import type { Checkpoint, DatabaseControl, DatabaseState, XaDecision } from "../core/protection.ts";
@@ -22,6 +23,10 @@ const dialects: Readonly<Record<Flavour, DatabaseDialect>> = { mariadb: mariadbD
 /** The client's own errors: the server is not there, or went away. */
 const connectionErrors = new Set([2002, 2003, 2006, 2013, 2026]);
 const duringStartAndStop = new Set([1040, 1053, 1205, 1927]);
+/** Reaching a node takes 20 s at most, and a freeze waits 10 s for a lock; everything else is answered at once. */
+const answerMs = 30_000;
+/** Committing what is prepared may have much to write. */
+const decisionMs = 600_000;
 
 /** One site's MariaDB or MySQL, steered through its node. Each call is one exchange. */
 export class ServerControl implements DatabaseControl {
@@ -76,7 +81,7 @@ export class ServerControl implements DatabaseControl {
 
   async decide(decision: XaDecision, signal: AbortSignal): Promise<void> {
     const sql = `${decidedTableSql};\n${decisionSql(decision)};\n`;
-    await this.#run(fed(sql, this.#client), signal).catch((error: unknown) => {
+    await this.#run(fed(sql, this.#client), signal, decisionMs).catch((error: unknown) => {
       throw decisionError(decision.xid, error);
     });
   }
@@ -85,9 +90,15 @@ export class ServerControl implements DatabaseControl {
     return JSON.parse(await this.#run(question, signal)) as T;
   }
 
-  async #run(question: Command, signal: AbortSignal): Promise<string> {
+  async #run(question: Command, signal: AbortSignal, ms = answerMs): Promise<string> {
+    const hint = `look at its server: hotsite doctor; hotsite logs ${this.site}`;
+    const patience = { ms, who: `${this.site}: the database`, hint };
     try {
-      return (await this.#shell.run(question, signal)).stdout;
+      return await answerWithin(
+        patience,
+        async (inner) => (await this.#shell.run(question, inner)).stdout,
+        signal,
+      );
     } catch (error) {
       throw error instanceof CommandError ? this.#explain(error) : error;
     }

@@ -142,7 +142,7 @@ function unfinished({ application, workflow, state, by, startedAt }: RunRecord):
     "unfinished-run",
     `${application}: ${workflow} by ${by}, begun ${since}, is not finished (${state})`,
     {
-      hint: "hotsite resume",
+      hint: "hotsite resume; if that cannot succeed any more, because a site is lost, say: hotsite resume --abandon",
       details: { workflow, state, by, since },
     },
   );

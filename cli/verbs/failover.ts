@@ -22,6 +22,12 @@ export const outcome = z.union([
     undecided: z
       .int()
       .describe("prepared by XA at the lost site, and nobody had decided on: not in the new primary"),
+    lossWithinSeconds: z
+      .number()
+      .nullable()
+      .describe(
+        "how old the newest word of the lost site was: what it committed later is missing; null: not known",
+      ),
   }),
   dryRunOutcome,
 ]);
@@ -49,14 +55,24 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
   const done = await runJob(job, session, call, signal);
   const { from, to, epoch } = done.input;
   const next = "hotsite reprotect";
-  const undecided = (await readFacts(context))?.failover?.undecided.length ?? 0;
+  const open = (await readFacts(context))?.failover;
+  const undecided = open?.undecided.length ?? 0;
+  const lossWithinSeconds = open?.lossWithinSeconds ?? null;
   const left =
     undecided === 0
       ? ""
       : ` · ${undecided} prepared by XA at ${from} are not in it: hotsite replication undecided`;
-  return verdict(`${to} is the primary · epoch ${epoch + 1}${left} · next: ${next}`, done, {
-    ...{ from, to, epoch: epoch + 1, next, undecided },
+  const missing = `${missingText(from, lossWithinSeconds)}${left}`;
+  return verdict(`${to} is the primary · epoch ${epoch + 1} · ${missing} · next: ${next}`, done, {
+    ...{ from, to, epoch: epoch + 1, next, undecided, lossWithinSeconds },
   });
+}
+
+/** Of the loss: what is known before the lost site is back and it can be counted. */
+function missingText(from: string, seconds: number | null): string {
+  return seconds === null
+    ? `how much of ${from} it lacks is not known`
+    : `it has all of ${from} up to ${seconds.toFixed(1)} s before`;
 }
 
 async function planTo(

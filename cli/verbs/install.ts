@@ -20,6 +20,7 @@ export const outcome = z.union([
   finished({
     application: z.string(),
     url: z.string().optional().describe("where people reach the application"),
+    next: z.string().optional().describe("what makes it protected again, after a failover"),
   }),
   installPlan,
 ]);
@@ -35,6 +36,7 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
     context: fleetWorld(world),
     plan: async () => {
       const activeSite = await activeSiteOf(world);
+      const facts = await readFacts(world);
       const moves = await movesLog(world);
       const standing = moves ? undefined : await standingOf(world, activeSite, signal);
       const roll = standing === undefined ? await rolledInstances(world, activeSite, signal) : [];
@@ -49,7 +51,8 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
         },
         ...(standing && { standing }),
         ...(moves && { movesLog: true }),
-        copied: (await readFacts(world))?.copied === true,
+        ...(facts?.failover != null && { alone: true }),
+        copied: facts?.copied === true,
       };
     },
     repeat: true,
@@ -57,5 +60,10 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
   const done = await runJob(job, session, call, signal);
   const url = application.traffic === undefined ? undefined : (await frontDoor(world)).href;
   const place = url === undefined ? "" : ` · ${url}`;
-  return verdict(`${application.name} is installed${place}`, done, { application: application.name, url });
+  const { activeSite, alone } = done.input;
+  const next = alone === true ? "hotsite reprotect" : undefined;
+  const left = next === undefined ? "" : ` · ${activeSite} serves alone; next: ${next}`;
+  return verdict(`${application.name} is installed${place}${left}`, done, {
+    ...{ application: application.name, url, next },
+  });
 }

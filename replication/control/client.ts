@@ -1,10 +1,14 @@
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
+import { answerWithin } from "../../core/answer-within.ts";
 import { feed } from "../../core/command.ts";
 import { RetryableError } from "../../core/errors.ts";
 import type { Shell } from "../../core/shell.ts";
 import { valueOf, type Answer } from "./answer.ts";
+
+/** As long as a link may take to end in order, when it gets another one to follow. */
+const answerMs = 60_000;
 
 /** Asks the process behind a socket on this machine. */
 export async function askControl(
@@ -31,11 +35,16 @@ export async function askThere(
   verb: string,
   input: unknown,
   signal: AbortSignal,
+  ms = answerMs,
 ): Promise<unknown> {
   const body = input === undefined ? "" : JSON.stringify(input);
   const options = ["--silent", "--show-error", "--unix-socket", socket, "--data-binary", "@-"];
   const ask = feed(body, "curl", ...options, `http://localhost/${verb}`);
-  const { code, stdout, stderr } = await shell.run(ask, signal, { accept: [0, ...NOT_ANSWERED] });
+  const { code, stdout, stderr } = await answerWithin(
+    { ms, who: `${shell.node}: what listens on ${socket}`, hint: "hotsite logs says what it does" },
+    (inner) => shell.run(ask, inner, { accept: [0, ...NOT_ANSWERED] }),
+    signal,
+  );
   if (code === 0) return valueOf(parseAnswer(stdout, shell.node));
   throw new RetryableError("unreachable", `${shell.node}: nothing answers on ${socket}: ${stderr}`, {
     hint: "see whether its service runs: systemctl status",

@@ -29,6 +29,9 @@ export const skipOrder: z.ZodType<SkipOrder> = z.strictObject({
   by: z.string().min(1),
 });
 
+/** What is known already is answered at once; reaching the node takes 20 s at most. */
+const quickMs = 25_000;
+
 export interface GatewayControlOptions {
   readonly site: string;
   /** Logged in on the gateway's node. */
@@ -48,7 +51,9 @@ export class GatewayControl implements LinkControl, LinkOperator {
   }
 
   async status(signal: AbortSignal): Promise<LinkStatus | undefined> {
-    return ((await askThere(this.#place, "status", undefined, signal)) as LinkStatus | null) ?? undefined;
+    return (
+      ((await askThere(this.#place, "status", undefined, signal, quickMs)) as LinkStatus | null) ?? undefined
+    );
   }
 
   async start(order: LinkOrder, signal: AbortSignal): Promise<void> {
@@ -56,11 +61,11 @@ export class GatewayControl implements LinkControl, LinkOperator {
   }
 
   async drain(timeoutMs: number, signal: AbortSignal): Promise<string> {
-    return z.string().parse(await askThere(this.#place, "drain", { timeoutMs }, signal));
+    return z.string().parse(await askThere(this.#place, "drain", { timeoutMs }, signal, timeoutMs + quickMs));
   }
 
   async reach(position: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    await askThere(this.#place, "reach", { position, timeoutMs }, signal);
+    await askThere(this.#place, "reach", { position, timeoutMs }, signal, timeoutMs + quickMs);
   }
 
   async stop(signal: AbortSignal): Promise<void> {

@@ -3,6 +3,9 @@ import type { Shell } from "../../core/shell.ts";
 import { askThere, type ControlPlace } from "../control/client.ts";
 import { authoritySchema } from "./authority.ts";
 
+/** It answers at once; reaching its node takes 20 s at most. */
+const quickMs = 25_000;
+
 /** The witness on the edge node, through a shell there. */
 export class WitnessControl implements Witness {
   readonly #place: ControlPlace;
@@ -12,10 +15,10 @@ export class WitnessControl implements Witness {
   }
 
   async authority(signal: AbortSignal): Promise<Authority> {
-    return authoritySchema.parse(await askThere(this.#place, "authority", undefined, signal));
+    return authoritySchema.parse(await askThere(this.#place, "authority", undefined, signal, quickMs));
   }
 
   async grant(next: Authority, expected: Authority, signal: AbortSignal): Promise<void> {
-    await askThere(this.#place, "grant", { next, expected }, signal);
+    await askThere(this.#place, "grant", { next, expected }, signal, quickMs);
   }
 }

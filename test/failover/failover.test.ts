@@ -83,6 +83,27 @@ describe("a failover", () => {
     expect(world.authority).toEqual({ epoch: 2, writer: "west" });
   });
 
+  test("goes on where a change that was given up has left the right to write with nobody", async () => {
+    const world = await FakeWorld.protected();
+    world.authority = { epoch: 1, writer: null };
+    await run(failoverWorkflow, await planFailover(world, { verdict }), world);
+    expect(world.authority).toEqual({ epoch: 2, writer: "west" });
+  });
+
+  test("back to a site that was lost and follows nobody is refused, unless a person gives up what it lacks", async () => {
+    const world = await failedOver();
+    world.commit("west");
+    world.site("west").power = "off";
+    await world.power("east").on(forever);
+    await expect(run(failoverWorkflow, await planFailover(world, { verdict }), world)).rejects.toMatchObject({
+      faults: [{ path: "stream" }],
+    });
+    await run(failoverWorkflow, await planFailover(world, { verdict, skip: ["stream"] }), world);
+    expect(world.authority).toEqual({ epoch: 3, writer: "east" });
+    await run(reprotectWorkflow, await planReprotect(world, forever), world);
+    expect((await lossOf(world, 3))?.transactions).toMatchObject([{ gtid: "2-102-1" }]);
+  });
+
   test("never promotes a standby whose first copy is not complete", async () => {
     const world = await FakeWorld.protected();
     await world.putFacts({ ...(await world.facts()), copied: false });
@@ -157,6 +178,38 @@ describe("reprotect", () => {
       copied: true,
     });
     expect(await world.ask()).toMatchObject({ ok: true });
+  });
+
+  test("replaces nothing uncounted where what only the old primary had cannot be read, unless a person says so", async () => {
+    const world = await failedOver();
+    Object.assign(world.site("east"), { power: "on", history: [] });
+    const before = world.snapshot();
+    await expect(run(reprotectWorkflow, await planReprotect(world, forever), world)).rejects.toMatchObject({
+      code: "evidence",
+      hint: expect.stringContaining("--force evidence"),
+    });
+    expect(world.snapshot()).toEqual(before);
+    await run(reprotectWorkflow, await planReprotect(world, forever, ["evidence"]), world);
+    expect(await lossOf(world, 2)).toBeUndefined();
+    expect(world.site("east").history).toEqual(world.site("west").history);
+  });
+
+  test("follows the witness where roles were changed with another state folder, and keeps what only the other site has", async () => {
+    const world = await FakeWorld.protected();
+    const facts = await world.facts();
+    world.inFlight = 2;
+    for (let n = 0; n < 2; n += 1) world.commit("east");
+    world.site("east").power = "off";
+    await run(failoverWorkflow, await planFailover(world, { verdict }), world);
+    await world.putFacts(facts);
+    await run(reprotectWorkflow, await planReprotect(world, forever), world);
+    expect(await world.facts()).toMatchObject({
+      activeSite: "west",
+      standbySite: "east",
+      copied: true,
+      epoch: 3,
+    });
+    expect((await lossOf(world, 2))?.transactions.map(({ gtid }) => gtid)).toEqual(["1-101-11", "1-101-12"]);
   });
 
   test("does nothing when somebody else became the primary meanwhile", async () => {

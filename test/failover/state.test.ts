@@ -12,6 +12,7 @@ const failover = {
   applied: "",
   automatic: false,
   undecided: [],
+  lossWithinSeconds: null,
 };
 const well: Observed = {
   operation: undefined,
@@ -57,6 +58,12 @@ describe("the displayed state", () => {
     ["the lag is not known", facts, { link: { ...link, lagSeconds: undefined } }, "DEGRADED"],
     ["the witness does not answer", facts, { authority: undefined }, "DEGRADED"],
     ["the witness lets nobody write", facts, { authority: { epoch: 3, writer: null } }, "DEGRADED"],
+    [
+      "roles were changed from elsewhere",
+      facts,
+      { authority: { epoch: 4, writer: "west" }, writable: ["west"] },
+      "DEGRADED",
+    ],
   ])("%s", (_name, known, change, name) => {
     const state = stateOf(known, { ...well, ...change });
     expect(state.name).toBe(name);

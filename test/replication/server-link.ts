@@ -16,6 +16,7 @@ import type { DatabaseServer } from "../support/database-server.ts";
 import { startMariadb } from "../support/mariadb.ts";
 import { startMysql } from "../support/mysql.ts";
 import { temporaryLog } from "./feeder-support.ts";
+import { programsOf } from "./program-compare.ts";
 import { tablesOf } from "./table-compare.ts";
 
 const password = "secret";
@@ -52,12 +53,13 @@ export interface ServerLinkOptions {
 export class ServerLink implements AsyncDisposable {
   readonly east: DatabaseServer;
   readonly west: DatabaseServer;
-  readonly log: Log;
+  log: Log;
   readonly databases: readonly string[];
   #ended = new AbortController();
   #works: Promise<void>[] = [];
   #failure: unknown;
-  #stream = 0;
+  /** Its epoch, too. */
+  #stream = 1;
 
   private constructor(east: DatabaseServer, west: DatabaseServer, log: Log, databases: readonly string[]) {
     this.east = east;
@@ -80,10 +82,16 @@ export class ServerLink implements AsyncDisposable {
 
   /** Begins with a first copy of what the source has, or where the link stopped. */
   run(order: Partial<LinkOrder> = {}, skip?: SkipOrder): void {
-    this.#stream = 1;
     const account = { host: "127.0.0.1", password: new Secret(password) };
     const whole: LinkOrder = {
-      ...{ stream: `link/${this.#stream}`, epoch: 1, from: "east", to: "west", start: "", begin: "copy" },
+      ...{
+        stream: `link/${this.#stream}`,
+        epoch: this.#stream,
+        from: "east",
+        to: "west",
+        start: "",
+        begin: "copy",
+      },
       ...order,
     };
     const common = {
@@ -115,13 +123,24 @@ export class ServerLink implements AsyncDisposable {
     if (this.#failure !== undefined) throw this.#failure as Error;
   }
 
+  /** Another stream begins with a first copy of what the source has now. */
+  async copyAgain(): Promise<void> {
+    await this.stop();
+    await this.log[Symbol.asyncDispose]();
+    this.#stream += 1;
+    this.log = await temporaryLog(`link/${this.#stream}`);
+    this.run();
+  }
+
   /** Resolves when the west has everything that the east has now. Throws what ended the link. */
   async reach(timeoutMs = 30_000): Promise<void> {
     const wanted = parsePosition(await this.east.position());
     await waitFor(
       async () => {
         if (this.#failure !== undefined) throw this.#failure as Error;
-        const [kept = { position: "" }] = await this.west.query("SELECT position FROM hotsite.checkpoint");
+        const [kept = { position: "" }] = await this.west.query(
+          `SELECT position FROM hotsite.checkpoint WHERE stream = 'link/${this.#stream}'`,
+        );
         const position = String(kept["position"]);
         return position !== "" && includesPosition(parsePosition(position), wanted) ? true : undefined;
       },
@@ -153,6 +172,11 @@ export class ServerLink implements AsyncDisposable {
       const [ours, theirs] = [await describe(this.east, database), await describe(this.west, database)];
       expect(theirs).toEqual(ours);
     }
+  }
+
+  /** Every routine, trigger and event of both sides, and what databases are made with. */
+  async expectSamePrograms(): Promise<void> {
+    expect(await programsOf(this.west, this.databases)).toEqual(await programsOf(this.east, this.databases));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

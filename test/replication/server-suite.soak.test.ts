@@ -29,6 +29,9 @@ const fast = [
 
 const patienceMs = Number(process.env["HOTSITE_PATIENCE"] ?? 600) * 1000;
 
+/** Whether what each script leaves behind is also brought by a first copy. */
+const copies = process.env["HOTSITE_COPY"] !== undefined;
+
 /** Tables of one may refer to those of another. */
 const dropAll = [
   "SET foreign_key_checks = 0",
@@ -91,9 +94,12 @@ class SuiteLink implements AsyncDisposable {
     await run.run(await statementsOf(script), begun + 60_000);
     this.said = `(${run.done} of ${run.asked} statements, ${Math.round((Date.now() - begun) / 100) / 10} s)`;
     try {
-      await this.#link.reach(patienceMs);
-      if (source === target) await this.#link.expectEqual();
-      if (source !== target || east.flavour === "mysql") await this.#link.expectSameRows();
+      await this.#compare();
+      if (copies) {
+        this.said += " and its first copy";
+        await this.#link.copyAgain();
+        await this.#compare();
+      }
       await this.#clean();
       return { outcome: "equal", why: "" };
     } catch (error) {
@@ -104,6 +110,15 @@ class SuiteLink implements AsyncDisposable {
       }
       return this.#goOn(error);
     }
+  }
+
+  async #compare(): Promise<void> {
+    await this.#link.reach(patienceMs);
+    if (source === target) {
+      await this.#link.expectEqual();
+      await this.#link.expectSamePrograms();
+    }
+    if (source !== target || this.#link.east.flavour === "mysql") await this.#link.expectSameRows();
   }
 
   /** A definition can differ where rows do not. */

@@ -11,7 +11,13 @@ export interface SuiteScript {
 
 /** Statements out of a script, with those of the files that it reads in. Branches are all taken, loops once; commands of the tool that runs such scripts are left out. */
 export async function statementsOf(script: SuiteScript): Promise<readonly string[]> {
-  const reading: Reading = { root: script.root, variables: new Map(), statements: [], delimiter: ";" };
+  const reading: Reading = {
+    root: script.root,
+    variables: new Map(),
+    functions: new Set(),
+    statements: [],
+    delimiter: ";",
+  };
   await readScript(reading, script.path, 0);
   return reading.statements;
 }
@@ -19,6 +25,8 @@ export async function statementsOf(script: SuiteScript): Promise<readonly string
 interface Reading {
   readonly root: string;
   readonly variables: Map<string, string>;
+  /** Those that the script has made so far: a query that calls one may change rows. */
+  readonly functions: Set<string>;
   readonly statements: string[];
   delimiter: string;
 }
@@ -78,7 +86,10 @@ async function command(reading: Reading, path: string, whole: string, depth: num
     }
     default: {
       const sql = word.toLowerCase() === "eval" ? filled(rest, variables) : whole;
-      if (sql !== "" && !elsewhere.test(sql)) reading.statements.push(transactional(sql));
+      const [, made] = /^create\b.*\bfunction\s+(?:\w+\.)?`?(\w+)/i.exec(sql) ?? [];
+      if (made !== undefined) reading.functions.add(made.toLowerCase());
+      if (sql !== "" && (!elsewhere.test(sql) || acts(sql, reading.functions)))
+        reading.statements.push(transactional(sql));
     }
   }
 }
@@ -94,6 +105,13 @@ function transactional(sql: string): string {
     /\b((?:default_)?(?:storage_)?engine|type)\s*=?\s*(['"`]?)(?:heap|memory|myisam|aria|maria)\b\2/gi,
     "$1=$2InnoDB$2",
   );
+}
+
+/** A query that calls a function of the script, or sets a variable that a later statement takes. */
+function acts(sql: string, functions: ReadonlySet<string>): boolean {
+  if (!/^select\b/i.test(sql) || /\bsleep\s*\(|benchmark\s*\(|get_lock/i.test(sql)) return false;
+  if (/:=|\binto\s+@|\blast_insert_id\s*\(/i.test(sql)) return true;
+  return [...sql.matchAll(/(\w+)`?\s*\(/g)].some(([, name = ""]) => functions.has(name.toLowerCase()));
 }
 
 /** Of the tool or of the whole server, slow by themselves, or accounts, which do not travel. */

@@ -27,6 +27,7 @@ export function resolvedConfig(application: Application): Readonly<Record<string
       },
       to: traffic.to.label,
       health: traffic.health,
+      healthStatuses: traffic.healthStatuses,
     },
     replication: replication && {
       of: replication.of.name,

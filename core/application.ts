@@ -50,8 +50,10 @@ export interface Protection {
 export interface Traffic {
   readonly balancer: Service;
   readonly to: Ref<Endpoint>;
-  /** Path that answers 2xx when the application works. */
+  /** Path that answers when the application works. */
   readonly health: string;
+  /** Statuses of an answer that says so. Default: 200 to 399. */
+  readonly healthStatuses?: readonly number[];
 }
 
 /** What a gateway has to know to keep the log of its link at brokers. */

@@ -9,12 +9,13 @@ import { frontDoor } from "../lifecycle/protect.ts";
 import { machinesIn, nodesIn, startWeb, stopWeb, webRuns, webTier } from "../lifecycle/site.ts";
 import { EDGE } from "../lifecycle/topology.ts";
 import { askOverHttp } from "../lifecycle/http.ts";
+import { databaseServer, passwordOf, replicationOf } from "../lifecycle/wiring.ts";
 import { workOf } from "../lifecycle/work.ts";
 import { awaitReady } from "../lifecycle/apply.ts";
 import type { World } from "../lifecycle/world.ts";
 import { openLedger } from "./ledger-mysql.ts";
 import { compareSites, lostBetween } from "./evidence.ts";
-import { probeFrom } from "./probe.ts";
+import { probeFrom, type ProbeTargets } from "./probe.ts";
 import type { PowerState, ProtectionWorld, SitePower, WebTier } from "./world.ts";
 
 /** A client that waits longer has given up. */
@@ -38,6 +39,7 @@ export async function protectionOf({ world, reportsFolder }: LiveOptions): Promi
   const scene = await readScene(world, undefined);
   const controls = new Controls(world);
   const door = await frontDoor(world);
+  const asking = { timeoutMs: CLIENT_TIMEOUT_MS, statuses: traffic.healthStatuses };
   return {
     ...{ application, store, clock, logger, reportsFolder },
     endpoint: door,
@@ -47,17 +49,14 @@ export async function protectionOf({ world, reportsFolder }: LiveOptions): Promi
     link: (site) => controls.link(site),
     power: (site) => powerOf(world, site),
     web: (site) => webOf(world, scene, site),
-    ask: (signal) => askOverHttp(new URL(traffic.health, door), CLIENT_TIMEOUT_MS, signal),
+    ask: (signal) => askOverHttp(new URL(traffic.health, door), asking, signal),
     probe: (observer, site, signal) =>
       probeFrom(observerShell(controls, world, observer), targetsOf(scene, observer, site), signal),
     ledger: async (site, signal) => {
       const shell = controls.shellOf(replication.of.name, site);
-      const [node] = viewsOf(scene, replication.of.name, site);
-      const { secrets } = scene.services.get(replication.of.name) ?? {};
-      const password = secrets?.["drill"];
-      if (node === undefined || password === undefined)
-        throw new HotsiteError("unprotected", `${site} has no replicated database`);
-      const stream = await shell.forward(node.address, 3306, signal);
+      const { host, port } = databaseServer(scene, replication.of, site);
+      const password = passwordOf(scene, replication.of, "drill");
+      const stream = await shell.forward(host, port, signal);
       return openLedger({ stream, user: "hotsite_drill", password, ca: world.pki.ca }, signal);
     },
     lostTransactions: (site, range, signal) => lostBetween({ scene, controls }, site, range, signal),
@@ -140,17 +139,12 @@ function observerShell(
   return controls.shellOf(service, observer);
 }
 
-function targetsOf(
-  scene: Scene,
-  observer: string,
-  site: string,
-): { database: string; nodes: readonly string[]; controls: readonly string[] } {
+function targetsOf(scene: Scene, observer: string, site: string): ProbeTargets {
   const addresses = (wanted: (view: NodeView) => boolean): readonly string[] => [
     ...new Set(scene.views.filter(wanted).map(({ address }) => address)),
   ];
-  const [database] = viewsOf(scene, scene.world.application.replication?.of.name ?? "", site);
   return {
-    database: database?.address ?? "",
+    database: databaseServer(scene, replicationOf(scene.world).of, site),
     nodes: addresses((view) => view.site === site),
     controls: addresses((view) => view.site !== site && view.site !== observer),
   };

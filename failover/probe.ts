@@ -5,15 +5,14 @@ import type { Probe } from "./world.ts";
 
 /** What an observer looks at. */
 export interface ProbeTargets {
-  /** Address of the site's database. */
-  readonly database: string;
+  /** Where the site's database listens. */
+  readonly database: { readonly host: string; readonly port: number };
   /** Addresses of all nodes of the site. */
   readonly nodes: readonly string[];
   /** Addresses that the observer must reach to have a say: nodes of the other observer's place. */
   readonly controls: readonly string[];
 }
 
-const DATABASE_PORT = 3306;
 /** An answer that takes longer is as good as none to an application, and the watch looks once a second. */
 const PROBE_SECONDS = 1;
 
@@ -44,7 +43,7 @@ cd "$scratch" && ls
 /** One look at a site from the node behind `shell`; one exchange. Rejects when the observer itself cannot be asked. */
 export async function probeFrom(shell: Shell, targets: ProbeTargets, signal: AbortSignal): Promise<Probe> {
   const { database, nodes, controls } = targets;
-  const args = [`${PROBE_SECONDS}`, database, `${DATABASE_PORT}`, ...nodes, "--", ...controls];
+  const args = [`${PROBE_SECONDS}`, database.host, `${database.port}`, ...nodes, "--", ...controls];
   const { stdout } = await shell.run(script(PROBE, ...args), signal);
   const lines = stdout.split("\n").map((line) => line.trim());
   return {

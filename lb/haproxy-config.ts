@@ -41,8 +41,10 @@ export interface HaproxyOptions {
   readonly port: number;
   /** Address to listen on. Default all. */
   readonly bind?: string;
-  /** Path that a working member answers with 2xx. */
+  /** Path that a working member answers. */
   readonly health: string;
+  /** Statuses of an answer of a working member. Default: 200 to 399. */
+  readonly healthStatuses?: readonly number[];
   /** Members are reached over TLS and must show a certificate of `paths.ca`. Default false. */
   readonly tls?: boolean;
   readonly limits?: HaproxyLimits;
@@ -117,7 +119,7 @@ backend ${BACKEND}
   balance roundrobin
 ${sticky ? "  cookie HOTSITE insert indirect nocache httponly\n" : ""}  option httpchk
   http-check send meth GET uri ${word(options.health)} ver HTTP/1.1 hdr Host hotsite-check
-  http-check expect status 200-299
+  http-check expect status ${options.healthStatuses?.join(",") ?? "200-399"}
   default-server ${serverDefaults(options)}
 ${sorted(members)
   .map((member) => serverLine(member, options))

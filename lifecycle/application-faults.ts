@@ -71,7 +71,9 @@ export const applicationSpec = z.strictObject({
         .string()
         .startsWith("/")
         .optional()
-        .describe("path that answers 2xx when the application works; default: that of the service behind to"),
+        .describe(
+          "path that answers 2xx or 3xx when the application works; default: that of the service behind to, with its statuses",
+        ),
     })
     .optional()
     .describe("what people reach"),

@@ -28,7 +28,7 @@ export interface ApplicationSpec {
   readonly traffic?: {
     readonly balancer: Service;
     readonly to: Ref<Endpoint>;
-    /** Path that answers 2xx when the application works. Default: the health path of the service behind `to`, or `/`. */
+    /** Path that answers 2xx or 3xx when the application works. Default: the health path of the service behind `to`, or `/`. */
     readonly health?: string;
   };
   /** The third small place for balancer and witness. */
@@ -74,7 +74,7 @@ function build(name: string, spec: ApplicationSpec): Application {
       : { edge: { name: EDGE, cloud: edge.cloud, ...(replication && { witness: witness("witness", {}) }) } }),
     ...(traffic === undefined
       ? {}
-      : { traffic: { ...traffic, health: traffic.health ?? healthOf(traffic, services) } satisfies Traffic }),
+      : { traffic: { ...traffic, ...healthOf(traffic, services) } satisfies Traffic }),
     ...(replication === undefined ? {} : { replication: replicationOf(replication) }),
     protection: { ...DEFAULT_PROTECTION, ...spec.protection },
   };
@@ -104,8 +104,14 @@ export function startsReadOnly(whole: Application): boolean {
     .every(({ params }) => (params as { startsReadOnly?: boolean }).startsReadOnly === true);
 }
 
-function healthOf({ to }: { to: Ref<Endpoint> }, services: readonly Service[]): string {
+/** How everybody asks whether the application works: as the config says, or as the service behind the balancer is asked. */
+function healthOf(
+  { to, health: given }: NonNullable<ApplicationSpec["traffic"]>,
+  services: readonly Service[],
+): Pick<Traffic, "health" | "healthStatuses"> {
+  if (given !== undefined) return { health: given };
   const params = services.find(({ name }) => name === to.service)?.params as
-    { contextPath?: string; health?: string } | undefined;
-  return `${(params?.contextPath ?? "/").replace(/\/$/, "")}${params?.health ?? "/"}`;
+    { contextPath?: string; health?: string; healthStatuses?: readonly number[] } | undefined;
+  const health = `${(params?.contextPath ?? "/").replace(/\/$/, "")}${params?.health ?? "/"}`;
+  return { health, ...(params?.healthStatuses && { healthStatuses: params.healthStatuses }) };
 }

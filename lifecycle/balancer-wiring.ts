@@ -19,7 +19,9 @@ export function balancerOptions({ name, services, traffic }: Application): Hapro
   const anywhere = { ...ANY_NODE, service: traffic?.to.service ?? "" };
   const endpoint = traffic?.to.resolve({ application: name, nodes: [anywhere], params, secrets: {} });
   const tls = endpoint?.tls === true;
-  return { port, health: traffic?.health ?? "/", tls, accessLog, sticky, limits, paths: HAPROXY_PATHS };
+  const { health = "/", healthStatuses } = traffic ?? {};
+  const asked = { health, ...(healthStatuses && { healthStatuses }) };
+  return { port, ...asked, tls, accessLog, sticky, limits, paths: HAPROXY_PATHS };
 }
 
 const ANY_NODE = {

@@ -1,13 +1,24 @@
 /** What a client got. */
 export interface Answer {
-  /** Answered with a status below 400 in time. */
+  /** Answered in time, with a status that says that the application works. */
   readonly ok: boolean;
   /** `200`, `503`, or the kind of failure: `timeout`, `refused`, `reset`, `failed`. */
   readonly outcome: string;
 }
 
-/** One GET as a client does it, with its whole time limited. Never throws but for an aborted signal. */
-export async function askOverHttp(url: URL, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
+export interface Asking {
+  /** For the whole of it. */
+  readonly timeoutMs: number;
+  /** Statuses of a good answer. Default: all below 400. */
+  readonly statuses?: readonly number[] | undefined;
+}
+
+/** One GET as a client does it. Never throws but for an aborted signal. */
+export async function askOverHttp(
+  url: URL,
+  { timeoutMs, statuses }: Asking,
+  signal: AbortSignal,
+): Promise<Answer> {
   try {
     const response = await fetch(url, {
       redirect: "manual",
@@ -15,7 +26,8 @@ export async function askOverHttp(url: URL, timeoutMs: number, signal: AbortSign
     });
     // Reading to the end lets the connection be used again, and finds an answer that was cut off.
     await response.arrayBuffer();
-    return { ok: response.status < 400, outcome: String(response.status) };
+    const ok = statuses?.includes(response.status) ?? response.status < 400;
+    return { ok, outcome: String(response.status) };
   } catch (error) {
     signal.throwIfAborted();
     return { ok: false, outcome: kindOf(error) };

@@ -9,7 +9,7 @@ import { membersOf } from "./pool.ts";
 import { balancerOf } from "./pool-steps.ts";
 import { changeFacts, readFacts } from "./facts.ts";
 import type { FleetWorld } from "./fleet-world.ts";
-import { askOverHttp } from "./http.ts";
+import { askOverHttp, type Asking } from "./http.ts";
 import { forgetOrder, orderInForce } from "./link-order.ts";
 import type { World } from "./world.ts";
 
@@ -125,11 +125,14 @@ export function checkTraffic({ traffic }: Application): readonly Step<FleetWorld
       readOnly: true,
       async run(world, signal) {
         const url = new URL(traffic.health, await frontDoor(world));
+        const asking = { timeoutMs: ANSWER_MS, statuses: traffic.healthStatuses };
         const options = { timeoutMs: FIRST_ANSWER_MS, what: `${url.href} to answer` };
-        await waitFor((inner) => answers(url, inner), options, signal).catch(async (error: unknown) => {
-          signal.throwIfAborted();
-          throw await unanswered(error, world, signal);
-        });
+        await waitFor((inner) => answers(url, asking, inner), options, signal).catch(
+          async (error: unknown) => {
+            signal.throwIfAborted();
+            throw await unanswered(error, world, signal);
+          },
+        );
         return { url: url.href };
       },
     },
@@ -198,8 +201,8 @@ async function unanswered(error: unknown, world: FleetWorld, signal: AbortSignal
   });
 }
 
-async function answers(url: URL, signal: AbortSignal): Promise<true> {
-  const { ok, outcome } = await askOverHttp(url, ANSWER_MS, signal);
+async function answers(url: URL, asking: Asking, signal: AbortSignal): Promise<true> {
+  const { ok, outcome } = await askOverHttp(url, asking, signal);
   if (ok) return true;
   throw new RetryableError("no-answer", `${url.href} answers ${outcome}`);
 }

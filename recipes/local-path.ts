@@ -22,16 +22,17 @@ export interface Located {
 export class LocalPath {
   /** As the config names it. */
   readonly path: string;
-  readonly #find: (folder: string) => string | Promise<string>;
+  /** Gives the absolute path; it may have to fetch the file. */
+  readonly find: (folder: string) => string | Promise<string>;
+  #locating: Promise<Located> | undefined;
   #located: Located | undefined;
 
-  /** `find` gives the absolute path; it may have to fetch the file. */
   constructor(
     path: string,
     find: (folder: string) => string | Promise<string> = (folder) => resolve(folder, path),
   ) {
     this.path = path;
-    this.#find = find;
+    this.find = find;
   }
 
   get located(): Located {
@@ -39,10 +40,21 @@ export class LocalPath {
     throw new HotsiteError("not-located", `${this.path} was not looked up`);
   }
 
+  /** Looks once: every node gets what was there then, and large files are read once. What failed may be tried again. */
   async locate(folder: string): Promise<void> {
-    const path = await this.#find(folder);
+    this.#locating ??= this.#look(folder);
+    try {
+      this.#located = await this.#locating;
+    } catch (error) {
+      this.#locating = undefined;
+      throw error;
+    }
+  }
+
+  async #look(folder: string): Promise<Located> {
+    const path = await this.find(folder);
     const files = (await stat(path)).isDirectory() ? await filesBelow(path) : undefined;
-    this.#located = { path, files, hash: await hashOf(path, files) };
+    return { path, files, hash: await hashOf(path, files) };
   }
 }
 

@@ -10,7 +10,7 @@ import { environmentFile, placeVariables } from "../environment.ts";
 import { lastLines, systemd, unitMemory } from "../systemd.ts";
 import { resolveText, type Text } from "../text.ts";
 import { appParams, type AppParams } from "./params.ts";
-import { unitText } from "./unit.ts";
+import { programPath, unitText } from "./unit.ts";
 
 type Context = RecipeContext<AppParams>;
 
@@ -86,7 +86,7 @@ function foldersOf({ service }: Context): readonly string[] {
 }
 
 function isArchive({ params }: Context): boolean {
-  return params.source.located.files === undefined && /\.(tgz|tar\.gz)$/.test(params.source.located.path);
+  return /\.(tgz|tar\.gz)$/.test(params.source.located.path);
 }
 
 function appFiles(context: Context): readonly NodeFile[] {
@@ -136,27 +136,22 @@ function extraFile(context: Context, path: string, content: Text): NodeFile {
 }
 
 function sourceFiles(context: Context): readonly NodeFile[] {
-  const { source, run } = context.params;
-  const { version, archive } = layoutOf(context);
-  const { path, files } = source.located;
-  if (isArchive(context)) return [file(archive, { local: path }, { restarts: true })];
-  const names = files ?? [basename(path)];
-  return names.map((name) =>
-    file(
-      `${version}/${name}`,
-      { local: files === undefined ? path : `${path}/${name}` },
-      {
-        restarts: true,
-        mode: run[0] === name || run[0] === `./${name}` ? 0o755 : 0o644,
-      },
-    ),
-  );
+  const { path } = context.params.source.located;
+  const { version, archive, runtime } = layoutOf(context);
+  const to = isArchive(context) ? archive : `${version}/${basename(path)}`;
+  const mode = to === programPath(context.params, version, runtime) ? 0o755 : 0o644;
+  return [file(to, { local: path }, { restarts: true, mode })];
 }
 
 function setUp(context: Context): readonly Command[] {
   const { version, archive, runtime } = layoutOf(context);
   return [
-    ...(isArchive(context) ? [script(UNPACK, archive, version)] : []),
+    ...(isArchive(context)
+      ? [
+          script(UNPACK, archive, version),
+          script(MAKE_EXECUTABLE, programPath(context.params, version, runtime), version),
+        ]
+      : []),
     ...(context.params.node === undefined ? [] : [script(UNPACK, `${runtime}.tgz`, runtime)]),
   ];
 }
@@ -174,6 +169,9 @@ const UNPACK = `
 [ ! -d "$2" ] || exit 0
 rm -rf "$2.new" && mkdir -p "$2.new" &&
   tar -xzf "$1" -C "$2.new" --no-same-owner && chmod -R a+rX "$2.new" && mv -T "$2.new" "$2"`;
+
+// Some ways of packing lose the right.
+const MAKE_EXECUTABLE = `case $1 in "$2"/*) [ ! -f "$1" ] || chmod a+x "$1" ;; esac`;
 
 const PRUNE = `
 for other in "$(dirname "$1")"/*; do

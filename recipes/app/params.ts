@@ -2,6 +2,7 @@ import { z } from "zod";
 import { artifact } from "../artifact/artifact.ts";
 import { megabytes } from "../../core/size.ts";
 import { textValue } from "../text.ts";
+import { packed } from "./packed.ts";
 
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
   error: "should be the name of an environment variable",
@@ -15,9 +16,11 @@ const absolute = z.string().regex(/^\/(?!.*(^|\/)\.\.(\/|$))[^\0]*$/, {
 
 /** What a config may say of any program. */
 export const appParams = z.strictObject({
-  source: artifact().describe(
-    "a folder, a .tar.gz, or one file: a .jar, a program; beside the config, by URL with checksum, or from Maven",
-  ),
+  source: artifact()
+    .transform(packed)
+    .describe(
+      "a folder, a .tar.gz, or one file: a .jar, a program; beside the config, by URL with checksum, or from Maven",
+    ),
   run: z
     .array(word)
     .min(1)

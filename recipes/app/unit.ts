@@ -14,8 +14,7 @@ interface Unit {
 
 /** The systemd unit that keeps a program running, as a user that exists only while it does. */
 export function unitText({ unit, summary, folder, runtime, environment, params }: Unit): string {
-  const [program = "", ...args] = params.run;
-  const words = [programPath(program, folder, params.node === undefined ? undefined : runtime), ...args];
+  const words = [programPath(params, folder, runtime), ...params.run.slice(1)];
   const memory = params.memory === undefined ? "" : `MemoryMax=${params.memory}M\n`;
   return `[Unit]
 Description=${summary}
@@ -45,9 +44,14 @@ WantedBy=multi-user.target
 `;
 }
 
-function programPath(program: string, folder: string, runtime: string | undefined): string {
+/** Where the first word of `run` lies on the node. */
+export function programPath(
+  { run: [program = ""], node }: Pick<AppParams, "run" | "node">,
+  folder: string,
+  runtime: string,
+): string {
   if (program.startsWith("/")) return program;
-  if (program === "node") return runtime === undefined ? "/usr/bin/node" : `${runtime}/bin/node`;
+  if (program === "node") return node === undefined ? "/usr/bin/node" : `${runtime}/bin/node`;
   return program === "java" ? "/usr/bin/java" : `${folder}/${program.replace(/^\.\//, "")}`;
 }
 

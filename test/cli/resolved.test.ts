@@ -13,6 +13,9 @@ describe("config show", () => {
   });
   const web = war("web", {
     war: "./app",
+    contextPath: "/shop",
+    health: "/login",
+    healthStatuses: [401],
     dataSources: { "jdbc/shop": db.jdbc("shop", "shop") },
     environment: { API_TOKEN: "typed-in-by-mistake" },
   });
@@ -29,7 +32,8 @@ describe("config show", () => {
     expect(shown).toMatchObject({
       sites: { east: { role: "primary", cloud: { kind: "local", memoryMb: 512 } } },
       services: { db: { recipe: "mysql", params: { port: 3306 } }, web: { params: { war: "./app" } } },
-      traffic: { to: "web.http", health: "/" },
+      // The balancer asks as the service itself is asked.
+      traffic: { to: "web.http", health: "/shop/login", healthStatuses: [401] },
     });
   });
 

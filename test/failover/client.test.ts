@@ -25,6 +25,16 @@ async function serving<T>(answer: RequestListener, work: (url: URL) => Promise<T
 }
 
 describe("one request", () => {
+  test("a status that the application says is healthy is a good answer, and others are not", async () => {
+    const asked = (status: number): Promise<unknown> =>
+      serving(
+        (_request, response) => response.writeHead(status).end(),
+        (url) => askOverHttp(url, { timeoutMs: 500, statuses: [401] }, forever),
+      );
+    expect(await asked(401)).toEqual({ ok: true, outcome: "401" });
+    expect(await asked(200)).toEqual({ ok: false, outcome: "200" });
+  });
+
   test.each<[string, RequestListener, string, boolean]>([
     ["a good answer", (_request, response) => response.end("ok"), "200", true],
     ["an error of the server", (_request, response) => response.writeHead(503).end(), "503", false],
@@ -38,7 +48,10 @@ describe("one request", () => {
     ],
     ["no answer in time", () => undefined, "timeout", false],
   ])("%s", async (_name, answer, outcome, ok) => {
-    expect(await serving(answer, (url) => askOverHttp(url, 500, forever))).toEqual({ ok, outcome });
+    expect(await serving(answer, (url) => askOverHttp(url, { timeoutMs: 500 }, forever))).toEqual({
+      ok,
+      outcome,
+    });
   });
 
   test("nobody listens", async () => {
@@ -46,7 +59,7 @@ describe("one request", () => {
       (_request, response) => response.end(),
       (free) => Promise.resolve(free),
     );
-    expect(await askOverHttp(url, 500, forever)).toEqual({ ok: false, outcome: "refused" });
+    expect(await askOverHttp(url, { timeoutMs: 500 }, forever)).toEqual({ ok: false, outcome: "refused" });
   });
 });
 

@@ -19,6 +19,7 @@ describe("HAProxy's configuration", () => {
     expect(config).toContain("  server east.web-1 10.1.0.5:8081 cookie east.web-1\n");
     expect(config).toContain("  server west.web-1 [fd00::7]:8081 cookie west.web-1 disabled\n");
     expect(config).toContain("http-check send meth GET uri /health?full=1 ver HTTP/1.1");
+    expect(config).toContain("http-check expect status 200-399\n");
   });
 
   test("is the same for the same pool in another order", () => {

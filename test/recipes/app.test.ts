@@ -83,7 +83,7 @@ describe("app", () => {
   });
 
   test("a program of its own is made executable, in a folder that changes with its content", async () => {
-    const service = app("shop", { source: ".", run: ["./shop"] });
+    const service = app("shop", { source: "shop", run: ["./shop"] });
     const { files } = await planOf(service);
     const program = files.find(({ path }) => path.endsWith("/shop"));
     expect(program).toMatchObject({
@@ -91,7 +91,7 @@ describe("app", () => {
       path: expect.stringMatching(/^\/opt\/hotsite\/shop\/app\/[0-9a-f]{16}\/shop$/),
     });
     expect(await unitTextOf(service)).toContain(`ExecStart="${program?.path ?? ""}"\n`);
-    expect(files.find(({ path }) => path.endsWith("/shop.jar"))?.mode).toBe(0o644);
+    expect((await planOf(shop())).files.find(({ path }) => path.endsWith("/server.js"))?.mode).toBe(0o644);
   });
 
   test("asks for the packages of what it runs on", async () => {

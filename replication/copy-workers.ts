@@ -76,9 +76,14 @@ export class CopyWorkers implements AsyncDisposable {
     void work.then(() => this.#running.delete(work));
   }
 
+  /** Resolves when nothing is being written, also when something has failed. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
   /** Resolves when everything is written, with the number of the last piece. */
   async drained(): Promise<number> {
-    await Promise.all(this.#running);
+    await this.idle();
     if (this.#failure !== undefined) throw this.#failure.error;
     this.#pieces = 0;
     return this.#last;

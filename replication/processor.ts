@@ -3,6 +3,7 @@ import { HotsiteError, messageOf } from "../core/errors.ts";
 import type { Log, LogBatch } from "../core/log.ts";
 import type { Logger } from "../core/logger.ts";
 import type { LinkOrder, SkipOrder } from "../core/protection.ts";
+import { Ahead } from "./ahead.ts";
 import { Applier } from "./applier.ts";
 import { ApplyError } from "./apply-error.ts";
 import { openCheckpoint, readFacts, type Applied } from "./checkpoint.ts";
@@ -141,21 +142,24 @@ export class Processor {
 
   async #apply(applier: Applier, from: number, until: number, signal: AbortSignal): Promise<void> {
     const { log, order } = this.#options;
+    await using batches = new Ahead((over) => log.read(from, over), signal);
     let next = from;
     let bytes = 0;
-    for await (const logged of log.read(from, signal)) {
+    for (let logged = await batches.take(); logged !== undefined; logged = await batches.take()) {
       refuseForeign(order, logged, next);
       const batch = readLogged(logged);
       await applier.take(batch, next);
       next = logged.last + 1;
       bytes += logged.payload.length;
-      const more = ((await log.tail())?.last ?? 0) >= next && next <= until;
+      const isLast = next > until;
+      const more = !isLast && ((await log.tail())?.last ?? 0) >= next;
       if (more && bytes < groupBytes) continue;
       await applier.endBatch(batch);
       bytes = 0;
-      if (!more) await applier.drained();
+      if (isLast) await applier.drained();
+      else if (!more) await drainedUnlessMore(applier, batches.coming);
       await this.#trim();
-      if (next > until) return;
+      if (isLast) return;
     }
   }
 
@@ -172,6 +176,13 @@ export class Processor {
     this.#trimmedMs = clock.now();
     await log.trim(this.#applied.sequence);
   }
+}
+
+/** More is made ready while the target works. */
+async function drainedUnlessMore(applier: Applier, coming: Promise<unknown>): Promise<void> {
+  const isMore = coming.then(() => true);
+  const isIdle = applier.idle().then(() => false);
+  if (!(await Promise.race([isMore, isIdle]))) await applier.drained();
 }
 
 /** It may end during any await, which the compiler does not see. */

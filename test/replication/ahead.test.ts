@@ -33,7 +33,7 @@ describe("what is read ahead", () => {
 
   test("ends with the signal", async () => {
     const over = new AbortController();
-    await using ahead = new Ahead((signal) => given([], signal), over.signal);
+    await using ahead = new Ahead((signal) => given<number>([], signal), over.signal);
     over.abort();
     expect(await ahead.take()).toBeUndefined();
   });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Fault } from "./errors.ts";
+import { meantValue, schemaAt, settingsOf, shapeWord, waysOf } from "./fault-schema.ts";
 import { boundOf, formatOf, typeWord } from "./fault-words.ts";
 import { nearest } from "./nearest.ts";
 
@@ -13,7 +14,7 @@ function toFaults(issue: z.core.$ZodIssue, schema: z.ZodType, at: string): reado
   const path = [at, ...issue.path.map(String)].filter((part) => part !== "").join(".");
   switch (issue.code) {
     case "unrecognized_keys": {
-      const settings = settingsAt(schema, issue.path);
+      const settings = settingsOf(schemaAt(schema, issue.path), issue.input);
       return issue.keys.map((key) => ({
         path: path === "" ? key : `${path}.${key}`,
         problem: "is not a setting",
@@ -22,16 +23,9 @@ function toFaults(issue: z.core.$ZodIssue, schema: z.ZodType, at: string): reado
       }));
     }
     case "invalid_type":
-      return issue.input === undefined
-        ? [{ path, problem: "is missing", allowed: typeWord(issue.expected) }]
-        : [
-            {
-              path,
-              problem: "has the wrong type",
-              found: show(issue),
-              allowed: typeWord(issue.expected),
-            },
-          ];
+      return [wrongType(issue, schemaAt(schema, issue.path), path)];
+    case "invalid_union":
+      return unionFaults(issue, schemaAt(schema, issue.path), path);
     case "too_small":
       return [{ path, problem: "is too small", found: show(issue), allowed: boundOf(issue) }];
     case "too_big":
@@ -71,6 +65,79 @@ function toFaults(issue: z.core.$ZodIssue, schema: z.ZodType, at: string): reado
   }
 }
 
+function wrongType(issue: z.core.$ZodIssueInvalidType, schema: z.ZodType | undefined, path: string): Fault {
+  const word = schema === undefined || issue.expected === "int" ? "" : shapeWord(schema);
+  const allowed = word === "" ? typeWord(issue.expected) : word;
+  if (issue.input === undefined) return { path, problem: "is missing", allowed };
+  const facts = { path, found: show(issue), ...meantAs(issue, schema) };
+  if (!issue.message.startsWith(noWords)) return { ...facts, problem: issue.message };
+  return { ...facts, problem: "has the wrong type", allowed };
+}
+
+/** So begins what zod says where a schema has no words of its own. */
+const noWords = "Invalid input";
+
+function unionFaults(
+  issue: z.core.$ZodIssueInvalidUnion,
+  schema: z.ZodType | undefined,
+  path: string,
+): readonly Fault[] {
+  const { discriminator, input } = issue;
+  if (discriminator !== undefined) return [unknownKind(issue, path)];
+  const taken = schema && wayTaken(issue, schema, path);
+  if (taken !== undefined) return taken;
+  const found = show(issue);
+  if (issue.message !== noWords || schema === undefined)
+    return [{ path, problem: issue.message, found, ...meantAs(issue, schema) }];
+  const allowed = shapeWord(schema);
+  if (input === undefined) return [{ path, problem: "is missing", allowed }];
+  return [{ path, problem: "has the wrong type", found, allowed, ...meantAs(issue, schema) }];
+}
+
+/** Of several kinds of objects: none is called so. */
+function unknownKind(
+  { discriminator = "", input, ...issue }: z.core.$ZodIssueInvalidUnion,
+  path: string,
+): Fault {
+  const kinds = "options" in issue ? (issue.options ?? []).map(String) : [];
+  const kind: unknown =
+    typeof input === "object" && input !== null ? Reflect.get(input, discriminator) : undefined;
+  const known = { allowed: kinds.map((one) => JSON.stringify(one)).join(", "), ...meant(kind, kinds) };
+  if (kind === undefined) return { path, problem: "is missing", ...known };
+  const found = show({ ...issue, path: issue.path, input: kind });
+  return { path, problem: "is not one of the known values", found, ...known };
+}
+
+/** Of an object that may be written in several ways, what is wrong with the way that was taken, where that is clear: it says more than which ways there are. */
+function wayTaken(
+  { errors, input }: z.core.$ZodIssueInvalidUnion,
+  schema: z.ZodType,
+  path: string,
+): readonly Fault[] | undefined {
+  if (typeof input !== "object" || input === null) return undefined;
+  const many = Object.keys(input).length;
+  const [best, second] = waysOf(schema)
+    .map((way, place) => ({ way, issues: errors[place] ?? [] }))
+    .filter(({ way, issues }) => issues.length > 0 && 2 * strangersAmong(issues, way) < many)
+    .map(({ way, issues }) => issues.flatMap((issue) => toFaults(issue, way, path)))
+    .sort((one, other) => one.length - other.length);
+  return best === undefined || best.length === second?.length ? undefined : best;
+}
+
+/** How many keys are no settings of this way and like none of them. What is wrong with the whole rules the way out. */
+function strangersAmong(issues: readonly z.core.$ZodIssue[], way: z.ZodType): number {
+  const ofWhole = issues.filter(({ path }) => path.length === 0);
+  const keys = ofWhole.map((issue) => (issue.code === "unrecognized_keys" ? issue.keys : undefined));
+  if (keys.includes(undefined)) return Infinity;
+  return keys.flatMap((names) => names ?? []).filter((key) => nearest(key, settingsOf(way)) === undefined)
+    .length;
+}
+
+function meantAs({ input, path }: z.core.$ZodIssue, schema: z.ZodType | undefined): { remedy?: string } {
+  const value = schema === undefined || isPrivate(path, input) ? undefined : meantValue(schema, input);
+  return value === undefined ? {} : { remedy: `did you mean ${JSON.stringify(value)}?` };
+}
+
 /** For a fault: which names there are, and the one that was probably meant. */
 export function notAmong(word: unknown, names: readonly string[]): Pick<Fault, "allowed" | "remedy"> {
   return { allowed: names.join(", ") || "none is declared", ...meant(word, names) };
@@ -89,29 +156,17 @@ const LIKE_A_LOGIN = /passw|secret|:\/\/[^/\s]*@/i;
 
 function show({ input, path }: z.core.$ZodIssue): string | undefined {
   if (input === undefined) return undefined;
+  if (input === null) return "null";
   if (typeof input === "function") return "a function";
   if (typeof input === "object") return Array.isArray(input) ? "a list" : "an object";
-  if (path.some((key) => PRIVATE.test(String(key)))) return `a ${typeof input}`;
+  if (isPrivate(path, input)) return `a ${typeof input}`;
   if (typeof input === "string" && LIKE_A_LOGIN.test(input)) return "a text that may hold a password";
-  return JSON.stringify(input);
+  if (typeof input === "bigint") return `${input}n`;
+  return typeof input === "string" ? JSON.stringify(input) : String(input);
 }
 
-/** The settings of the object at `path` of a schema. */
-function settingsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
-  const inner = path.reduce<unknown>((outer, key) => childOf(unwrap(outer), key), schema);
-  return Object.keys(shapeOf(unwrap(inner)));
-}
-
-function childOf(schema: unknown, key: PropertyKey): unknown {
-  if (schema instanceof z.ZodRecord) return schema.valueType;
-  return schema instanceof z.ZodArray ? schema.element : shapeOf(schema)[String(key)];
-}
-
-function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
-  return schema instanceof z.ZodObject ? schema.shape : {};
-}
-
-function unwrap(schema: unknown): unknown {
-  if (schema instanceof z.ZodPipe) return unwrap(schema.in);
-  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ? unwrap(schema.unwrap()) : schema;
+function isPrivate(path: readonly PropertyKey[], input: unknown): boolean {
+  return (
+    path.some((key) => PRIVATE.test(String(key))) || (typeof input === "string" && LIKE_A_LOGIN.test(input))
+  );
 }

@@ -19,7 +19,10 @@ const login = {
 };
 
 const sudo = z
-  .union([z.boolean(), z.strictObject({ password: givenSecret })])
+  .union([
+    z.boolean(),
+    z.strictObject({ password: givenSecret.describe("secret.env(…), secret.file(…) or secret.command(…)") }),
+  ])
   .optional()
   .describe("become root with sudo, with a password if it asks; default: unless the user is root");
 

@@ -22,7 +22,9 @@ type Sums = z.output<z.ZodObject<typeof sums>>;
 
 const fromUrl = z
   .strictObject({ url: z.url({ protocol: /^https?$/ }), ...sums })
-  .refine(({ sha256, sha512 }) => sha256 !== undefined || sha512 !== undefined);
+  .refine(({ sha256, sha512 }) => sha256 !== undefined || sha512 !== undefined, {
+    error: 'needs its checksum: sha512: "…" or sha256: "…"',
+  });
 
 const fromMaven = z.strictObject({ maven: z.string().regex(MAVEN_COORDINATES), ...sums });
 

@@ -29,8 +29,9 @@ describe("a template of the local driver", () => {
     expect(faults).toHaveLength(3);
     expect(faults).toContainEqual({
       path: "sites.east.cloud.memory",
-      problem: "is not known here",
+      problem: "is not a setting",
       allowed: "image, memoryMb, cpus, diskGb",
+      remedy: "did you mean memoryMb?",
     });
     expect(faults.map(({ path }) => path)).toContain("sites.east.cloud.cpus");
   });

@@ -1,3 +1,4 @@
+import { Console } from "node:console";
 import { setMaxListeners } from "node:events";
 import { HotsiteError } from "../core/errors.ts";
 import { failureJson, failureText } from "./failure.ts";
@@ -18,6 +19,8 @@ export async function runCommandLine(): Promise<never> {
   // One signal stops everything that runs at once, and that may be far more than ten uploads: no sign of a leak.
   setMaxListeners(0);
   endQuietlyWithReader(process.stdout);
+  // What a config or a recipe of others prints is no answer of ours.
+  globalThis.console = new Console(process.stderr);
   const code = await main(process.argv.slice(2), {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -60,11 +63,18 @@ async function dispatch(
   signal: AbortSignal,
 ): Promise<number> {
   const { parseArguments } = await import("./program.ts");
+  let said = "";
   const parsed = parseArguments(argv, {
-    out: (text) => output.stream(text),
+    out: (text) => {
+      said += text;
+    },
     err: (text) => output.note(text.trimEnd()),
   });
-  if (parsed === undefined) return exitCodes.ok;
+  if (parsed === undefined) {
+    const text = said.trimEnd();
+    output.result(text, { ok: true, ...(text === version ? { version } : { help: text }) });
+    return exitCodes.ok;
+  }
   const { run } = await parsed.verb.load();
   const outcome = await run({ ...parsed, verb: parsed.verb.name, output, cwd }, signal);
   output.result(outcome.text, { ok: (outcome.exitCode ?? 0) === 0, ...outcome.json });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dryRunOutcome } from "./dry-run.ts";
+import { helpOutcome, versionOutcome } from "./outcomes/asked.ts";
 import { failureOutcome } from "./outcomes/failure.ts";
 import { verbs } from "./verbs.ts";
 
@@ -8,6 +9,8 @@ export async function schemaFiles(): Promise<Readonly<Record<string, string>>> {
   const files: [string, z.ZodType][] = [
     ["failure.json", failureOutcome],
     ["dry-run.json", dryRunOutcome],
+    ["help.json", helpOutcome],
+    ["version.json", versionOutcome],
   ];
   for (const { name, load } of verbs) files.push([schemaFileOf(name), (await load()).outcome]);
   return Object.fromEntries(files.map(([file, outcome]) => [file, textOf(outcome)]));

@@ -12,6 +12,36 @@ describe("hotsite", () => {
     expect(await hotsite(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
+  test("with --json the version and each help are one JSON document", async () => {
+    for (const argv of [
+      ["--json", "--version"],
+      ["-V", "--json"],
+    ])
+      expect(await hotsite(argv)).toEqual({
+        code: 0,
+        stdout: `${JSON.stringify({ ok: true, version })}\n`,
+        stderr: "",
+      });
+    for (const argv of [
+      ["--help", "--json"],
+      ["--json", "replication", "--help"],
+      ["scale", "-h", "--json"],
+    ]) {
+      const { code, stdout, stderr } = await hotsite(argv);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(JSON.parse(stdout)).toMatchObject({ ok: true, help: expect.stringContaining("Usage: hotsite") });
+    }
+  });
+
+  test.each(verbs.map(({ name }) => name))(
+    "%s --json prints one failure when it cannot be read",
+    async (name) => {
+      const { code, stdout } = await hotsite([...name.split(" "), "--no-such-thing", "--json"]);
+      expect(code).toBe(2);
+      expect(JSON.parse(stdout)).toMatchObject({ ok: false, exitCode: 2, error: { code: "usage" } });
+    },
+  );
+
   test("help lists every verb, the global options and the exit codes", async () => {
     const { code, stdout, stderr } = await hotsite(["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

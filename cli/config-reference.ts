@@ -7,7 +7,7 @@ export function configReference(): string {
   );
   const head = [
     "# The config",
-    "Every setting of `hotsite.config.ts`, and of `link.ts` under `link`, by the function that takes it. `hotsite config schema` prints the same as a JSON Schema, `hotsite config show` what your config comes to.",
+    "Every setting of `hotsite.config.ts`, and of `link.ts` under `link`, `embeddedLog` and `kafkaLog`, by the function that takes it. `hotsite config schema` prints the same as a JSON Schema, `hotsite config show` what your config comes to.",
   ];
   return `${[...head, ...sections].join("\n\n")}\n`;
 }
@@ -26,10 +26,16 @@ function rowsOf(path: string, schema: JsonSchema, required: boolean): readonly R
   const rest = schema.additionalProperties;
   const each = typeof rest === "object" ? rowsOf(`${path}.<name>`, rest, true) : [];
   const parts = schema.items?.properties === undefined ? [] : rowsOf(`${path}[]`, schema.items, true);
-  const below = [...inner, ...each, ...parts];
+  const ways = (schema.anyOf ?? []).filter(isDescribed).flatMap((way) => rowsOf(path, way, true));
+  const below = [...inner, ...each, ...parts, ...ways];
   // An object that only holds others, and says nothing itself, needs no line.
   if (path === "" || (below.length > 0 && schema.description === undefined && required)) return below;
   return [rowOf(path, schema, required), ...below];
+}
+
+/** Of a value that may be written in several ways, an object with settings of its own. Where a file comes from is told once, in words. */
+function isDescribed({ properties = {} }: JsonSchema): boolean {
+  return Object.values(properties).some(({ description }) => description !== undefined);
 }
 
 function rowOf(path: string, schema: JsonSchema, required: boolean): Row {

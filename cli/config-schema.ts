@@ -6,7 +6,7 @@ import * as api from "../hotsite.ts";
 import { applicationSpec } from "../lifecycle/application-faults.ts";
 import { priceSchema } from "../lifecycle/price.ts";
 import { mysqlParams } from "../recipes/mysql/params.ts";
-import { linkSpec } from "../replication/standalone/spec.ts";
+import { embeddedLogOptions, kafkaLogOptions, linkSpec } from "../replication/standalone/spec.ts";
 
 /** A JSON Schema, as far as we read it ourselves. */
 export interface JsonSchema {
@@ -37,6 +37,8 @@ export function configSchemas(): Readonly<Record<string, JsonSchema>> {
     byon: poolSchema.extend(byonTemplate.shape).extend(priced),
     ec2: ec2Template.extend(priced),
     link: linkSpec,
+    embeddedLog: embeddedLogOptions,
+    kafkaLog: kafkaLogOptions,
   };
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchemaOf(schema)]));
 }

@@ -47,7 +47,7 @@ const embedded = z.strictObject({
 const kafka = z.strictObject({
   kind: z.literal("kafka"),
   brokers: z
-    .array(z.string().regex(/^[^:]+:\d+$/, "host:port"))
+    .array(z.string().regex(/^[^:]+:\d+$/, 'should be host:port, like "kafka-1:9092"'))
     .min(1)
     .describe("`host:port`, any of the cluster's"),
   topicPrefix: word
@@ -56,15 +56,20 @@ const kafka = z.strictObject({
   tls: z
     .union([z.boolean(), z.strictObject({ ca: pem.optional(), ...certificate })])
     .default(false)
-    .describe("true: brokers whose certificates this computer trusts"),
+    .describe("true: brokers whose certificates this computer trusts; false: not encrypted"),
   login: z
     .strictObject({
-      mechanism: z.enum(["scram-sha-256", "scram-sha-512", "plain"]),
-      user: word,
+      mechanism: z.enum(["scram-sha-256", "scram-sha-512", "plain"]).describe("of SASL"),
+      user: word.describe("it reads and writes the topics of the prefix, makes them and removes old ones"),
       password: givenSecret.describe("secret.env(…), secret.file(…) or secret.command(…)"),
     })
-    .optional(),
+    .optional()
+    .describe("without it the brokers are not told who asks; with a certificate they know"),
 });
+
+/** What `embeddedLog(…)` and `kafkaLog(…)` take. */
+export const embeddedLogOptions = embedded.omit({ kind: true });
+export const kafkaLogOptions = kafka.omit({ kind: true });
 
 /** Everything that `link(name, …)` takes. */
 export const linkSpec = z.strictObject({
@@ -120,7 +125,10 @@ export interface LinkDeclaration extends z.output<typeof linkSpec> {
 
 /** The link that a file declares, for `hotsite replicate`. Throws `PreflightError` with all faults at once. */
 export function link(name: string, spec: LinkSpec): LinkDeclaration {
-  const faults = [...nameFaults(name), ...faultsOf(linkSpec, spec, "")];
+  const faults = [
+    ...nameFaults(name),
+    ...faultsOf(linkSpec, spec, typeof spec === "object" ? "" : "settings"),
+  ];
   const parsed = linkSpec.safeParse(spec);
   if (parsed.success) faults.push(...contradictions(parsed.data));
   if (!parsed.success || faults.length > 0) throw new PreflightError(`link("${name}")`, faults);
@@ -128,12 +136,12 @@ export function link(name: string, spec: LinkSpec): LinkDeclaration {
 }
 
 /** A log in a folder on this computer. */
-export function embeddedLog(options: Omit<z.input<typeof embedded>, "kind"> = {}): z.input<typeof embedded> {
+export function embeddedLog(options: z.input<typeof embeddedLogOptions> = {}): z.input<typeof embedded> {
   return { kind: "embedded", ...options };
 }
 
 /** A log in a topic of its own at these brokers. */
-export function kafkaLog(options: Omit<z.input<typeof kafka>, "kind">): z.input<typeof kafka> {
+export function kafkaLog(options: z.input<typeof kafkaLogOptions>): z.input<typeof kafka> {
   return { kind: "kafka", ...options };
 }
 

@@ -17,7 +17,7 @@ export interface ServerOptions {
 }
 
 const connectMs = 10_000;
-/** Longer than any chunk or lock wait takes; a server that is gone without a word is given up after it. */
+/** Longer than any chunk or lock wait takes. That a target is gone without a word is known before: see `SilenceWatch`. */
 export const exchangeMs = 120_000;
 
 /** The server's numbers for a user, password or client certificate that it does not take. */

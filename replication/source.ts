@@ -12,6 +12,7 @@ import {
 import { versionOf, type ServerVersion } from "./flavour.ts";
 import { wholeAnswers } from "./session.ts";
 import type { RawRow } from "./show-create.ts";
+import { SilenceWatch } from "./silence.ts";
 import { TextResult } from "./text-result.ts";
 import type { TextRows } from "./text-rows.ts";
 import { tlsFault } from "./tls-fault.ts";
@@ -32,11 +33,13 @@ const cannotServeBinlog = 1236;
 export class Source implements AsyncDisposable {
   readonly #connection: Connection;
   readonly #signal: AbortSignal;
+  readonly #watch: SilenceWatch;
   #version = versionOf("");
 
-  private constructor(connection: Connection, signal: AbortSignal) {
+  private constructor(connection: Connection, watch: SilenceWatch, signal: AbortSignal) {
     this.#connection = connection;
-    this.#signal = signal;
+    this.#watch = watch;
+    this.#signal = AbortSignal.any([signal, watch.signal]);
   }
 
   /** What it is. */
@@ -48,11 +51,20 @@ export class Source implements AsyncDisposable {
   static async open(options: SourceOptions, signal: AbortSignal): Promise<Source> {
     const connecting = connect({ ...connectionOptions(options), multipleStatements: true }, signal);
     const connection = await connecting.catch((error: unknown) => rethrow(error, signal));
-    const source = new Source(connection, signal);
-    const [row] = await source.rows<{ version: string }>("SELECT VERSION() AS version");
-    source.#version = versionOf(row?.version ?? "");
-    await source.run(`${wholeAnswers}; ${sessionSql(source.version)}`);
-    return source;
+    const source = new Source(connection, new SilenceWatch({ server: options, connection }, gone), signal);
+    try {
+      await source.#begin();
+      return source;
+    } catch (error) {
+      await source[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const [row] = await this.rows<{ version: string }>("SELECT VERSION() AS version");
+    this.#version = versionOf(row?.version ?? "");
+    await this.run(`${wholeAnswers}; ${sessionSql(this.version)}`);
   }
 
   async run(sql: string): Promise<void> {
@@ -103,12 +115,16 @@ export class Source implements AsyncDisposable {
 
   /** Without farewell, so that it does not wait for a statement in progress. */
   [Symbol.asyncDispose](): Promise<void> {
+    this.#watch[Symbol.dispose]();
     this.#connection.destroy();
     return Promise.resolve();
   }
 
   async #exchange<T>(asked: Promise<T>): Promise<T> {
-    return within(exchangeMs, asked, this.#signal).catch((error: unknown) => rethrow(error, this.#signal));
+    this.#watch.asked(0);
+    return within(exchangeMs, asked, this.#signal)
+      .catch((error: unknown) => rethrow(error, this.#signal))
+      .finally(() => this.#watch.answered());
   }
 }
 
@@ -149,6 +165,10 @@ export function sourceError(error: unknown): Error {
     });
   }
   return new HotsiteError("source-failed", problem, { cause: error, details: { number: errno } });
+}
+
+function gone(problem: string): Error {
+  return new RetryableError("source-unreachable", `the source: ${problem}`);
 }
 
 function rethrow(error: unknown, signal: AbortSignal): never {

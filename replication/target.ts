@@ -18,6 +18,7 @@ import {
 } from "./connection.ts";
 import { versionOf, type ServerVersion } from "./flavour.ts";
 import { sessionSql, wholeAnswers } from "./session.ts";
+import { SilenceWatch, type SilenceTimes } from "./silence.ts";
 import { tlsFault } from "./tls-fault.ts";
 import { within } from "./within.ts";
 
@@ -33,11 +34,13 @@ const readOnly = 1290;
 export class Target implements AsyncDisposable {
   readonly #connection: Connection;
   readonly #signal: AbortSignal;
+  readonly #watch: SilenceWatch;
   #version: ServerVersion | undefined;
 
-  private constructor(connection: Connection, signal: AbortSignal) {
+  private constructor(connection: Connection, watch: SilenceWatch, signal: AbortSignal) {
     this.#connection = connection;
-    this.#signal = signal;
+    this.#watch = watch;
+    this.#signal = AbortSignal.any([signal, watch.signal]);
   }
 
   /** What the server is. */
@@ -47,21 +50,21 @@ export class Target implements AsyncDisposable {
   }
 
   /** Throws a retryable error when the server cannot be reached. */
-  static async open(server: TargetOptions, signal: AbortSignal): Promise<Target> {
-    const target = await Target.ask(server, signal);
-    await target.beginSession();
-    return target;
+  static async open(server: TargetOptions, signal: AbortSignal, silence?: SilenceTimes): Promise<Target> {
+    const target = await Target.ask(server, signal, silence);
+    return target.#begun(() => target.beginSession());
   }
 
   /** The same only to ask it something: it needs no privileges for that. */
-  static async ask(server: TargetOptions, signal: AbortSignal): Promise<Target> {
+  static async ask(server: TargetOptions, signal: AbortSignal, silence?: SilenceTimes): Promise<Target> {
     const connecting = connect(applierOptions(server), signal);
     const connection = await connecting.catch((error: unknown) => fail(error, signal));
-    const target = new Target(connection, signal);
-    await target.run(wholeAnswers);
-    const [row] = await target.rows<{ version: string }>("SELECT @@version AS version");
-    target.#version = versionOf(row?.version ?? "");
-    return target;
+    const target = new Target(connection, new SilenceWatch({ server, connection }, gone, silence), signal);
+    return target.#begun(async () => {
+      await target.run(wholeAnswers);
+      const [row] = await target.rows<{ version: string }>("SELECT @@version AS version");
+      target.#version = versionOf(row?.version ?? "");
+    });
   }
 
   /** Whatever statements of the source have set is gone. */
@@ -74,7 +77,7 @@ export class Target implements AsyncDisposable {
    * `timeoutMs` 0: as long as it takes.
    */
   async run(sql: string, timeoutMs: number = exchangeMs): Promise<readonly number[]> {
-    const [results] = await this.#exchange(this.#connection.query(sql), timeoutMs);
+    const [results] = await this.#exchange(this.#connection.query(sql), timeoutMs, sql.length);
     const list = (Array.isArray(results) ? results : [results]) as Partial<ResultSetHeader>[];
     return list.map(({ affectedRows }) => affectedRows ?? 0);
   }
@@ -96,7 +99,7 @@ export class Target implements AsyncDisposable {
   async load(sql: string, body: Buffer): Promise<number | undefined> {
     const infileStreamFactory = (): Readable => Readable.from(slices(body), { objectMode: false });
     const asked = this.#connection.query<ResultSetHeader>({ sql, infileStreamFactory });
-    const [{ affectedRows, warningStatus }] = await this.#exchange(asked, exchangeMs);
+    const [{ affectedRows, warningStatus }] = await this.#exchange(asked, exchangeMs, body.length);
     return warningStatus === 0 ? affectedRows : undefined;
   }
 
@@ -110,12 +113,27 @@ export class Target implements AsyncDisposable {
 
   /** Without farewell, so that it does not wait for a statement in progress; the server rolls back. */
   [Symbol.asyncDispose](): Promise<void> {
+    this.#watch[Symbol.dispose]();
     this.#connection.destroy();
     return Promise.resolve();
   }
 
-  #exchange<T>(asked: Promise<T>, timeoutMs: number): Promise<T> {
-    return within(timeoutMs, asked, this.#signal).catch((error: unknown) => fail(error, this.#signal));
+  /** Whoever gets no target has none to close. */
+  async #begun(begin: () => Promise<void>): Promise<Target> {
+    try {
+      await begin();
+      return this;
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  #exchange<T>(asked: Promise<T>, timeoutMs: number, bytes = 0): Promise<T> {
+    this.#watch.asked(bytes);
+    return within(timeoutMs, asked, this.#signal)
+      .catch((error: unknown) => fail(error, this.#signal))
+      .finally(() => this.#watch.answered());
   }
 }
 
@@ -144,6 +162,10 @@ function applierOptions(server: TargetOptions): ConnectionOptions {
     // Numbers of rows count those that were found, not only those that were different.
     flags: ["+FOUND_ROWS"],
   };
+}
+
+function gone(problem: string): Error {
+  return new RetryableError("target-unreachable", `the target: ${problem}`);
 }
 
 function fail(error: unknown, signal: AbortSignal): never {

@@ -170,6 +170,22 @@ describe.each(["MariaDB 10.11", "MySQL 9.7"] as const)("the processor to %s", (t
     expect(await rig.rows()).toHaveLength(2);
   });
 
+  test("a statement may take long; a target, or a way to it, that is gone without a word is noticed while one does", async () => {
+    const gone = { code: "target-unreachable", retryable: true };
+    const silence = { lookMs: 100, answerMs: 1000 };
+    await using path = await badPath(rig.server.port);
+    const target = { ...rig.target, port: path.port };
+    await using slow = await Connection.open(target, rig.signal, silence);
+    await slow.run("DO SLEEP(1.5)", 0);
+    const unheard = expect(slow.run("DO SLEEP(0.5)", 0)).rejects.toMatchObject(gone);
+    path.stall("back");
+    await unheard;
+    await using other = await Connection.open(target, rig.signal, silence);
+    const unanswered = expect(other.run("DO SLEEP(60)", 0)).rejects.toMatchObject(gone);
+    path.cut();
+    await unanswered;
+  });
+
   test("whatever is sent over a connection that the target has ended passes by itself", async () => {
     await using connection = await Connection.open(rig.target, rig.signal);
     const [row] = await connection.rows<{ id: number | string }>("SELECT CONNECTION_ID() AS id");

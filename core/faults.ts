@@ -157,16 +157,25 @@ const LIKE_A_LOGIN = /passw|secret|:\/\/[^/\s]*@/i;
 function show({ input, path }: z.core.$ZodIssue): string | undefined {
   if (input === undefined) return undefined;
   if (input === null) return "null";
-  if (typeof input === "function") return "a function";
   if (typeof input === "object") return Array.isArray(input) ? "a list" : "an object";
-  if (isPrivate(path, input)) return `a ${typeof input}`;
-  if (typeof input === "string" && LIKE_A_LOGIN.test(input)) return "a text that may hold a password";
-  if (typeof input === "bigint") return `${input}n`;
-  return typeof input === "string" ? JSON.stringify(input) : String(input);
+  if (isNamedPrivate(path)) return `a ${typeof input}`;
+  switch (typeof input) {
+    case "string":
+      return LIKE_A_LOGIN.test(input) ? "a text that may hold a password" : JSON.stringify(input);
+    case "bigint":
+      return `${input}n`;
+    case "number":
+    case "boolean":
+      return String(input);
+    default:
+      return `a ${typeof input}`;
+  }
+}
+
+function isNamedPrivate(path: readonly PropertyKey[]): boolean {
+  return path.some((key) => PRIVATE.test(String(key)));
 }
 
 function isPrivate(path: readonly PropertyKey[], input: unknown): boolean {
-  return (
-    path.some((key) => PRIVATE.test(String(key))) || (typeof input === "string" && LIKE_A_LOGIN.test(input))
-  );
+  return isNamedPrivate(path) || (typeof input === "string" && LIKE_A_LOGIN.test(input));
 }

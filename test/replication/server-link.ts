@@ -17,7 +17,7 @@ import { startMariadb } from "../support/mariadb.ts";
 import { startMysql } from "../support/mysql.ts";
 import { temporaryLog } from "./feeder-support.ts";
 import { programsOf } from "./program-compare.ts";
-import { tablesOf } from "./table-compare.ts";
+import { contentOf, tablesOf } from "./table-compare.ts";
 
 const password = "secret";
 const applier = "'hotsite_applier'@'127.0.0.1'";
@@ -217,6 +217,11 @@ async function describe(server: DatabaseServer, database: string): Promise<Recor
       continue;
     }
     const [sum] = await server.query(`CHECKSUM TABLE ${full} EXTENDED`);
+    // MariaDB's own sum of the same rows is another one after FLUSH TABLES: it takes in memory that is no column's.
+    if (sql.includes(" GENERATED ALWAYS AS ")) {
+      found[name] = { sql, ...(await contentOf(server, database, name)) };
+      continue;
+    }
     const [count] = await server.query(`SELECT COUNT(*) AS n FROM ${full}`);
     // MySQL's own sum of a table with an index over the members of an array is another one each time.
     const told = sql.includes(" array)") ? {} : { checksum: sum?.["Checksum"] };

@@ -27,7 +27,11 @@ interface Column {
   readonly nullable: string;
 }
 
-async function contentOf(server: DatabaseServer, database: string, table: string): Promise<TableContent> {
+export async function contentOf(
+  server: DatabaseServer,
+  database: string,
+  table: string,
+): Promise<TableContent> {
   const columns = (await server.query(
     `SELECT COLUMN_NAME AS name, DATA_TYPE AS type, IS_NULLABLE AS nullable FROM information_schema.COLUMNS
      WHERE TABLE_SCHEMA = ${text(database)} AND BINARY TABLE_NAME = BINARY ${text(table)} ORDER BY ORDINAL_POSITION`,

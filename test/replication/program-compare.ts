@@ -13,7 +13,7 @@ export async function programsOf(
   return found;
 }
 
-const session = "SQL_MODE, DEFINER, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, DATABASE_COLLATION";
+const session = "SQL_MODE, DEFINER, COLLATION_CONNECTION, DATABASE_COLLATION";
 
 const questions = {
   database: `SELECT SCHEMA_NAME AS name, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME

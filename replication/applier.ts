@@ -185,7 +185,8 @@ export class Applier implements AsyncDisposable {
       await this.#flush();
       if (record.last && record.changes.length === 1) return this.#statement(record, change);
       await this.#createFor(record, change);
-      return this.#takePart({ ...record, changes: record.changes.slice(1) }, batch);
+      const filled = { ...record, changes: record.changes.slice(1) };
+      return this.#takePart(await this.#setSequences(filled, batch), batch);
     }
     if (record.part === 1 && record.last) {
       this.#pending.push({ record: await this.#setSequences(record, batch), batch });

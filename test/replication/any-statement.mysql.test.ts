@@ -133,6 +133,8 @@ describe("a link carries", () => {
         "ALTER SEQUENCE s INCREMENT BY 2",
         "RENAME TABLE u TO w",
         "DO NEXTVAL(w)",
+        "CREATE TABLE counted AS SELECT NEXTVAL(s) AS n FROM seq_1_to_20",
+        "RENAME TABLE counted TO done",
       ],
     );
     const next = async (server: ServerLink["east"]) =>

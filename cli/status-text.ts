@@ -1,18 +1,25 @@
 import { firstLine } from "./first-line.ts";
 import type { Observed, State } from "../failover/state.ts";
 import type { Found, SiteStatus, Status } from "../lifecycle/status.ts";
+import type { RunRecord } from "../workflow/records.ts";
 import { table } from "./table.ts";
 import { ago } from "./time.ts";
 
 /** What the displayed state is derived from. A part that did not answer is unknown, not bad. */
-export function observedOf(status: Status, operation: string | undefined, maxLagSeconds: number): Observed {
+export function observedOf(
+  status: Status,
+  unfinished: Pick<RunRecord, "workflow" | "state"> | undefined,
+  maxLagSeconds: number,
+): Observed {
   const { facts, sites } = status;
   const link = sites.find(({ site }) => site === facts?.standbySite)?.link;
   return {
-    operation,
+    operation: unfinished?.workflow,
+    stuck: unfinished !== undefined && ["stuck", "unwind-failed"].includes(unfinished.state),
     authority: status.authority && valueOf(status.authority),
     link: link === undefined || "problem" in link ? undefined : (link.value ?? null),
     writable: sites.filter(({ database }) => database && valueOf(database)?.writable).map(({ site }) => site),
+    silent: sites.filter(({ database }) => database && "problem" in database).map(({ site }) => site),
     maxLagSeconds,
   };
 }

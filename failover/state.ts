@@ -25,11 +25,15 @@ export interface State {
 export interface Observed {
   /** The workflow that runs now or was interrupted. */
   readonly operation: string | undefined;
+  /** It failed where it could be neither finished nor taken back: nobody runs it any more. */
+  readonly stuck?: boolean;
   readonly authority: Authority | undefined;
   /** The link at the standby's gateway; null: it has no order. */
   readonly link: LinkStatus | null | undefined;
   /** Sites whose database is writable; a database that cannot be asked is not among them. */
   readonly writable: readonly string[];
+  /** Sites whose database was asked and did not answer. */
+  readonly silent?: readonly string[];
   readonly maxLagSeconds: number;
 }
 
@@ -68,7 +72,7 @@ const operations: Readonly<Record<string, StateName>> = {
   reprotect: "REPROTECTING",
 };
 
-function busy(facts: Facts, { operation }: Observed): State | undefined {
+function busy(facts: Facts, { operation, stuck }: Observed): State | undefined {
   const name = operation === undefined ? undefined : operations[operation];
   if (facts.drill !== null) {
     return {
@@ -79,8 +83,13 @@ function busy(facts: Facts, { operation }: Observed): State | undefined {
   }
   if (name === "REPROTECTING" && facts.failover === null)
     return { name: "PROTECTING", reason: "the standby gets its first copy" };
-  return name === undefined
-    ? undefined
+  if (name === undefined) return undefined;
+  return stuck === true
+    ? {
+        name,
+        reason: `${operation} failed in the middle, and could neither be finished nor taken back`,
+        next: "hotsite resume; if that cannot succeed any more: hotsite resume --abandon",
+      }
     : { name, reason: `${operation} is in progress`, next: "if nobody runs it any more: hotsite resume" };
 }
 
@@ -132,9 +141,14 @@ function primaryTrouble({ activeSite }: Facts, { writable }: Observed): State | 
   return degraded(`the database of ${activeSite} is read-only or does not answer`, "hotsite doctor");
 }
 
-function linkTrouble({ standbySite }: Facts, { link, maxLagSeconds }: Observed): State | undefined {
+function linkTrouble(
+  { standbySite }: Facts,
+  { link, maxLagSeconds, silent = [] }: Observed,
+): State | undefined {
   if (link === undefined)
     return degraded(`the gateway of ${standbySite} does not answer`, `hotsite logs ${standbySite}`);
+  if (silent.includes(standbySite))
+    return degraded(`the database of ${standbySite} does not answer`, "hotsite doctor");
   if (link === null) return degraded(`${standbySite} follows nobody`, "hotsite reprotect");
   if (link.state === "failed")
     return degraded(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { answerWithin } from "../core/answer-within.ts";
 import { HotsiteError } from "../core/errors.ts";
 import { formatPosition, includesPosition, ofOrigin, parsePosition } from "../core/position.ts";
 import type { Step } from "../core/workflow.ts";
@@ -28,7 +29,12 @@ export function holdTraffic(input: SwitchoverInput, before: Before): Step<Protec
         .map(({ name }) => name);
       const atMs = world.clock.now();
       await world.balancer.hold(holdMs, signal);
-      await once(world.balancer.drain(names, drainMs, signal), "requests in progress do not end");
+      const ended = {
+        who: "the balancer",
+        problem: "requests in progress do not end",
+        ms: drainMs + MOMENT_MS,
+      };
+      await once(ended, (soon) => world.balancer.drain(names, drainMs, soon), signal);
       return { atMs };
     },
     async undo(world, _output, signal) {
@@ -45,8 +51,8 @@ export function freeze({ from, epoch }: SwitchoverInput, before: Before): Step<P
     output: place,
     async run(world, signal) {
       await takeAuthority(world.witness, { epoch, writer: from }, signal);
-      const frozen = once(world.database(from).freeze(signal), `${from} cannot be frozen`);
-      const end = parsePosition(await frozen);
+      const database = { who: `the database of ${from}`, problem: `${from} cannot be frozen`, ms: FREEZE_MS };
+      const end = parsePosition(await once(database, (soon) => world.database(from).freeze(soon), signal));
       return {
         atMs: world.clock.now(),
         position: formatPosition(ofOrigin(end, world.output(before).origin)),
@@ -69,12 +75,20 @@ export function reachEnd(
     output: moment,
     readOnly: true,
     async run(world, signal) {
+      const { position } = world.output(frozen);
+      const gateway = {
+        who: `the gateway of ${to}`,
+        problem: `${to} does not get there`,
+        ms: reachMs + MOMENT_MS,
+      };
+      const database = {
+        who: `the database of ${from}`,
+        problem: `${from} is not known to be done`,
+        ms: MOMENT_MS,
+      };
       await Promise.all([
-        once(
-          world.link(to).reach(world.output(frozen).position, reachMs, signal),
-          `${to} does not get there`,
-        ),
-        skip.includes(UNDECIDED) || refuseUndecided(world, from, signal),
+        once(gateway, (soon) => world.link(to).reach(position, reachMs, soon), signal),
+        skip.includes(UNDECIDED) || once(database, (soon) => refuseUndecided(world, from, soon), signal),
       ]);
       return { atMs: world.clock.now() };
     },
@@ -90,11 +104,14 @@ export function catchUp(
     name: `${to}: prove that nothing is missing`,
     output: place,
     async run(world, signal) {
-      const [checkpoint, state] = await Promise.all([
-        world.database(to).checkpoint(signal),
-        world.database(to).state(signal),
-        world.link(to).stop(signal),
-      ]);
+      const standby = { who: to, problem: `${to} does not prove it`, ms: MOMENT_MS };
+      const proof = (soon: AbortSignal) =>
+        Promise.all([
+          world.database(to).checkpoint(soon),
+          world.database(to).state(soon),
+          world.link(to).stop(soon),
+        ]);
+      const [checkpoint, state] = await once(standby, proof, signal);
       const end = parsePosition(world.output(frozen).position);
       const applied = checkpoint?.stream === order.stream ? checkpoint.position : "";
       const held = [applied, state.position].every((position) =>
@@ -173,8 +190,12 @@ export function switchTraffic({
 }
 
 /** Clients are waiting: what does not work at once is taken back, not tried again. */
-async function once<T>(work: Promise<T>, problem: string): Promise<T> {
-  return work.catch((cause: unknown) => {
+async function once<T>(
+  { who, problem, ms }: { readonly who: string; readonly problem: string; readonly ms: number },
+  work: (soon: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  return answerWithin({ who, ms }, work, signal).catch((cause: unknown) => {
     if (!(cause instanceof HotsiteError && cause.retryable)) throw cause;
     throw new HotsiteError("too-slow", `${problem}: ${cause.message}`, {
       cause,
@@ -182,6 +203,11 @@ async function once<T>(work: Promise<T>, problem: string): Promise<T> {
     });
   });
 }
+
+/** What takes a fraction of a second on machines that have something to do besides. */
+const MOMENT_MS = 10_000;
+/** A statement that is running may keep a freeze waiting for 10 s. */
+const FREEZE_MS = 15_000;
 
 /** How long a web tier may take to start while clients wait or fail. */
 export const WEB_START_MS = 120_000;

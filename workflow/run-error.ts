@@ -42,5 +42,8 @@ function outcome({ run, left, passed }: RunEnd): string {
 function hintFor({ state }: RunRecord, cause: unknown): string | undefined {
   const mend = cause instanceof HotsiteError ? cause.hint : undefined;
   if (state === "unwound") return mend;
+  // It has been tried before: trying for ever is no way out.
+  if (cause instanceof HotsiteError && cause.code === "undo-failed")
+    return "mend what keeps it from being undone, then: hotsite resume; or leave it as it is: hotsite resume --abandon";
   return mend === undefined ? "hotsite resume" : `${mend}; then: hotsite resume`;
 }

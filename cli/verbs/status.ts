@@ -34,5 +34,5 @@ async function stateNow({ world, config: { application } }: Session, status: Sta
     return { name: "UNPROTECTED", reason: "the config has one site only, and no standby" };
   }
   const unfinished = await findUnfinished(world.store, application.name);
-  return stateOf(status.facts, observedOf(status, unfinished?.record.workflow, maxLagSeconds));
+  return stateOf(status.facts, observedOf(status, unfinished?.record, maxLagSeconds));
 }

@@ -53,6 +53,7 @@ describe("the displayed state", () => {
     ["the wrong database is writable", facts, { writable: ["west"] }, "DIVERGED"],
     ["the primary's database takes no writes", facts, { writable: [] }, "DEGRADED"],
     ["the gateway does not answer", facts, { link: undefined }, "DEGRADED"],
+    ["the standby's database hangs", facts, { silent: ["west"] }, "DEGRADED"],
     ["the link stopped", facts, { link: { ...link, state: "failed", problem: "gap" } }, "DEGRADED"],
     ["the standby lags", facts, { link: { ...link, lagSeconds: 60 } }, "DEGRADED"],
     ["the lag is not known", facts, { link: { ...link, lagSeconds: undefined } }, "DEGRADED"],
@@ -68,5 +69,11 @@ describe("the displayed state", () => {
     const state = stateOf(known, { ...well, ...change });
     expect(state.name).toBe(name);
     expect(state.reason === "").toBe(name === "PROTECTED");
+  });
+
+  test("says of a change of primary that failed in the middle how to go on, or to give it up", () => {
+    const { reason, next } = stateOf(facts, { ...well, operation: "switchover", stuck: true });
+    expect(reason).toBe("switchover failed in the middle, and could neither be finished nor taken back");
+    expect(next).toContain("hotsite resume --abandon");
   });
 });

@@ -34,7 +34,7 @@ export async function openReading(
 ): Promise<Reading> {
   const { flavour } = connection.version;
   const charsets = await readCharsets(connection);
-  const common = { flavour, databases, charsets, origins, partBytes };
+  const common = { flavour, databases, charsets, origins, strangers: "passed", partBytes } as const;
   const assembler = new TransactionAssembler(
     { ...common, ...(selection !== undefined && { selection }) },
     start,

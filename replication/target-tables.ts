@@ -199,6 +199,9 @@ function withHashes(schema: TableSchema, facts: Facts): Facts {
   };
 }
 
+const otherColumnsHint =
+  "something else than the link has changed the target, or the source was changed without its binlog (sql_log_bin = 0): change the target likewise and resume, or make a new first copy";
+
 function refuse(name: string, schema: TableSchema, { columns, triggers }: Facts): void {
   const missing = schema.columns.filter((column) => !columns.has(column.name));
   if (missing.length > 0 || columns.size !== schema.columns.length) {
@@ -207,7 +210,7 @@ function refuse(name: string, schema: TableSchema, { columns, triggers }: Facts)
       columns.size === 0
         ? `the target has no table ${name}`
         : `the target's ${name} has other columns than the source's: ${missing.map((column) => column.name).join(", ")}`,
-      { hint: "something else than the link has changed the target: make a new first copy" },
+      { hint: otherColumnsHint },
     );
   }
   if (triggers > 0) {

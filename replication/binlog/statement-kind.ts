@@ -20,6 +20,12 @@ export function statementKind(statement: StatementChange, databases: ReadonlySet
       "system-versioned tables are not carried",
       "ALTER TABLE … DROP SYSTEM VERSIONING at the source, then make a new first copy: hotsite replication reseed",
     );
+  if (deed.kind === "TABLE" && bringsFile(tokens))
+    throw refuse(
+      sql,
+      "the rows in the file of a tablespace are in no binlog",
+      "skip it and what follows it up to IMPORT TABLESPACE (hotsite replication skip), then take its rows: hotsite replication verify --repair",
+    );
   if (inside.length === deed.names.length) return "carry";
   throw refuse(
     sql,
@@ -30,11 +36,24 @@ export function statementKind(statement: StatementChange, databases: ReadonlySet
 
 /** It gives a table a history. When the catalogue is asked the table may be gone again. */
 function keepsHistory(tokens: readonly Token[]): boolean {
-  const words = tokens.map(({ kind, text }) => (kind === "word" ? text : ""));
+  const words = wordsOf(tokens);
   return words.some(
     (word, place) =>
       word === "SYSTEM" &&
       words[place + 1] === "VERSIONING" &&
       !["DROP", "WITHOUT"].includes(words[place - 1] ?? ""),
   );
+}
+
+/** The first of two steps throws away what the table has. */
+function bringsFile(tokens: readonly Token[]): boolean {
+  const words = wordsOf(tokens);
+  return words.some(
+    (word, place) =>
+      ["DISCARD", "IMPORT"].includes(word) && ["TABLESPACE", "PARTITION"].includes(words[place + 1] ?? ""),
+  );
+}
+
+function wordsOf(tokens: readonly Token[]): readonly string[] {
+  return tokens.map(({ kind, text }) => (kind === "word" ? text : ""));
 }

@@ -35,11 +35,11 @@ function deed(cursor: Cursor, sql: string): Deed | "nothing" {
 }
 
 const byRows =
-  "SET GLOBAL binlog_format = ROW, end the sessions that set another one, then make a new first copy";
+  "SET GLOBAL binlog_format = ROW, end the sessions that set another one, then make a new first copy; or skip it when it changes nothing that is replicated: hotsite replication skip";
 const harmless = new Set(["GRANT", "REVOKE", "FLUSH", "PURGE", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"]);
 const accounts = new Set(["USER", "ROLE"]);
 /** What belongs to no database: each server has its own. */
-const global = new Set([...accounts, "SERVER", "TABLESPACE", "LOGFILE", "INSTANCE"]);
+const global = new Set([...accounts, "SERVER", "TABLESPACE", "LOGFILE", "INSTANCE", "REFERENCE"]);
 /** Behind ALTER DATABASE they say that it is the session's own. */
 const databaseWords = new Set([
   "CHARACTER",
@@ -89,6 +89,8 @@ const rules: Readonly<Record<string, Rule>> = {
 const objects = new Set([
   ...["TABLE", "DATABASE", "SCHEMA", "INDEX", "VIEW", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"],
   ...["USER", "ROLE", "SEQUENCE", "PACKAGE", "SERVER", "TABLESPACE", "LOGFILE", "INSTANCE"],
+  // SPATIAL REFERENCE SYSTEM
+  "REFERENCE",
 ]);
 
 function object(verb: string, cursor: Cursor, sql: string): Deed | "nothing" {

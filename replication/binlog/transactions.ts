@@ -17,6 +17,7 @@ import { selectedStatement } from "../selection/statement.ts";
 import { endsStatement, isRowsEvent, readRows, tableIdOf, type RowsOfEvent } from "./rows.ts";
 import { statementKind } from "./statement-kind.ts";
 import { readTable, readTableName, type Charsets, type TableName } from "./table-map.ts";
+import { stranger, Strangers } from "./strangers.ts";
 import { readDecision, readXaPrepare, type XaStep } from "./xa.ts";
 
 /** A change with its table at hand. */
@@ -64,6 +65,8 @@ export interface AssemblerOptions {
   readonly selection?: Selection;
   /** The source's own; transactions of others came by replication. */
   readonly origins: readonly Origin[];
+  /** Whether others may have written what is carried; otherwise it is refused. */
+  readonly strangers?: "passed";
   readonly charsets: Charsets;
   /** Size from which a transaction is given in parts. */
   readonly partBytes: number;
@@ -83,7 +86,7 @@ const packed = new EventParser(false);
 interface Group {
   readonly gtid: GtidEvent;
   readonly own: boolean;
-  /** Of the own origin, and to be left out. */
+  /** To be left out. */
   readonly skipped: boolean;
   standalone: boolean | undefined;
   /** It began as one that may be prepared. */
@@ -103,6 +106,8 @@ export class TransactionAssembler {
   readonly #selection: Selection;
   readonly #tables = new Map<number, MappedTable>();
   readonly #cascaded = new CascadedDeletes();
+  /** Undefined when others are passed over. */
+  readonly #strangers: Strangers | undefined;
   #file = "";
   /** Of the present file, which may be older than the server. */
   #writer: ServerVersion | undefined;
@@ -115,6 +120,7 @@ export class TransactionAssembler {
     this.#options = options;
     this.#databases = new Set(options.databases);
     this.#selection = options.selection ?? wholeDatabases(options.databases);
+    this.#strangers = options.strangers === "passed" ? undefined : new Strangers(this.#selection);
     this.#position = new GrowingPosition(position);
   }
 
@@ -144,8 +150,9 @@ export class TransactionAssembler {
 
   *#unpack(event: BinlogEvent): Generator<Piece> {
     const inside = payloadEvents(event, (packet) => packed.parse(packet));
-    // What another origin wrote is passed over as a whole.
-    const events = this.#group?.own === false ? [{ ...event, type: eventTypes.xid }] : inside;
+    // Nothing of it is looked at.
+    const passes = this.#group?.own === false && this.#strange(this.#group) === undefined;
+    const events = passes ? [{ ...event, type: eventTypes.xid }] : inside;
     for (const next of this.#located(event, events)) {
       const piece = this.#take(next, event);
       if (piece !== undefined) yield piece;
@@ -206,8 +213,9 @@ export class TransactionAssembler {
   #begin(gtid: GtidEvent): Piece | undefined {
     if (this.#group !== undefined) throw badEvent("a transaction began before the one before it had ended");
     const ours = this.#options.origins.some((origin) => isOfOrigin(gtid.origin, origin));
-    const skipped = ours && gtid.gtid === this.#options.skip;
+    const skipped = gtid.gtid === this.#options.skip;
     const own = ours && !skipped;
+    this.#strangers?.begin();
     const { standalone } = gtid;
     const twoPhase = gtid.xa && standalone === false;
     this.settle();
@@ -215,8 +223,14 @@ export class TransactionAssembler {
     return undefined;
   }
 
+  /** Undefined where nothing of the transaction is looked at. */
+  #strange(group: Group | undefined): Strangers | undefined {
+    return group === undefined || group.own || group.skipped ? undefined : this.#strangers;
+  }
+
   #map(event: BinlogEvent): Piece | undefined {
     const { body } = event;
+    this.#strange(this.#group)?.map(event);
     const known = this.#group?.own !== true || this.#tables.get(tableIdOf(event))?.body.equals(body) === true;
     if (known) return undefined;
     const reader = new Reader(body);
@@ -241,6 +255,7 @@ export class TransactionAssembler {
 
   #rows(event: BinlogEvent): Piece | undefined {
     const group = this.#group;
+    if (group !== undefined) this.#strange(group)?.rows(event, group.gtid);
     if (group?.own !== true) return undefined;
     const table = this.#tables.get(tableIdOf(event));
     if (table === undefined) throw badEvent("rows of a table that was not described");
@@ -269,7 +284,7 @@ export class TransactionAssembler {
     if (!group.standalone && word.startsWith("XA END")) return undefined;
     const decision = word.startsWith("XA ") ? readDecision(query.text.toString("latin1")) : undefined;
     if (decision !== undefined) return this.#end(decision);
-    if (group.own) this.#statement(query, group);
+    if (group.own || this.#strange(group) !== undefined) this.#statement(query, group);
     return group.standalone ? this.#end() : undefined;
   }
 
@@ -291,6 +306,7 @@ export class TransactionAssembler {
     if (group.gtid.alterWaits) return;
     const whole = statementOf(query, this.#options);
     if (statementKind(whole, this.#databases) === "pass") return;
+    if (!group.own) throw stranger("changes of the schema", group.gtid);
     const statement = selectedStatement(whole, this.#selection);
     if (statement === undefined) return;
     // What a table is made from is written behind it: nothing can be in front.

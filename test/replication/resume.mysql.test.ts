@@ -224,6 +224,19 @@ describe.each(["mariadb", "mysql"] as const)("a link from a %s", (flavour) => {
     });
   });
 
+  test("passes over what others write beside it, and stops where they write what it carries", async () => {
+    const beside = [
+      "CREATE DATABASE aside",
+      "CREATE TABLE aside.t (id INT)",
+      "INSERT INTO aside.t VALUES (1)",
+    ];
+    await rig.east.query(...asStranger[flavour](...beside, "DROP DATABASE aside"), insert(3));
+    await rig.equal();
+    await rig.east.query(...asStranger[flavour](insert(4)), insert(5));
+    const stops = { code: "stranger", message: expect.stringMatching(/rows of shop\.t/) };
+    expect(await rig.failure()).toMatchObject(stops);
+  });
+
   test("goes on when the source has a new identity", async () => {
     await rig.stop();
     await rig.east.query(insert(3));
@@ -246,6 +259,21 @@ test("a path that falls silent shows as lag while it is so, and the link goes on
   await rig.equal();
   await rig.lag((seconds) => seconds < 4);
 });
+
+/** As somebody's replication writes, or a binlog that is run once more. */
+const asStranger = {
+  mariadb: (...statements: readonly string[]) => [
+    "SET gtid_domain_id = 9, server_id = 909",
+    ...statements,
+    "SET gtid_domain_id = DEFAULT, server_id = DEFAULT",
+  ],
+  mysql: (...statements: readonly string[]) => [
+    ...statements.flatMap((sql) => [`SET gtid_next = '${anotherUuid}:${(strangeNumber += 1)}'`, sql]),
+    "SET gtid_next = 'AUTOMATIC'",
+  ],
+};
+const anotherUuid = "0a0a0a0a-0000-1111-2222-333333333333";
+let strangeNumber = 0;
 
 const withoutBinlog = {
   mariadb: ["--skip-log-bin", "--skip-log-slave-updates"],

@@ -39,6 +39,7 @@ describe("a statement in the binlog", () => {
     "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1",
     "ALTER EVENT e RENAME TO more.e",
     "ALTER TABLE t DROP SYSTEM VERSIONING",
+    "ALTER TABLE t ADD COLUMN import INT, ADD COLUMN discard INT",
     "CREATE TABLE t (id INT COMMENT 'WITH SYSTEM VERSIONING')",
     "CREATE SEQUENCE IF NOT EXISTS more.s START WITH 5",
     "DROP SEQUENCE s, more.s",
@@ -59,6 +60,8 @@ describe("a statement in the binlog", () => {
     "CREATE AGGREGATE FUNCTION f RETURNS INTEGER SONAME 'lib.so'",
     "CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'x')",
     "ANALYZE TABLE t",
+    "CREATE OR REPLACE SPATIAL REFERENCE SYSTEM 990000 NAME 'flat' DEFINITION 'x'",
+    "DROP SPATIAL REFERENCE SYSTEM IF EXISTS 990000",
   ])("that concerns nothing replicated is passed over: %s", (sql) => {
     expect(kindOf(sql)).toBe("pass");
   });
@@ -78,6 +81,8 @@ describe("a statement in the binlog", () => {
     "CREATE TABLE t (id INT) WITH SYSTEM VERSIONING AS SELECT 1 AS id",
     "ALTER TABLE t ADD SYSTEM VERSIONING, ADD COLUMN b INT",
     "SET STATEMENT max_statement_time = 1 FOR UPDATE t SET a = 1",
+    "ALTER TABLE t DISCARD TABLESPACE",
+    "ALTER TABLE t IMPORT PARTITION p, q TABLESPACE",
     "",
   ])("that cannot be carried stops the link: %s", (sql) => {
     expect(kindOf(sql)).toBe("stop");

@@ -5,11 +5,12 @@ import { hasAnsiQuotes, withDefiner } from "./definer.ts";
 import { failpoint } from "./failpoint.ts";
 import { byHand } from "./foreign/foreign.ts";
 import type { Understood } from "./foreign/understood.ts";
-import { guarded } from "./guard.ts";
+import { guarded, isOfEvent } from "./guard.ts";
 import type { Identity } from "./identity.ts";
 import { quoteName, quoteString } from "./literal.ts";
 import { filledByItself } from "./own-values.ts";
 import type { SchemaStatement, StatementChange, TransactionRecord } from "./record.ts";
+import { quietHint, runsEvents, twice } from "./quiet-events.ts";
 import { isOfProgram, leftOf, recoveryOf, type Recovery } from "./recovered.ts";
 import { withoutStart } from "./schema-statements.ts";
 import { contextSql, schemaContextSql } from "./session.ts";
@@ -59,7 +60,9 @@ export class StatementApplier {
     const { target, identity, tables } = this.#options;
     for (const statement of statements) {
       const context = [...identity.own(), schemaContextSql(statement, target.version.flavour)].join(";\n");
-      const sql = guarded(statement.sql, statement.sqlMode.includes("ANSI_QUOTES"));
+      const ansiQuotes = statement.sqlMode.includes("ANSI_QUOTES");
+      const sql = guarded(statement.sql, ansiQuotes);
+      await this.#requireQuiet(sql, ansiQuotes, record);
       await this.#runAlone(context, sql, record);
     }
     await target.beginSession();
@@ -79,7 +82,10 @@ export class StatementApplier {
     const ansiQuotes = hasAnsiQuotes(told.sqlMode);
     const sql = leftOf(guarded(told.sql, ansiQuotes), ansiQuotes, recovery);
     await this.#requireSameValues(told.sql, ansiQuotes, told.database, record);
-    if (sql !== undefined) await this.#runAlone(context, sql, record);
+    if (sql !== undefined) {
+      await this.#requireQuiet(sql, ansiQuotes, record);
+      await this.#runAlone(context, sql, record);
+    }
     await target.beginSession();
     tables.forget();
   }
@@ -103,6 +109,13 @@ export class StatementApplier {
     if (rows.length === 0) return;
     const problem = `${sql}: the source gave each row of ${name} a value that the binlog does not tell`;
     throw new ApplyError(order, record, problem, undefined, ownValuesHint);
+  }
+
+  async #requireQuiet(sql: string, ansiQuotes: boolean, record: RecordName): Promise<void> {
+    const { target, order } = this.#options;
+    if (!isOfEvent(sql, ansiQuotes) || !(await runsEvents(target))) return;
+    const problem = `${sql}: the target is writable and runs events: ${twice}`;
+    throw new ApplyError(order, record, problem, undefined, quietHint);
   }
 
   /** A session may have been in a database that is not replicated: then the statement names its own. */

@@ -21,6 +21,11 @@ export function guarded(sql: string, ansiQuotes: boolean): string {
   return `${sql.slice(0, body)}${opening(condition)}${text}\n; END IF; END`;
 }
 
+/** Whether the statement makes an event, or changes one. */
+export function isOfEvent(sql: string, ansiQuotes: boolean): boolean {
+  return kindOf(tokensOf(sql, ansiQuotes)) === "EVENT";
+}
+
 /** Whether a body, as the server's catalogue tells it, is guarded. */
 export function isGuarded(body: string): boolean {
   return [unlessApplied, unlessStandby].some((condition) => body.startsWith(opening(condition)));

@@ -1,6 +1,7 @@
 import type { Fault } from "../core/errors.ts";
 import { isAtLeast, type Flavour, type ServerVersion } from "./flavour.ts";
 import { quoteName, quoteString } from "./literal.ts";
+import { eventFaults } from "./quiet-events.ts";
 import { schemaFeatureFaults } from "./schema-faults.ts";
 import { wholeDatabases, type Selection } from "./selection/selection.ts";
 import { Source, type SourceOptions } from "./source.ts";
@@ -40,6 +41,7 @@ export async function preflightTarget(
     ...pairFaults(here, there, target.version.flavour === source.version.flavour),
     ...(await targetPrivilegeFaults(target, ours)),
     ...(copies || target.version.flavour === "mariadb" ? [] : await programFaults(target, ours)),
+    ...(await eventFaults(source, target, selection)),
     ...(await schemaFeatureFaults(source, target, selection)),
   ];
 }

@@ -10,6 +10,7 @@ import { openCheckpoint, readFacts, type Applied } from "./checkpoint.ts";
 import { endForsaken, markWriter } from "./forsaken.ts";
 import { guardTriggers } from "./guard-programs.ts";
 import { identityOf } from "./identity.ts";
+import { requireQuietEvents } from "./quiet-events.ts";
 import { UnguardedError } from "./target-tables.ts";
 import { readLogged } from "./logged-batch.ts";
 import { Target, type TargetOptions } from "./target.ts";
@@ -108,6 +109,7 @@ export class Processor {
     const start = await openCheckpoint(target, order);
     const tail = (await log.tail())?.last ?? 0;
     if (tail < start.sequence) throw logBehind(order, tail, start);
+    await requireQuietEvents(target);
     this.#reached(start, undefined);
     await this.#guard(target);
     await using applier = await Applier.open(target, start, {

@@ -67,7 +67,8 @@ export async function pump(options: PumpOptions, resume: ResumePoint, signal: Ab
   if (begun !== undefined) builder.add(begun.record);
   const state = await sourceState(source);
   const origins = carriedOrigins(state, resume.origin);
-  const from = startPosition(parsePosition(begun?.position ?? resume.position ?? ""), state, origins);
+  const others = resume.origin === state.origin ? "looked-at" : "passed";
+  const from = startPosition(parsePosition(begun?.position ?? resume.position ?? ""), state, origins, others);
   const charsets = await readCharsets(source);
   const { flavour } = source.version;
   const assembler = new TransactionAssembler(

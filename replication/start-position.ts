@@ -67,21 +67,25 @@ export function carriedOrigins({ origin }: SourceState, before: Origin | undefin
 }
 
 /**
- * Where to read on after `from`: of the origins that are carried exactly there; of others' at their end, since those transactions came by
- * replication and are passed over. Throws "diverged" when the source does not have what `from` says, "source-refused" when it has thrown
- * away what comes next.
+ * Where to read on after `from`: of the origins that are carried exactly there. Others' transactions came by replication: `passed`, none of
+ * them is read; `looked-at`, those that have come since are. Throws "diverged" when the source does not have what `from` says,
+ * "source-refused" when it has thrown away what comes next.
  */
 export function startPosition(
   from: GtidPosition,
   { position, purged, wrote }: SourceState,
   carried: readonly Origin[],
+  others: "passed" | "looked-at" = "passed",
 ): GtidPosition {
-  const start = carried.reduce((reached, origin) => {
-    const own = ofOrigin(from, origin);
-    const written = ofOrigin(position, origin);
-    if (own.form !== "empty" && !wrote(own)) throw diverged(own, written);
-    return joinPositions(subtractPosition(reached, written), own);
-  }, position);
+  const start = carried.reduce(
+    (reached, origin) => {
+      const own = ofOrigin(from, origin);
+      const written = ofOrigin(position, origin);
+      if (own.form !== "empty" && !wrote(own)) throw diverged(own, written);
+      return joinPositions(subtractPosition(reached, written), own);
+    },
+    others === "passed" ? position : joinPositions(from, purged),
+  );
   const missing = subtractPosition(purged, start);
   if (missing.form !== "empty") throw thrownAway(missing);
   return start;

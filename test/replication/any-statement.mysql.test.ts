@@ -29,6 +29,23 @@ async function follow(before: readonly string[], after: readonly string[]): Prom
   await link.expectEqual();
 }
 
+test("a link stops at an event where the target would run it as well, and goes on once it does not", async () => {
+  await follow([], ["CREATE TABLE t (id INT PRIMARY KEY)"]);
+  await link.west.query("SET GLOBAL read_only = OFF", "SET GLOBAL event_scheduler = ON");
+  await link.east.query("CREATE EVENT shop.e ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.t VALUES (1)");
+  expect(await link.failure()).toMatchObject({ message: expect.stringMatching(/writable and runs events/) });
+  await link.stop().catch(() => undefined);
+  await link.west.query("SET GLOBAL read_only = ON");
+  link.run();
+  await link.reach();
+  await link.expectEqual();
+  await link.stop();
+  await link.west.query("SET GLOBAL read_only = OFF");
+  link.run();
+  expect(await link.failure()).toMatchObject({ code: "events", message: expect.stringContaining("shop.e") });
+  await link.stop().catch(() => undefined);
+});
+
 describe("a link carries", () => {
   test("checks that are added while none is looked at, and a database that goes and comes back", async () => {
     await follow(

@@ -52,6 +52,11 @@ export interface DatabaseControl {
   freeze(signal: AbortSignal): Promise<string>;
   /** Writable under this epoch, which is recorded in the database; throws `StaleEpochError` when it has seen a newer one. */
   promote(epoch: number, signal: AbortSignal): Promise<string>;
+  /**
+   * What it writes itself is numbered after everything of its origin in `position`: a server that was replaced or set back would give
+   * numbers away a second time, and whoever has them already refuses those.
+   */
+  numberAfter(position: string, signal: AbortSignal): Promise<void>;
   /** Undefined when nothing was ever applied. */
   checkpoint(signal: AbortSignal): Promise<Checkpoint | undefined>;
   /** The ids of what XA has prepared here and nobody has decided on, as statements take them. It keeps its locks through restarts. */

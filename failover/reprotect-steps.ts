@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HotsiteError, RetryableError } from "../core/errors.ts";
-import type { LinkStatus } from "../core/protection.ts";
+import type { DatabaseControl, LinkStatus } from "../core/protection.ts";
 import type { Step } from "../core/workflow.ts";
 import { waitFor } from "../core/wait.ts";
 import { rollBackUndecided } from "./undecided.ts";
@@ -78,6 +78,7 @@ export function reseed({
     pointOfNoReturn: `the data of ${standby} is being replaced`,
     async run(world, signal) {
       await world.witness.grant({ epoch, writer: active }, held, signal);
+      await giveNoNumberTwice(world.database(active), world.database(standby), signal);
       const start = await world.database(active).promote(epoch, signal);
       // A repeated run must give the gateway the order that it has: the copy would begin anew with another start.
       const known = await readFacts(world);
@@ -97,6 +98,16 @@ export function reseed({
       return order;
     },
   };
+}
+
+/** Either server may be another one than the other has followed before. */
+async function giveNoNumberTwice(
+  one: DatabaseControl,
+  other: DatabaseControl,
+  signal: AbortSignal,
+): Promise<void> {
+  await one.numberAfter((await other.state(signal)).position, signal);
+  await other.numberAfter((await one.state(signal)).position, signal);
 }
 
 const copied = z.strictObject({ atMs: z.number(), lagSeconds: z.number() });
@@ -131,7 +142,7 @@ function caughtUp(status: LinkStatus | undefined, name: string): number | undefi
   if (status === undefined) throw new RetryableError("no-link", `${name}: the gateway has no order`);
   if (status.state === "failed") {
     throw new HotsiteError("link-failed", `${name}: ${status.problem ?? "the link failed"}`, {
-      hint: "mend it, then: hotsite resume",
+      hint: "hotsite replication status has the place and the remedy",
     });
   }
   const lag = status.lagSeconds;

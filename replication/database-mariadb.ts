@@ -1,3 +1,4 @@
+import type { DomainPositions } from "../core/domain-position.ts";
 import { checkpointSql, fed, recordEpochSql, spared, type DatabaseDialect } from "./database-dialect.ts";
 
 /** MariaDB: loops and conditions without a stored procedure. */
@@ -7,6 +8,12 @@ export const mariadbDialect: DatabaseDialect = {
   freeze: (client, keepUsers) => fed(freezeSql(keepUsers), client),
   promote: (client, epoch) => fed(promoteSql(epoch), client),
 };
+
+/** The session's own domain is the server's. The statement changes nothing, and takes a number all the same. */
+export function numberAfterSql(given: DomainPositions): string {
+  const last = [...given.values()].reduce((most, { sequence }) => (sequence > most ? sequence : most), 0n);
+  return `SET SESSION gtid_seq_no = ${last + 1n};\nCREATE DATABASE IF NOT EXISTS hotsite;\n`;
+}
 
 const stateSql = `SELECT JSON_OBJECT(
   'writable', IF(@@GLOBAL.read_only = 0, TRUE, FALSE) IS TRUE,

@@ -1,10 +1,11 @@
 import { answerWithin } from "../core/answer-within.ts";
 import type { Command } from "../core/command.ts";
 import { HotsiteError, RetryableError, StaleEpochError } from "../core/errors.ts";
+import { includesPosition, ofOrigin, parsePosition } from "../core/position.ts";
 import type { Checkpoint, DatabaseControl, DatabaseState, XaDecision } from "../core/protection.ts";
 import { CommandError, type Shell } from "../core/shell.ts";
 import { fed, type Client, type DatabaseDialect } from "./database-dialect.ts";
-import { mariadbDialect } from "./database-mariadb.ts";
+import { mariadbDialect, numberAfterSql } from "./database-mariadb.ts";
 import { mysqlDialect } from "./database-mysql.ts";
 import type { Flavour } from "./flavour.ts";
 import { decidedTableSql, decisionError, decisionSql, readUndecided, undecidedSql } from "./undecided.ts";
@@ -69,6 +70,14 @@ export class ServerControl implements DatabaseControl {
       );
     }
     return now.position;
+  }
+
+  async numberAfter(position: string, signal: AbortSignal): Promise<void> {
+    const now = await this.state(signal);
+    const given = ofOrigin(parsePosition(position), now.origin);
+    // A MySQL that was replaced has another identity, and numbers of its own.
+    if (given.form !== "mariadb" || includesPosition(parsePosition(now.position), given)) return;
+    await this.#run(fed(numberAfterSql(given.domains), this.#client), signal);
   }
 
   async checkpoint(signal: AbortSignal): Promise<Checkpoint | undefined> {

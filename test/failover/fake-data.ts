@@ -31,6 +31,7 @@ export function fakeDatabase(sites: FakeSites, name: string): DatabaseControl {
         Object.values(sites.sites).find((site) => site.domain !== database().domain)?.domain ?? 0;
       return { ...applied, epoch, position: gtid(source, applied.sequence) };
     },
+    numberAfter: async () => undefined,
     undecided: async () => [...database().undecided],
     decide: async ({ xid }) => {
       const site = database();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import { includesPosition, ofOrigin, parsePosition } from "../../core/position.ts";
+import { formatPosition, includesPosition, ofOrigin, parsePosition } from "../../core/position.ts";
 import { openLocalShell } from "../../remote/local.ts";
 import { ServerControl } from "../../replication/database.ts";
 import { schemaSql } from "../../replication/schema.ts";
@@ -83,6 +83,19 @@ describe.each(["mariadb", "mysql"] as const)(
       expect((await database.state(signal)).writable).toBe(false);
       await database.promote(4, signal);
       expect((await database.state(signal)).writable).toBe(true);
+    });
+
+    test("a server that was replaced gives no number away that others have of its origin, also while it is read-only", async () => {
+      const { origin, position } = await database.state(signal);
+      const own = formatPosition(ofOrigin(parsePosition(position), origin));
+      await database.freeze(signal);
+      await database.numberAfter(own, signal);
+      expect((await database.state(signal)).position).toBe(position);
+      if (flavour === "mysql") return;
+      const before = own.replace(/\d+$/, "1000000");
+      await database.numberAfter(before, signal);
+      const after = ofOrigin(parsePosition((await database.state(signal)).position), origin);
+      expect(formatPosition(after)).toBe(own.replace(/\d+$/, "1000001"));
     });
 
     test("what XA has prepared is listed and decided on, also on a server that is read-only, with who did it and why", async () => {

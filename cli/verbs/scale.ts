@@ -1,14 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { HotsiteError } from "../../core/errors.ts";
-import type { Service } from "../../core/recipe.ts";
-import { changedInstances, instance, type Instance } from "../../lifecycle/changed.ts";
-import { withCount } from "../../lifecycle/counts.ts";
+import { instance } from "../../lifecycle/changed.ts";
 import { fleetWorld } from "../../lifecycle/fleet-world.ts";
 import { scaleInput, scaleWorkflow, type ScaleInput } from "../../lifecycle/scale.ts";
+import { usersBehind } from "../../lifecycle/scale-behind.ts";
 import { planScale } from "../../lifecycle/scale-plan.ts";
-import { dependenciesOf, groupOf } from "../../lifecycle/topology.ts";
-import { seeing } from "../../lifecycle/world.ts";
 import { activeSiteOf } from "../active-site.ts";
 import { usualDrainMs, usualSessionsMs } from "../drain.ts";
 import { dryRun, dryRunOutcome } from "../dry-run.ts";
@@ -24,9 +21,8 @@ export const outcome = z.union([
     machines: scaleInput.shape.machines.describe("what they are called"),
     count: z.int(),
     changes: scaleInput.shape.changes,
-    behind: z
-      .array(instance)
-      .describe("what uses these machines and is not told of the change yet; `hotsite update` tells it"),
+    behind: z.array(instance).describe("what uses these machines and is not told of the change yet"),
+    tell: z.array(z.string()).describe("the commands that tell it"),
   }),
   dryRunOutcome,
 ]);
@@ -55,31 +51,18 @@ export async function run(call: Call, signal: AbortSignal): Promise<Outcome<type
   const { machines, changes } = done.input;
   const said = changes.map(({ site, from, to }) => `${site} ${from} → ${to}`);
   const text = said.length === 0 ? `nothing to change` : said.join(", ");
-  const behind = await usersBehind(session, service, done.input, signal);
-  for (const name of new Set(behind.map((one) => one.service)))
-    call.output.note(`${name} uses ${machines} and is not told of the change yet: hotsite update ${name}`);
-  return verdict(`${machines}: ${text}`, done, { machines, count, changes, behind });
+  const behind = await usersBehind(world, service, done.input, signal);
+  const names = [...new Set(behind.map((one) => one.service))];
+  for (const name of names)
+    call.output.note(`${name} uses ${machines} and is not told of the change yet: ${updateOf(name)}`);
+  return verdict(`${machines}: ${text}`, done, {
+    ...{ machines, count, changes, behind },
+    tell: names.map(updateOf),
+  });
 }
 
-/** Who was configured for other machines than there are now. They may have to restart for the news, so that is left to an update. */
-async function usersBehind(
-  { world }: Session,
-  service: Service,
-  { machines, changes, activeSite }: ScaleInput,
-  signal: AbortSignal,
-): Promise<readonly Instance[]> {
-  const application = changes.reduce(
-    (all, { site, to }) => withCount(all, { site, machines, count: to }),
-    world.application,
-  );
-  const scaled = groupOf(application, service)?.services.map(({ name }) => name) ?? [];
-  const users = application.services.filter((one) => {
-    const needs = dependenciesOf(application, one);
-    return scaled.some((name) => needs.has(name));
-  });
-  if (users.length === 0) return [];
-  const question = { activeSite, services: users, skipUnreachable: true };
-  return changedInstances(seeing(world, application), question, signal);
+function updateOf(service: string): string {
+  return `hotsite update ${service}`;
 }
 
 function serviceNamed({ world: { application } }: Session, name: string) {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { quoteName } from "./literal.ts";
 import type { ColumnSchema } from "./record.ts";
-import type { CopiedTable } from "./source-columns.ts";
+import type { CopiedColumn, CopiedTable } from "./source-columns.ts";
 import type { Source } from "./source.ts";
 import type { ComparedTable } from "./verify-rows.ts";
 
@@ -25,9 +26,25 @@ export function pairOf(
   );
   const compared = (table: CopiedTable): ComparedTable => ({
     ...table,
-    compared: table.columns.filter(({ schema }) => !uncompared.includes(schema.name)),
+    compared: table.columns
+      .filter(({ schema }) => !uncompared.includes(schema.name))
+      .map((column) => (alike ? column : inCommonForm(column))),
   });
   return { ours: compared(ours), theirs: compared(theirs), uncompared };
+}
+
+/** 2^140: no FLOAT but zero is below 0.001 when it is multiplied by it, and none loses a bit. */
+const scale = "1393796574908163946345982392040522594123776e0";
+
+/** A MySQL has room for 22 characters of a number that is computed, and rounds what is longer; only one kind of server shows the sign of a zero. */
+function inCommonForm(column: CopiedColumn): CopiedColumn {
+  const { name, type } = column.schema;
+  const value = quoteName(name);
+  if (type === "double") return { ...column, expression: `IF(${value} = 0, '0', CONCAT(${value}))` };
+  if (type !== "float") return column;
+  const size = `ABS(${value} * 1e0)`;
+  const digits = `IF(${size} < 1e-3, CONCAT('s', ${size} * ${scale}), ${size})`;
+  return { ...column, expression: `CONCAT(IF(${value} < 0, '-', ''), ${digits})` };
 }
 
 /** But for the database, which may have another name there. */

@@ -157,9 +157,9 @@ describe.each([
       [
         ...bankSeed,
         `CREATE TABLE typed (id BINARY(16) PRIMARY KEY, i INT, u BIGINT UNSIGNED, d DECIMAL(20,2), f FLOAT, g DOUBLE, v VARCHAR(50), c CHAR(9) CHARACTER SET latin1,
-          b VARBINARY(20), dt DATETIME(6), ts TIMESTAMP NULL, ti TIME, da DATE, y YEAR, e ENUM('one','two'), s SET('a','b'), bi BIT(9), j JSON, p POINT, n TEXT)`,
+          b VARBINARY(20), dt DATETIME(6), ts TIMESTAMP NULL, ti TIME, da DATE, y YEAR, e ENUM('one','two'), s SET('a','b'), bi BIT(9), j JSON, p POINT, n TEXT, tiny FLOAT)`,
         `INSERT INTO typed WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 40) SELECT UNHEX(RPAD(LPAD(HEX(i), 2, '0'), 32, '0')), i, i, i, 1 / i, 1 / i, CONCAT('é', i), 'é', 'x',
-          '2024-01-01 00:00:00', '2024-01-01 00:00:00', '10:00:00', '2024-01-01', 2024, 'one', 'a', 5, '[1, 2]', ST_GeomFromText('POINT(1 2)'), NULL FROM n`,
+          '2024-01-01 00:00:00', '2024-01-01 00:00:00', '10:00:00', '2024-01-01', 2024, 'one', 'a', 5, '[1, 2]', ST_GeomFromText('POINT(1 2)'), NULL, -1.1e-20 / i FROM n`,
         "CREATE TABLE keyless (a INT, b VARCHAR(9))",
         "INSERT INTO keyless VALUES (1, 'a'), (1, 'a'), (2, NULL)",
         "CREATE TABLE parent (id INT PRIMARY KEY, n INT)",

@@ -13,6 +13,9 @@ import type { Ledger, LedgerEntry } from "../../failover/world.ts";
 import { forever } from "./fake-world.ts";
 import { virtualClock } from "./virtual-clock.ts";
 
+/** Longer than a busy machine takes for any answer that comes. */
+const patienceMs = 30_000;
+
 async function serving<T>(answer: RequestListener, work: (url: URL) => Promise<T>): Promise<T> {
   const server = createServer(answer).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -29,7 +32,7 @@ describe("one request", () => {
     const asked = (status: number): Promise<unknown> =>
       serving(
         (_request, response) => response.writeHead(status).end(),
-        (url) => askOverHttp(url, { timeoutMs: 500, statuses: [401] }, forever),
+        (url) => askOverHttp(url, { timeoutMs: patienceMs, statuses: [401] }, forever),
       );
     expect(await asked(401)).toEqual({ ok: true, outcome: "401" });
     expect(await asked(200)).toEqual({ ok: false, outcome: "200" });
@@ -48,10 +51,8 @@ describe("one request", () => {
     ],
     ["no answer in time", () => undefined, "timeout", false],
   ])("%s", async (_name, answer, outcome, ok) => {
-    expect(await serving(answer, (url) => askOverHttp(url, { timeoutMs: 500 }, forever))).toEqual({
-      ok,
-      outcome,
-    });
+    const timeoutMs = outcome === "timeout" ? 100 : patienceMs;
+    expect(await serving(answer, (url) => askOverHttp(url, { timeoutMs }, forever))).toEqual({ ok, outcome });
   });
 
   test("nobody listens", async () => {
@@ -59,7 +60,10 @@ describe("one request", () => {
       (_request, response) => response.end(),
       (free) => Promise.resolve(free),
     );
-    expect(await askOverHttp(url, { timeoutMs: 500 }, forever)).toEqual({ ok: false, outcome: "refused" });
+    expect(await askOverHttp(url, { timeoutMs: patienceMs }, forever)).toEqual({
+      ok: false,
+      outcome: "refused",
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { withParent } from "../support/program.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -23,7 +24,8 @@ export function startScriptOnDisk(path: string, folder: string, megabytes: numbe
 }
 
 function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Script {
-  return spawn(program, args, {
+  const [command, all] = withParent(program, args);
+  return spawn(command, all, {
     stdio: ["ignore", "pipe", process.env.HOTSITE_TEST_LOG === undefined ? "ignore" : "inherit"],
     env: { ...process.env, ...env },
   });

@@ -84,7 +84,7 @@ export const haproxy = defineRecipe("haproxy", {
     afterStart: [command("systemctl", "reload", "haproxy")],
     afterUninstall: [command("rm", "-rf", FOLDER, "/var/lib/haproxy/dev", OVERRIDES)],
   }),
-  ready: ({ params }) => tcpOpen(params.port, { timeoutMs: 30_000, explain: lastLines("haproxy") }),
+  ready: ({ params }) => tcpOpen(params.port, { explain: lastLines("haproxy") }),
   expose: (params) => [params.port, ...frontPorts(params)],
   commands: {
     config: { summary: "print the configuration", run: () => command("cat", "/etc/haproxy/haproxy.cfg") },

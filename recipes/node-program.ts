@@ -58,7 +58,7 @@ export function programParts<S extends { readonly wired: Archives }>(
       afterConfigure: [programSetup(programOf(scope), scope.wired)],
       afterUninstall: [programRemoval(name)],
     }),
-    ready: check(question, { timeoutMs: 30_000, explain: lastLines(unitOf(name)) }),
+    ready: check(question, { explain: lastLines(unitOf(name)) }),
     commands: { [ask.verb]: { summary: ask.summary, run: () => question } },
   };
 }

@@ -80,6 +80,8 @@ export interface RecipeContext<P> {
 export interface Check {
   readonly command: Command;
   readonly timeoutMs: number;
+  /** Succeeds once it is clear that the answer will stay no; then nobody waits any longer. Default: that is never clear. */
+  readonly hopeless?: Command;
   /** Shown with the failure: the log's last lines, say. */
   readonly explain?: Command;
 }

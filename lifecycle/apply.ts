@@ -134,8 +134,12 @@ done
 
 /** Whether the service runs, by its own account. */
 export async function isAlive({ plan, shell }: Work, signal: AbortSignal): Promise<boolean> {
+  return succeeds(shell, plan.alive, signal);
+}
+
+async function succeeds(shell: Shell, question: Command, signal: AbortSignal): Promise<boolean> {
   try {
-    await shell.run(plan.alive, signal);
+    await shell.run(question, signal);
     return true;
   } catch (error) {
     if (error instanceof CommandError) return false;
@@ -155,9 +159,10 @@ export async function awaitReady({ service, plan, shell }: Work, signal: AbortSi
       await shell.run(check.command, signal);
       return true;
     } catch (error) {
-      if (error instanceof CommandError)
-        throw new RetryableError("not-ready", error.message, { cause: error });
-      throw error;
+      if (!(error instanceof CommandError)) throw error;
+      const hopeless = check.hopeless !== undefined && (await succeeds(shell, check.hopeless, signal));
+      if (hopeless) throw new HotsiteError("not-ready", `${service} failed to start: ${error.message}`);
+      throw new RetryableError("not-ready", error.message, { cause: error });
     }
   };
   const options = {

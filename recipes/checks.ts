@@ -3,6 +3,7 @@ import type { Check } from "../core/recipe.ts";
 
 interface CheckOptions {
   readonly timeoutMs?: number;
+  readonly hopeless?: Command;
   readonly explain?: Command;
 }
 
@@ -25,8 +26,8 @@ export function tcpOpen(port: number, options: CheckOptions = {}): Check {
 }
 
 /** Answered when the command succeeds. */
-export function check(question: Command, { timeoutMs = TIMEOUT_MS, explain }: CheckOptions = {}): Check {
-  return { command: question, timeoutMs, explain };
+export function check(question: Command, options: CheckOptions = {}): Check {
+  return { timeoutMs: TIMEOUT_MS, ...options, command: question };
 }
 
 /** Fails and prints the status unless `url` gives one of these, or without them one from 200 to 399. */

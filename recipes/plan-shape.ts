@@ -29,6 +29,7 @@ export const planParts = z.object({
   ready: z.object({
     command: aCommand(),
     timeoutMs: z.number().positive(),
+    hopeless: aCommand().optional(),
     explain: aCommand().optional(),
   }),
   alive: aCommand().optional(),

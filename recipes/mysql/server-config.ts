@@ -40,8 +40,8 @@ function settingsOf(scope: Scope): Settings {
     "max-connections": params.maxConnections,
     ...(params.memory === "auto" ? {} : sizes(params.memory)),
     "performance-schema": "OFF",
+    // Without a collation: that of its databases is then the one that "SET NAMES utf8mb4" gives to a client, and both can be compared.
     "character-set-server": "utf8mb4",
-    "collation-server": "utf8mb4_unicode_ci",
     ...params.settings,
     "read-only": startsReadOnly(scope) ? "ON" : "OFF",
     ...followed(wired, params),

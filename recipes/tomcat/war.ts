@@ -79,7 +79,8 @@ function warReady(context: RecipeContext<WarParams>): Check {
   const { readyTimeoutSeconds, healthStatuses: statuses } = context.params;
   const { logs, unit } = placeOf(context);
   const timeoutMs = readyTimeoutSeconds * 1000;
-  return httpOk(healthUrl(context), { timeoutMs, statuses, explain: script(EXPLAIN, logs, unit) });
+  const [hopeless, explain] = [script(HAS_FAILED, unit), script(EXPLAIN, logs, unit)];
+  return httpOk(healthUrl(context), { timeoutMs, statuses, hopeless, explain });
 }
 
 function healthUrl({ params: { port, contextPath, health } }: RecipeContext<WarParams>): string {
@@ -95,8 +96,17 @@ install -d -m 750 -o "$2" -g "$2" "$1"`;
 const PRUNE = `
 ls -td "$(dirname "$1")"/*/ | grep -vxF "$1/" | tail -n +2 | while IFS= read -r other; do rm -rf "$other"; done`;
 
-// What went wrong inside an application is in the host's log, lost among calls; the journal tells of Tomcat itself.
+// Tomcat has started for good, and the application has not: it is not tried again.
+const HAS_FAILED = `
+pid=$(systemctl show --property MainPID --value "$1")
+[ "\${pid:-0}" != 0 ] || exit 1
+log=$(journalctl --boot --no-pager --output cat "_PID=$pid")
+case $log in *"Server startup in"*) ;; *) exit 1 ;; esac
+case $log in *"startup failed due to previous errors"* | *"Error deploying deployment descriptor"*) ;; *) exit 1 ;; esac`;
+
+// What went wrong inside an application is in the host's log or in the journal, lost among calls. Some say it in very long lines.
 const EXPLAIN = `
+told() { grep -v -e '^[[:space:]]*at ' -e '^[[:space:]]*[.][.][.] [0-9]* ' | tail -n "$1" | cut -c 1-1000; }
 log=$(ls -t "$1"/localhost.*.log 2>/dev/null | head -n 1)
-[ -z "$log" ] || grep -v '^[[:space:]]*at ' "$log" | tail -n 25
-journalctl --unit "$2" --lines 15 --no-pager --output cat`;
+[ -z "$log" ] || told 25 <"$log"
+journalctl --unit "$2" --lines 500 --no-pager --output cat | told 20`;

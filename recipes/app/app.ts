@@ -93,6 +93,8 @@ function appFiles(context: Context): readonly NodeFile[] {
   const { params, service, node } = context;
   const { version, runtime } = layoutOf(context);
   const environment = `/etc/hotsite/${service}/environment`;
+  // What programs keep for themselves, like caches, goes where they may write: a user for the moment has no home.
+  const home = `/var/lib/${unitOf(service)}`;
   const port: Record<string, Text> = params.port === undefined ? {} : { PORT: params.port };
   const unit = unitText({
     unit: unitOf(service),
@@ -110,7 +112,7 @@ function appFiles(context: Context): readonly NodeFile[] {
     // Read by systemd alone, which hands it to the process.
     file(
       environment,
-      environmentFile(context, { ...placeVariables(context), ...port, ...params.environment }),
+      environmentFile(context, { ...placeVariables(context), HOME: home, ...port, ...params.environment }),
       {
         mode: 0o600,
         restarts: true,

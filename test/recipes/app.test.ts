@@ -111,6 +111,7 @@ describe("app", () => {
     const text = environment?.content instanceof Secret ? environment.content.reveal() : "";
     expect(text).toContain('HOTSITE_NODE="shop-1"\n');
     expect(text).toContain('PORT="3000"\n');
+    expect(text).toContain('HOME="/var/lib/app-shop"\n');
     expect(text).toContain('API_KEY="SECRET-environment.API_KEY"\n');
     expect(text).toContain('GREETING="say \\"hi\\""\n');
   });

@@ -16,6 +16,7 @@ import { wholeDatabases, type Selection } from "../selection/selection.ts";
 import { selectedStatement } from "../selection/statement.ts";
 import { endsStatement, isRowsEvent, readRows, tableIdOf, type RowsOfEvent } from "./rows.ts";
 import { statementKind } from "./statement-kind.ts";
+import { refuse } from "./statement-names.ts";
 import { readTable, readTableName, type Charsets, type TableName } from "./table-map.ts";
 import { stranger, Strangers } from "./strangers.ts";
 import { readDecision, readXaPrepare, type XaStep } from "./xa.ts";
@@ -91,6 +92,8 @@ interface Group {
   standalone: boolean | undefined;
   /** It began as one that may be prepared. */
   twoPhase: boolean;
+  /** A statement of it reads variables of its session. */
+  readsVariables: boolean;
   part: number;
   changes: (OpenRows | StatementChange)[];
   bytes: number;
@@ -200,6 +203,7 @@ export class TransactionAssembler {
     if (type === eventTypes.xaPrepare) return this.#endXa(event);
     if (type === eventTypes.query || type === eventTypes.queryCompressed) return this.#query(event);
     if (type === eventTypes.rotate) return this.#rotate(event);
+    if (type === eventTypes.userVariable && this.#group !== undefined) this.#group.readsVariables = true;
     if (type === eventTypes.formatDescription) this.#writer = versionOf(parseWriter(event.body));
     if (passed.has(type) || this.#group?.own === false) return undefined;
     throw type === eventTypes.partialUpdateRows
@@ -219,7 +223,8 @@ export class TransactionAssembler {
     const { standalone } = gtid;
     const twoPhase = gtid.xa && standalone === false;
     this.settle();
-    this.#group = { gtid, own, skipped, standalone, twoPhase, part: 1, changes: [], bytes: 0 };
+    const content = { part: 1, changes: [], bytes: 0 };
+    this.#group = { gtid, own, skipped, standalone, twoPhase, readsVariables: false, ...content };
     return undefined;
   }
 
@@ -309,6 +314,7 @@ export class TransactionAssembler {
     if (!group.own) throw stranger("changes of the schema", group.gtid);
     const statement = selectedStatement(whole, this.#selection);
     if (statement === undefined) return;
+    if (group.readsVariables) throw refuse(whole.sql, "it reads variables of its session", variableHint);
     // What a table is made from is written behind it: nothing can be in front.
     if (group.part > 1 || group.changes.length > 0)
       throw unsupported("a statement behind rows", "end the transaction before it");
@@ -350,11 +356,14 @@ export class TransactionAssembler {
 const statementHint =
   "statement-based changes are not carried: SET GLOBAL binlog_format = ROW, then make a new first copy";
 
+const variableHint =
+  "run it with the values themselves at the target, then skip it: hotsite replication skip";
+
 const passed: ReadonlySet<number> = new Set([
   ...[eventTypes.stop, eventTypes.formatDescription, eventTypes.heartbeat, eventTypes.annotateRows],
   ...[eventTypes.binlogCheckpoint, eventTypes.gtidList, eventTypes.startEncryption],
   ...[eventTypes.ignorable, eventTypes.rowsQuery, eventTypes.previousGtids, eventTypes.heartbeatV2],
-  ...[eventTypes.transactionContext, eventTypes.viewChange],
+  ...[eventTypes.transactionContext, eventTypes.viewChange, eventTypes.userVariable],
 ]);
 
 /** MySQL says it by the first statement: whether others follow it. */

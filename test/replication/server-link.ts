@@ -218,7 +218,7 @@ async function describe(server: DatabaseServer, database: string): Promise<Recor
     }
     const [sum] = await server.query(`CHECKSUM TABLE ${full} EXTENDED`);
     // MariaDB's own sum of the same rows is another one after FLUSH TABLES: it takes in memory that is no column's.
-    if (sql.includes(" GENERATED ALWAYS AS ")) {
+    if (/ GENERATED ALWAYS AS | USING HASH/.test(sql)) {
       found[name] = { sql, ...(await contentOf(server, database, name)) };
       continue;
     }

@@ -1,4 +1,5 @@
 import type { Connection } from "mysql2/promise";
+import { waitFor } from "../../core/wait.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
 
 /** Databases that the scripts make and use. */
@@ -35,8 +36,23 @@ export class SuiteRun {
       this.asked += 1;
       if (await this.#try(sql)) this.done += 1;
     }
-    this.#connection?.destroy();
-    this.#connection = undefined;
+    this.#forget();
+    await this.#quiet();
+  }
+
+  /** A statement that was given up goes on in the server, and could still commit. */
+  async #quiet(): Promise<void> {
+    await waitFor(
+      async () => {
+        const left = await this.#server.query(
+          "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = 'app'",
+        );
+        for (const { id } of left) await this.#server.query(`KILL ${String(id)}`).catch(() => undefined);
+        return left.length === 0 ? true : undefined;
+      },
+      { timeoutMs: 120_000, intervalMs: 20, what: "the sessions of the script to end" },
+      new AbortController().signal,
+    );
   }
 
   async #try(sql: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { Flavour } from "../flavour.ts";
 import type { SchemaStatement, StatementChange } from "../record.ts";
 import type { Target } from "../target.ts";
 import { collationsLike, connectionCollation } from "./collations.ts";
-import { translated, type Dialect } from "./statement.ts";
+import { droppingWhatIsThere, translated, type Dialect } from "./statement.ts";
 
 /** Tells a target what a source of the other kind did to its schema. */
 export class Interpreter {
@@ -28,9 +28,10 @@ export class Interpreter {
       connectionCollation(id, this.#to) ?? dialect.refuse("it has no such character set");
     if (this.#to === "mysql" && (BigInt(sqlMode) & oracleMode) !== 0n)
       dialect.refuse("it knows no ORACLE mode");
+    const told = translated(sql, dialect);
     return {
       ...change,
-      sql: translated(sql, dialect),
+      sql: change.ifExists === true || dropsSeveral.test(told) ? droppingWhatIsThere(told) : told,
       sqlMode: Number((BigInt(sqlMode) & sharedModes) | fractionMode(BigInt(sqlMode), this.#to)),
       collationConnection: connection(collationConnection),
       collationServer: connection(collationServer),
@@ -60,6 +61,8 @@ export class Interpreter {
     };
   }
 }
+
+const dropsSeveral = /^\s*DROP\s+(?:TABLES?|VIEW)\b[^]*,/i;
 
 /** Asks the target which collations it has. */
 export async function interpreterFor(target: Target): Promise<Interpreter> {

@@ -17,6 +17,21 @@ export function translated(sql: string, dialect: Dialect): string {
   return /^\s*CREATE\b[^(]*?\bTABLE\b/i.test(sql) ? tableText(pieces, dialect) : textOf(pieces);
 }
 
+const droppable = new Set([
+  ...["TABLE", "TABLES", "VIEW", "DATABASE", "SCHEMA", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"],
+]);
+
+/** Of `DROP TABLE a, b` a MariaDB drops those that it has and does not say which; MySQL would drop none. */
+export function droppingWhatIsThere(sql: string): string {
+  const pieces = piecesOf(sql);
+  const verb = after(pieces, -1);
+  const object = after(pieces, verb);
+  const name = after(pieces, object);
+  if (upper(pieces[verb]) !== "DROP" || !droppable.has(upper(pieces[object]))) return sql;
+  if (upper(pieces[name]) === "IF") return sql;
+  return `${textOf(pieces.slice(0, name))}IF EXISTS ${textOf(pieces.slice(name))}`;
+}
+
 function withCollations(pieces: readonly Piece[], dialect: Dialect): readonly Piece[] {
   const places = new Set(
     pieces.flatMap((piece, place) => (upper(piece) === "COLLATE" ? [valuePlace(pieces, place)] : [])),

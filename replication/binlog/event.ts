@@ -6,6 +6,7 @@ export const eventTypes = {
   query: 2,
   stop: 3,
   rotate: 4,
+  rand: 13,
   userVariable: 14,
   formatDescription: 15,
   xid: 16,

@@ -363,7 +363,9 @@ const passed: ReadonlySet<number> = new Set([
   ...[eventTypes.stop, eventTypes.formatDescription, eventTypes.heartbeat, eventTypes.annotateRows],
   ...[eventTypes.binlogCheckpoint, eventTypes.gtidList, eventTypes.startEncryption],
   ...[eventTypes.ignorable, eventTypes.rowsQuery, eventTypes.previousGtids, eventTypes.heartbeatV2],
-  ...[eventTypes.transactionContext, eventTypes.viewChange, eventTypes.userVariable],
+  ...[eventTypes.transactionContext, eventTypes.viewChange],
+  // What a statement behind them does is told by itself.
+  ...[eventTypes.rand, eventTypes.userVariable],
 ]);
 
 /** MySQL says it by the first statement: whether others follow it. */

@@ -94,10 +94,21 @@ const decoder = (encoding: string): TextDecoder =>
   new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
 const utf8 = decoder("utf-8");
 
+/** Of the bytes from 0x80 to 0x9f. Node's own decoder takes them for control characters. */
+const windowsSigns = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
+const latin1 = {
+  decode: (text: Buffer): string =>
+    text.toString("latin1").replace(/[\x80-\x9f]/g, (sign) => windowsSigns.charAt(sign.charCodeAt(0) - 0x80)),
+};
+
+interface Decoder {
+  decode(text: Buffer): string;
+}
+
 /** By the server's name of the character set; those that differ from every standard are not among them. */
-const decoders: Readonly<Record<string, TextDecoder>> = {
+const decoders: Readonly<Record<string, Decoder>> = {
   ...{ utf8mb4: utf8, utf8mb3: utf8, utf8: utf8, ascii: utf8, binary: utf8 },
-  ...{ latin1: decoder("windows-1252"), latin2: decoder("iso-8859-2"), latin5: decoder("windows-1254") },
+  ...{ latin1, latin2: decoder("iso-8859-2"), latin5: decoder("windows-1254") },
   ...{ latin7: decoder("iso-8859-13"), greek: decoder("iso-8859-7"), hebrew: decoder("iso-8859-8") },
   ...{ cp1250: decoder("windows-1250"), cp1251: decoder("windows-1251"), cp1256: decoder("windows-1256") },
   ...{ cp1257: decoder("windows-1257"), cp866: decoder("ibm866"), koi8r: decoder("koi8-r") },

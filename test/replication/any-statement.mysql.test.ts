@@ -115,6 +115,8 @@ describe("a link carries", () => {
         `CREATE TABLE "from" ("select" INT DEFAULT (1), "a""b" TEXT DEFAULT ('x' || 'y'), PRIMARY KEY ("select"))`,
         "/*!50001 CREATE TABLE */ /*M! IF NOT EXISTS */ executed (id INT)",
         "ALTER DATABASE COMMENT 'mine'",
+        "SET NAMES latin1",
+        "CREATE TABLE euro (id INT PRIMARY KEY, v ENUM('€', 'Ÿ’')) COMMENT '€'",
       ],
     );
   });

@@ -20,6 +20,7 @@ export function pairOf(
   theirs: CopiedTable,
 ): TablePair | undefined {
   const alike = source.version.flavour === target.version.flavour;
+  const same = isDeepStrictEqual(source.version, target.version);
   if (alike ? !isSame(ours, theirs) : !isTranslated(ours, theirs)) return undefined;
   const uncompared = ours.schema.columns.flatMap(({ name, type }, place) =>
     type !== "json" && theirs.schema.columns[place]?.type === "json" ? [name] : [],
@@ -28,7 +29,7 @@ export function pairOf(
     ...table,
     compared: table.columns
       .filter(({ schema }) => !uncompared.includes(schema.name))
-      .map((column) => (alike ? column : inCommonForm(column))),
+      .map((column) => (same ? column : inCommonForm(column, alike))),
   });
   return { ours: compared(ours), theirs: compared(theirs), uncompared };
 }
@@ -36,20 +37,23 @@ export function pairOf(
 /** 2^140: no FLOAT but zero is below 0.001 when it is multiplied by it, and none loses a bit. */
 const scale = "1393796574908163946345982392040522594123776e0";
 
-/** A MySQL has room for 22 characters of a number that is computed, and rounds what is longer; only one kind of server shows the sign of a zero. */
-function inCommonForm(column: CopiedColumn): CopiedColumn {
+/** A newer MySQL has room for 22 characters of a number that is computed, and rounds what is longer; only one kind of server shows the sign of a zero. */
+function inCommonForm(column: CopiedColumn, alike: boolean): CopiedColumn {
   const { name, type } = column.schema;
   const value = quoteName(name);
-  if (type === "double") return { ...column, expression: `IF(${value} = 0, '0', CONCAT(${value}))` };
+  if (type === "double" && !alike)
+    return { ...column, expression: `IF(${value} = 0, '0', CONCAT(${value}))` };
   if (type !== "float") return column;
   const size = `ABS(${value} * 1e0)`;
   const digits = `IF(${size} < 1e-3, CONCAT('s', ${size} * ${scale}), ${size})`;
   return { ...column, expression: `CONCAT(IF(${value} < 0, '-', ''), ${digits})` };
 }
 
-/** But for the database, which may have another name there. */
+/** But for the database, which may have another name there; older servers call `utf8mb3` otherwise. */
 function isSame({ schema: { columns, primaryKey } }: CopiedTable, { schema: theirs }: CopiedTable): boolean {
-  return isDeepStrictEqual([columns, primaryKey], [theirs.columns, theirs.primaryKey]);
+  const ofToday = (all: readonly ColumnSchema[]): readonly ColumnSchema[] =>
+    all.map((column) => (column.charset === "utf8" ? { ...column, charset: "utf8mb3" } : column));
+  return isDeepStrictEqual([ofToday(columns), primaryKey], [ofToday(theirs.columns), theirs.primaryKey]);
 }
 
 /** Two kinds of servers name types differently. */

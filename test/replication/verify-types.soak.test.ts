@@ -70,8 +70,8 @@ async function plant(
   isCross: boolean,
 ): Promise<readonly string[]> {
   const bytes = (of: string): string => `CAST(${of}.c AS BINARY)`;
-  // Servers of the two kinds tell the sign of a zero differently.
-  const apart = isCross && /^(float|double)/.test(definition) ? " AND NOT (a.c <=> b.c)" : "";
+  // Servers of two kinds tell the sign of a zero differently, and those of two versions are asked for a FLOAT without it.
+  const apart = (isCross ? /^(float|double)/ : /^float/).test(definition) ? " AND NOT (a.c <=> b.c)" : "";
   const rows = await server.query(
     `SELECT a.id AS id, MAX(b.id) AS other FROM shop.t_${name} AS a JOIN shop.t_${name} AS b
      ON NOT (${bytes("a")} <=> ${bytes("b")})${apart} GROUP BY a.id ORDER BY a.id LIMIT ${plantedRows}`,

@@ -1,6 +1,7 @@
 import { HotsiteError } from "../core/errors.ts";
 import { formatPosition, parsePosition, withGtid } from "../core/position.ts";
 import type { LinkOrder, SkipOrder } from "../core/protection.ts";
+import { located } from "./apply-error.ts";
 import { StatementApplier } from "./apply-statement.ts";
 import { ApplyTransaction } from "./apply-transaction.ts";
 import { lostCheckpoint, moveSql, readFacts, type Applied } from "./checkpoint.ts";
@@ -19,7 +20,7 @@ import type {
   TableSchema,
   TransactionRecord,
 } from "./record.ts";
-import { hasKey, insertSql } from "./row-sql.ts";
+import { hasKey, insertSql, type TargetTable } from "./row-sql.ts";
 import { dropDatabase, madeAgain, repeatable, truncateTable } from "./schema-statements.ts";
 import { skippedSql } from "./skipped.ts";
 import type { Target } from "./target.ts";
@@ -202,7 +203,7 @@ export class Applier implements AsyncDisposable {
     const sets: string[] = [];
     for (const change of record.changes) {
       const table =
-        change.kind === "statement" ? undefined : await this.#tables.of(tableAt(batch, change.table));
+        change.kind === "statement" ? undefined : await this.#tableOf(tableAt(batch, change.table), record);
       if (change.kind === "statement" || table?.sequence !== true) left.push(change);
       else sets.push(...change.rows.map((row) => insertSql(table, [row])));
     }
@@ -215,6 +216,12 @@ export class Applier implements AsyncDisposable {
       await this.#runEach(target, sets);
     }
     return { ...record, changes: left };
+  }
+
+  async #tableOf(schema: TableSchema, record: TransactionRecord): Promise<TargetTable> {
+    return this.#tables.of(schema).catch((error: unknown) => {
+      throw located(error, this.#options.order, record);
+    });
   }
 
   async #runEach(target: Target, statements: readonly string[]): Promise<void> {
@@ -277,7 +284,7 @@ export class Applier implements AsyncDisposable {
         if (change.kind === "statement")
           throw new HotsiteError("bad-record", `record ${record.seq}: a statement among rows`);
         const schema = tableAt(batch, change.table);
-        const table = this.#tables.known(schema) ?? (await this.#tables.of(schema));
+        const table = this.#tables.known(schema) ?? (await this.#tableOf(schema, record));
         transaction.add(change, schema, table, record);
         if (transaction.careful) await transaction.sendAlone();
       }

@@ -23,6 +23,15 @@ export class ApplyError extends HotsiteError {
   }
 }
 
+/** The same error with the transaction at which it came, which a person may want to skip. */
+export function located(error: unknown, { stream }: LinkOrder, { seq, gtid }: RecordName): unknown {
+  if (!(error instanceof HotsiteError) || error.code !== "diverged") return error;
+  return new HotsiteError("diverged", `${stream}: record ${seq} (${gtid ?? "a copy"}): ${error.message}`, {
+    ...{ cause: error, details: { ...error.details, sequence: seq, gtid } },
+    ...(error.hint !== undefined && { hint: error.hint }),
+  });
+}
+
 /** Not for another try: after one this statement would be the first, which a crash may have left so. */
 export function usedGtid({ stream }: LinkOrder, { seq, gtid = "" }: RecordName): HotsiteError {
   return new HotsiteError(

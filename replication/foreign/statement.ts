@@ -1,4 +1,5 @@
 import type { Flavour } from "../flavour.ts";
+import { withoutManner } from "./manner.ts";
 import { tableText } from "./table.ts";
 import { after, piecesOf, textOf, upper, type Piece } from "./pieces.ts";
 
@@ -14,8 +15,11 @@ export interface Dialect {
 /** A statement of the one kind of server as the other one understands it. What is in texts and names stays as it is. */
 export function translated(sql: string, dialect: Dialect): string {
   const pieces = withCollations(unwrapped(piecesOf(sql), dialect), dialect);
+  if (hasManner.test(sql)) return textOf(withoutManner(pieces));
   return /^\s*CREATE\b[^(]*?\bTABLE\b/i.test(sql) ? tableText(pieces, dialect) : textOf(pieces);
 }
+
+const hasManner = /^\s*(ALTER\b[^(]*?\bTABLE|(CREATE|DROP)\b[^(]*?\bINDEX)\b/i;
 
 const droppable = new Set([
   ...["TABLE", "TABLES", "VIEW", "DATABASE", "SCHEMA", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"],

@@ -28,6 +28,23 @@ const toMariadb = new Interpreter(
 
 const made = (interpreter: Interpreter, sql: string): string => interpreter.schema({ ...plain, sql }).sql;
 
+test.each([
+  ["ALTER TABLE t ADD COLUMN a INT, ALGORITHM=INSTANT", "ALTER TABLE t ADD COLUMN a INT"],
+  [
+    "ALTER TABLE t ALGORITHM = INPLACE, LOCK NONE, ADD KEY (a), ADD b INT",
+    "ALTER TABLE t   ADD KEY (a), ADD b INT",
+  ],
+  ["ALTER TABLE t FORCE, LOCK=NONE, ALGORITHM=NOCOPY /* why */", "ALTER TABLE t FORCE /* why */"],
+  ["CREATE INDEX i ON t (a) ALGORITHM=INPLACE LOCK=SHARED", "CREATE INDEX i ON t (a)  "],
+  ["ALTER TABLE t PARTITION BY KEY ALGORITHM=2 (a)", "ALTER TABLE t PARTITION BY KEY ALGORITHM=2 (a)"],
+  [
+    "ALTER TABLE t ADD `lock` INT, ADD s CHAR(9) DEFAULT 'LOCK=NONE'",
+    "ALTER TABLE t ADD `lock` INT, ADD s CHAR(9) DEFAULT 'LOCK=NONE'",
+  ],
+])("how the source did it is left to the target: %s", (sql, told) => {
+  for (const interpreter of [toMysql, toMariadb]) expect(made(interpreter, sql)).toBe(told);
+});
+
 describe("what a MySQL is told of a MariaDB's schema", () => {
   test.each([
     ["utf8mb4_uca1400_ai_ci", "utf8mb4_0900_ai_ci"],

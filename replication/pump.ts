@@ -5,7 +5,7 @@ import { formatPosition, includesPosition, parsePosition, type GtidPosition } fr
 import type { LinkOrder, SkipOrder } from "../core/protection.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { BinlogDump } from "./binlog/dump.ts";
-import type { FilePlace } from "./binlog/place.ts";
+import { EventError, type FilePlace } from "./binlog/place.ts";
 import {
   TransactionAssembler,
   type Piece,
@@ -138,16 +138,20 @@ class Pump {
     this.#copy = copy;
   }
 
-  /** Whatever has come goes into one batch: at once when it is little, in large batches when there is a backlog. */
+  /** Before an event that cannot be carried all others are in the log: what was left out there does not come again. */
   async run(dump: BinlogDump): Promise<void> {
     try {
-      await this.#run(dump);
+      await this.#follow(dump);
+    } catch (error) {
+      if (error instanceof EventError) await this.#flush();
+      throw error;
     } finally {
       await this.#appending.catch(() => undefined);
     }
   }
 
-  async #run(dump: BinlogDump): Promise<void> {
+  /** Whatever has come goes into one batch: at once when it is little, in large batches when there is a backlog. */
+  async #follow(dump: BinlogDump): Promise<void> {
     for (;;) {
       await this.#flush();
       await this.#appending;

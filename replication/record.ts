@@ -104,6 +104,14 @@ export interface StatementChange {
   readonly collationUtf8mb4?: number;
   /** Ids of the collations that character sets alone mean, where they mean others than the server's built-in ones. */
   readonly charsetCollations?: readonly number[];
+  /** Those of the session that it reads. */
+  readonly variables?: readonly UserVariable[];
+}
+
+/** `SET @name = literal`. */
+export interface UserVariable {
+  readonly name: string;
+  readonly literal: string;
 }
 
 export type Change = RowsChange | StatementChange;

@@ -1,5 +1,5 @@
 import type { Flavour } from "./flavour.ts";
-import { quoteString } from "./literal.ts";
+import { quoteName, quoteString } from "./literal.ts";
 import type { Checks, SchemaStatement, StatementChange } from "./record.ts";
 
 export const allChecks: Checks = { foreignKeys: true, unique: true, constraints: true };
@@ -60,6 +60,7 @@ export function checksSql({ foreignKeys, unique, constraints }: Checks, flavour:
 export function contextSql(change: StatementChange, database: string, flavour: Flavour): string {
   const { sqlMode, collationConnection, collationServer, timeZone, timestamp, checks } = change;
   const { ifExists, explicitTimestamps, charsetCollations, dayNames = english } = change;
+  const { variables = [] } = change;
   const { increment, offset } = change.autoIncrement ?? { increment: 1, offset: 1 };
   return [
     ...useSql(database),
@@ -67,6 +68,7 @@ export function contextSql(change: StatementChange, database: string, flavour: F
     `SET sql_mode = ${String(sqlMode)}, collation_connection = ${collationConnection}`,
     `SET collation_server = ${collationServer}, timestamp = ${timestamp}`,
     ...(timeZone === undefined ? [] : [`SET time_zone = ${quoteString(timeZone)}`]),
+    ...variables.map(({ name, literal }) => `SET @${quoteName(name)} = ${literal}`),
     `SET auto_increment_increment = ${increment}, auto_increment_offset = ${offset}, lc_time_names = ${dayNames}`,
     `SET explicit_defaults_for_timestamp = ${explicitTimestamps === false ? 0 : 1}`,
     ...(flavour === "mysql" ? utf8mb4Sql(change) : charsetsSql(charsetCollations ?? [])),

@@ -1,3 +1,5 @@
+import { HotsiteError } from "../../core/errors.ts";
+
 /** Where something ends in the source's binlog files. */
 export interface FilePlace {
   readonly file: string;
@@ -12,3 +14,6 @@ export function comparePlaces(a: FilePlace, b: FilePlace): number {
 function numberOf(file: string): number {
   return Number(file.slice(file.lastIndexOf(".") + 1));
 }
+
+/** An event that cannot be carried. Everything before it was taken. */
+export class EventError extends HotsiteError {}

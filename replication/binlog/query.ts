@@ -79,7 +79,7 @@ function mariadbFlags(flags: number): Pick<StatementChange, "ifExists" | "explic
 }
 
 /** The text as it is sent again, in utf8mb4. */
-function decodeText(text: Buffer, charset: string): string {
+export function decodeText(text: Buffer, charset: string): string {
   const known = decoders[charset];
   if (known === undefined)
     throw unsupported(`a statement in character set ${charset}`, "run it with SET NAMES utf8mb4");

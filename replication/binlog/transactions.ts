@@ -4,7 +4,7 @@ import { versionOf, type Flavour, type ServerVersion } from "../flavour.ts";
 import type { Checks, RowsChange, StatementChange, TableSchema } from "../record.ts";
 import { CascadedDeletes } from "./cascaded.ts";
 import { EventParser, eventTypes, parseRotate, parseWriter, type BinlogEvent } from "./event.ts";
-import type { FilePlace } from "./place.ts";
+import { EventError, type FilePlace } from "./place.ts";
 import { gtidReader, type GtidEvent } from "./gtid.ts";
 import { GrowingPosition } from "./growing-position.ts";
 import { listsOf, type PackedTable } from "./packed-rows.ts";
@@ -16,9 +16,9 @@ import { wholeDatabases, type Selection } from "../selection/selection.ts";
 import { selectedStatement } from "../selection/statement.ts";
 import { endsStatement, isRowsEvent, readRows, tableIdOf, type RowsOfEvent } from "./rows.ts";
 import { statementKind } from "./statement-kind.ts";
-import { refuse } from "./statement-names.ts";
 import { readTable, readTableName, type Charsets, type TableName } from "./table-map.ts";
 import { stranger, Strangers } from "./strangers.ts";
+import { readUserVariable } from "./user-variable.ts";
 import { readDecision, readXaPrepare, type XaStep } from "./xa.ts";
 
 /** A change with its table at hand. */
@@ -92,10 +92,10 @@ interface Group {
   standalone: boolean | undefined;
   /** It began as one that may be prepared. */
   twoPhase: boolean;
-  /** A statement of it reads variables of its session. */
-  readsVariables: boolean;
   part: number;
   changes: (OpenRows | StatementChange)[];
+  /** Events of those that the next statement reads. */
+  variables: Buffer[];
   bytes: number;
 }
 
@@ -202,8 +202,8 @@ export class TransactionAssembler {
     if (type === eventTypes.xid) return this.#end();
     if (type === eventTypes.xaPrepare) return this.#endXa(event);
     if (type === eventTypes.query || type === eventTypes.queryCompressed) return this.#query(event);
+    if (type === eventTypes.userVariable) return this.#variable(event);
     if (type === eventTypes.rotate) return this.#rotate(event);
-    if (type === eventTypes.userVariable && this.#group !== undefined) this.#group.readsVariables = true;
     if (type === eventTypes.formatDescription) this.#writer = versionOf(parseWriter(event.body));
     if (passed.has(type) || this.#group?.own === false) return undefined;
     throw type === eventTypes.partialUpdateRows
@@ -223,8 +223,8 @@ export class TransactionAssembler {
     const { standalone } = gtid;
     const twoPhase = gtid.xa && standalone === false;
     this.settle();
-    const content = { part: 1, changes: [], bytes: 0 };
-    this.#group = { gtid, own, skipped, standalone, twoPhase, readsVariables: false, ...content };
+    const content = { part: 1, changes: [], variables: [], bytes: 0 };
+    this.#group = { gtid, own, skipped, standalone, twoPhase, ...content };
     return undefined;
   }
 
@@ -307,18 +307,26 @@ export class TransactionAssembler {
     return this.#end();
   }
 
+  #variable({ body }: BinlogEvent): Piece | undefined {
+    const group = this.#group;
+    if (group?.own === true) group.variables.push(Buffer.from(body));
+    return undefined;
+  }
+
   #statement(query: QueryEvent, group: Group): void {
     if (group.gtid.alterWaits) return;
+    const { variables } = group;
+    group.variables = [];
     const whole = statementOf(query, this.#options);
     if (statementKind(whole, this.#databases) === "pass") return;
     if (!group.own) throw stranger("changes of the schema", group.gtid);
     const statement = selectedStatement(whole, this.#selection);
     if (statement === undefined) return;
-    if (group.readsVariables) throw refuse(whole.sql, "it reads variables of its session", variableHint);
     // What a table is made from is written behind it: nothing can be in front.
     if (group.part > 1 || group.changes.length > 0)
       throw unsupported("a statement behind rows", "end the transaction before it");
-    group.changes.push(statement);
+    const told = variables.map((body) => readUserVariable(body, this.#options.charsets));
+    group.changes.push(told.length === 0 ? statement : { ...statement, variables: told });
     group.bytes += statement.sql.length;
   }
 
@@ -345,7 +353,7 @@ export class TransactionAssembler {
     if (!(error instanceof HotsiteError)) return error;
     const gtid = this.#group?.gtid.gtid;
     const place = `${this.#file} before ${event.end || this.reached?.offset || "its start"}`;
-    return new HotsiteError(error.code, `at ${gtid ?? "no transaction"} (${place}): ${error.message}`, {
+    return new EventError(error.code, `at ${gtid ?? "no transaction"} (${place}): ${error.message}`, {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       cause: error,
       details: { gtid, file: this.#file, end: event.end },
@@ -356,16 +364,13 @@ export class TransactionAssembler {
 const statementHint =
   "statement-based changes are not carried: SET GLOBAL binlog_format = ROW, then make a new first copy";
 
-const variableHint =
-  "run it with the values themselves at the target, then skip it: hotsite replication skip";
-
 const passed: ReadonlySet<number> = new Set([
   ...[eventTypes.stop, eventTypes.formatDescription, eventTypes.heartbeat, eventTypes.annotateRows],
   ...[eventTypes.binlogCheckpoint, eventTypes.gtidList, eventTypes.startEncryption],
   ...[eventTypes.ignorable, eventTypes.rowsQuery, eventTypes.previousGtids, eventTypes.heartbeatV2],
   ...[eventTypes.transactionContext, eventTypes.viewChange],
-  // What a statement behind them does is told by itself.
-  ...[eventTypes.rand, eventTypes.userVariable],
+  // What a statement behind it does is told by itself.
+  eventTypes.rand,
 ]);
 
 /** MySQL says it by the first statement: whether others follow it. */

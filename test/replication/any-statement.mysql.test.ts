@@ -115,10 +115,14 @@ describe("a link carries", () => {
         `CREATE TABLE "from" ("select" INT DEFAULT (1), "a""b" TEXT DEFAULT ('x' || 'y'), PRIMARY KEY ("select"))`,
         "/*!50001 CREATE TABLE */ /*M! IF NOT EXISTS */ executed (id INT)",
         "ALTER DATABASE COMMENT 'mine'",
+        "SET @`each` = 3, @at = '2037-01-02 03:04:05', @until = 20380102030405, @much = 1.5, @none = NULL",
+        "CREATE EVENT e ON SCHEDULE EVERY @`each` HOUR STARTS @at ENDS @until DO DELETE FROM u",
+        "CREATE EVENT f ON SCHEDULE AT TIMESTAMP(CONCAT('2037-01-0', FLOOR(@much))) + INTERVAL IFNULL(@none, 2) DAY DO DELETE FROM u",
         "SET NAMES latin1",
         "CREATE TABLE euro (id INT PRIMARY KEY, v ENUM('€', 'Ÿ’')) COMMENT '€'",
       ],
     );
+    await link.expectSamePrograms();
   });
 
   test("a column whose values only the source knows, where the table is empty; else it stops", async () => {

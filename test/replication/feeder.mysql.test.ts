@@ -225,15 +225,6 @@ describe("a feeder", () => {
       /stops the link/,
     ],
     ["a table that keeps its history", ["ALTER TABLE shop.t ADD SYSTEM VERSIONING"], /versioned/],
-    [
-      "a statement that reads a variable of its session",
-      [
-        "SET @n = 5",
-        "CREATE EVENT other.passed ON SCHEDULE EVERY @n DAY DO SELECT 1",
-        "CREATE EVENT shop.stops ON SCHEDULE EVERY @n DAY DO SELECT 1",
-      ],
-      /EVENT shop.*variables/,
-    ],
     ["a statement across databases", ["RENAME TABLE shop.t TO other.t"], /replicated/],
   ])(
     "stops at %s, and says where",

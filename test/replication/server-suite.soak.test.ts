@@ -32,6 +32,9 @@ const patienceMs = Number(process.env["HOTSITE_PATIENCE"] ?? 600) * 1000;
 /** Whether what each script leaves behind is also brought by a first copy. */
 const copies = process.env["HOTSITE_COPY"] !== undefined;
 
+/** A script ends here, done or not. */
+const longestMs = Number(process.env["HOTSITE_LONGEST"] ?? 60) * 1000;
+
 /** Tables of one may refer to those of another. */
 const dropAll = [
   "SET foreign_key_checks = 0",
@@ -91,7 +94,7 @@ class SuiteLink implements AsyncDisposable {
     const { east } = this.#link;
     await east.query("CREATE DATABASE IF NOT EXISTS test", "CREATE DATABASE IF NOT EXISTS kept");
     const run = new SuiteRun(east);
-    await run.run(await statementsOf(script), begun + 60_000);
+    await run.run(await statementsOf(script), begun + longestMs);
     this.said = `(${run.done} of ${run.asked} statements, ${Math.round((Date.now() - begun) / 100) / 10} s)`;
     try {
       await this.#compare();

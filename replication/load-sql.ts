@@ -19,6 +19,8 @@ export interface KeptColumn {
   readonly type: string;
   /** Null where it has none. */
   readonly charset: string | null;
+  /** Of a FLOAT(10,2): what it takes. */
+  readonly highest?: number | undefined;
 }
 
 /**

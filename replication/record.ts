@@ -40,6 +40,8 @@ export interface ColumnSchema {
   readonly unsigned: boolean;
   /** MariaDB's name of the character set, of a `text` column: `utf8mb4`. */
   readonly charset?: string;
+  /** Of a FLOAT(10,2): what it takes. It may hold what that is rounded to. */
+  readonly highest?: number;
 }
 
 /** A table as it was when the rows were written. Which columns are generated, the binlog does not say. */

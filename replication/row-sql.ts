@@ -132,7 +132,10 @@ function isExactly(table: TargetTable, row: RowImage, place: number): string {
   const [name, value] = [columnName(table, place), valueAt(table, row, place)];
   const plain = `${comparable(table, place)} <=> ${value}`;
   if (isNullAt(row, place)) return plain;
-  const { type } = columnAt(table, place);
+  const column = columnAt(table, place);
+  // MySQL takes it for granted that no row has such a value.
+  if (isBeyond(column, value)) return `${name} * 1e0 = ${value}`;
+  const { type } = column;
   if (type === "text") return `${plain} AND CAST(${name} AS BINARY) = CAST(${value} AS BINARY)`;
   if (type === "geometry") return `CAST(${name} AS BINARY) = ${value}`;
   // The two zeros are equal, and are not the same where the server tells them apart.
@@ -162,18 +165,29 @@ export function isSetAlways({ type }: ColumnSchema): boolean {
   return type === "timestamp" || type === "datetime";
 }
 
-/** A strict session refuses such a value. */
-export function hasInvalidEnum(table: TargetTable, row: RowImage): boolean {
-  return enumsOf(table).some((place) => sqlAt(row, place, columnAt(table, place)) === "0");
+/** A strict session refuses such a value: 0 of an ENUM, and what a FLOAT(10,2) was rounded up to. */
+export function hasRefusedValue(table: TargetTable, row: RowImage): boolean {
+  return doubtfulOf(table).some((place) => {
+    const column = columnAt(table, place);
+    const sql = sqlAt(row, place, column);
+    return column.type === "enum" ? sql === "0" : isBeyond(column, sql);
+  });
 }
 
-const knownEnums = new WeakMap<TargetTable, readonly number[]>();
+function isBeyond({ highest = Infinity }: ColumnSchema, sql: string): boolean {
+  return Math.abs(Number(sql)) > highest;
+}
+
+const knownDoubtful = new WeakMap<TargetTable, readonly number[]>();
 
 /** Looked up once: most tables have none, and every row is asked. */
-function enumsOf(table: TargetTable): readonly number[] {
-  const known = knownEnums.get(table);
+function doubtfulOf(table: TargetTable): readonly number[] {
+  const known = knownDoubtful.get(table);
   if (known !== undefined) return known;
-  const places = table.written.filter((place) => columnAt(table, place).type === "enum");
-  knownEnums.set(table, places);
+  const places = table.written.filter((place) => {
+    const { type, highest } = columnAt(table, place);
+    return type === "enum" || highest !== undefined;
+  });
+  knownDoubtful.set(table, places);
   return places;
 }

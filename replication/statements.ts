@@ -9,7 +9,7 @@ import type { RowImage } from "./row-image.ts";
 import {
   columnName,
   countSql,
-  hasInvalidEnum,
+  hasRefusedValue,
   hasKey,
   insertSql,
   removeSql,
@@ -162,7 +162,7 @@ export class StatementWriter {
   #inserts(table: TargetTable, rows: readonly RowImage[]): void {
     const loads = rows.length >= fewestLoaded && this.#checks.unique && this.#loads(table);
     for (const some of loads ? sized(rows, mostLoaded) : sized(rows))
-      if (loads && !some.some((row) => hasInvalidEnum(table, row))) this.#load(table, some);
+      if (loads && !some.some((row) => hasRefusedValue(table, row))) this.#load(table, some);
       else for (const few of sized(some)) this.#insert(table, few);
   }
 
@@ -221,9 +221,9 @@ export class StatementWriter {
     this.#checks = checks;
   }
 
-  /** An invalid value of an ENUM is refused by a strict session, which protects everything else from being changed on its way in. */
+  /** Some values that tables hold are refused by a strict session, which protects everything else from being changed on its way in. */
   #setLenient(table: TargetTable, rows: readonly RowImage[]): void {
-    this.#setLenientTo(rows.some((row) => hasInvalidEnum(table, row)));
+    this.#setLenientTo(rows.some((row) => hasRefusedValue(table, row)));
   }
 
   #setLenientTo(lenient: boolean): void {

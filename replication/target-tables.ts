@@ -127,7 +127,7 @@ export class TargetTables {
     const foreignKeys = (this.#foreignKeys ??= await readForeignKeys(this.#target));
     const columns = await this.#target.rows<ColumnFacts>(
       `SELECT column_name AS name, generation_expression AS expression, collation_name AS collation, data_type AS type,
-         character_set_name AS charset
+         character_set_name AS charset, numeric_precision AS digits, numeric_scale AS scale
        FROM information_schema.columns
        WHERE table_schema = ${quoteString(database)} AND table_name = ${quoteString(table)}`,
     );
@@ -137,7 +137,9 @@ export class TargetTables {
        WHERE event_object_schema = ${quoteString(database)} AND event_object_table = ${quoteString(table)}`,
     );
     return {
-      columns: new Map(columns.map(({ name, type, charset }) => [name, { type, charset }])),
+      columns: new Map(
+        columns.map(({ name, ...column }) => [name, { ...column, highest: highestOf(column) }]),
+      ),
       key: key?.columns ?? [],
       // MariaDB says nothing of the others, MySQL an empty text.
       generated: new Set(
@@ -158,6 +160,14 @@ interface ColumnFacts {
   readonly collation: string | null;
   readonly type: string;
   readonly charset: string | null;
+  readonly digits: number | string | null;
+  readonly scale: number | string | null;
+}
+
+/** FLOAT and DOUBLE have a scale only where it was said. */
+function highestOf({ type, digits, scale }: Omit<ColumnFacts, "name">): number | undefined {
+  if (!["float", "double"].includes(type) || scale === null) return undefined;
+  return 10 ** (Number(digits) - Number(scale)) - 10 ** -Number(scale);
 }
 
 function fits(column: ColumnSchema | undefined, { columns }: Facts): boolean {
@@ -179,6 +189,8 @@ function asKept(column: ColumnSchema, { columns }: Facts): ColumnSchema {
   // MariaDB keeps JSON as text.
   if (column.type === "json" && columns.get(column.name)?.type === "json")
     return { ...column, type: "document" };
+  const highest = columns.get(column.name)?.highest;
+  if (highest !== undefined) return { ...column, highest };
   const type = keptAsBytes[columns.get(column.name)?.type ?? ""];
   return type === undefined ? column : { ...column, type };
 }

@@ -2,7 +2,7 @@ import { sameAt, sizeOf, type RowImage } from "./row-image.ts";
 import {
   columnAt,
   columnName,
-  hasInvalidEnum,
+  hasRefusedValue,
   insertSql,
   isSetAlways,
   maxStatementBytes,
@@ -44,7 +44,7 @@ function upserts(table: TargetTable, before: RowImage, after: RowImage): boolean
   return (
     sameKey(table, before, after) &&
     !sameValues(written, before, after) &&
-    !hasInvalidEnum(table, after) &&
+    !hasRefusedValue(table, after) &&
     sizeOf(after) < maxUpsertBytes &&
     (!keys.otherUnique || schema.primaryKey.every((place) => guards.has(columnAt(table, place).type)))
   );

@@ -48,6 +48,11 @@ const common: readonly Oddity[] = [
     ],
   },
   {
+    name: "numbers that are rounded up beyond what their columns take",
+    make: ["CREATE TABLE highest (f FLOAT(10,5), v INT) AS SELECT 99999.99999 AS f, 1 AS v"],
+    change: ["INSERT INTO highest VALUES (99999.99999, 2)", "UPDATE highest SET v = v + 2"],
+  },
+  {
     name: "as many columns as a table can have",
     make: [
       `CREATE TABLE wide (id INT PRIMARY KEY, ${manyColumns.map((name) => `${name} INT`).join(", ")})`,

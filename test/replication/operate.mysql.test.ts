@@ -191,7 +191,9 @@ describe("a person operates a link", () => {
     for (const code of [1, 0]) {
       const { stoppedAt = "" } = await status();
       skipped.push(stoppedAt);
-      expect((await rig.hotsite("replication", "skip", stoppedAt, "--reason", "mended by hand")).code).toBe(0);
+      expect((await rig.hotsite("replication", "skip", stoppedAt, "--reason", "mended by hand")).code).toBe(
+        0,
+      );
       expect((await rig.hotsite("replicate", "--until-caught-up")).code).toBe(code);
     }
     await rig.equal("shop.item");

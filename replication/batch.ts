@@ -3,7 +3,13 @@ import { Packr } from "msgpackr";
 import { z } from "zod";
 import { HotsiteError } from "../core/errors.ts";
 import { joinBatch, splitBatch } from "./batch-body.ts";
-import { columnTypes, type RecordBatch, type Row, type StreamRecord } from "./record.ts";
+import {
+  columnTypes,
+  type RecordBatch,
+  type Row,
+  type StatementChange,
+  type StreamRecord,
+} from "./record.ts";
 
 /** First byte of a payload. The tag also stands for the shape of what is inside: a new shape takes new tags. */
 const formats = { none: 3, gzip: 4, zstd: 5 } as const;
@@ -145,7 +151,9 @@ const statementChange = z.strictObject({
   explicitTimestamps: z.boolean().optional(),
   collationUtf8mb4: z.int().optional(),
   charsetCollations: z.array(z.int()).optional(),
-});
+  variables: z.array(z.strictObject({ name: z.string(), literal: z.string() })).optional(),
+  // One that were missing here would be damage to whoever reads a log again.
+} satisfies Record<keyof StatementChange, z.ZodType>);
 
 const schemaStatement = z.strictObject({
   sql: z.string(),

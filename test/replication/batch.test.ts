@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { HotsiteError } from "../../core/errors.ts";
 import { decodeBatch, encodeBatch } from "../../replication/batch.ts";
-import type { RecordBatch, TableSchema, Value } from "../../replication/record.ts";
+import type { RecordBatch, StatementChange, TableSchema, Value } from "../../replication/record.ts";
 import { textRows } from "./stream.ts";
 
 const table: TableSchema = {
@@ -60,6 +60,28 @@ describe("a batch of records", () => {
         expect(decodeBatch(encodeBatch(batchOf(rows)))).toEqual(batchOf(rows));
       }),
     );
+  });
+
+  test("keeps everything that a statement was run with", () => {
+    const statement: Required<StatementChange> = {
+      ...{ kind: "statement", sql: "CREATE EVENT e ON SCHEDULE AT @at DO SET @x = 1", database: "shop" },
+      ...{ sqlMode: 1n, collationConnection: 45, collationServer: 8, collationUtf8mb4: 255 },
+      ...{ timeZone: "+02:00", timestamp: 1_700_000_000.5, checks, ifExists: true, dayNames: 4 },
+      ...{ autoIncrement: { increment: 2, offset: 1 }, invoker: { user: "a", host: "%" } },
+      ...{ explicitTimestamps: false, charsetCollations: [45, 33] },
+      variables: [{ name: "at", literal: "_utf8mb4 X'31'" }],
+    };
+    const { position, tables } = batchOf([]);
+    const common = {
+      kind: "transaction" as const,
+      seq: 1,
+      gtid: "1-101-7",
+      commitMs: 1,
+      part: 1,
+      last: true,
+    };
+    const batch = { position, tables, records: [{ ...common, changes: [statement] }] };
+    expect(decodeBatch(encodeBatch(batch))).toEqual(batch);
   });
 
   test("that was damaged is refused by a typed error, or reads as before", () => {

@@ -129,7 +129,7 @@ describe("a config", () => {
     const paths = (await faulty.validate([claim], signal)).map(({ path }) =>
       path.replace("sites.east.cloud.", ""),
     );
-    expect(paths.sort()).toEqual(["colour", "hosts", "labels", "sudo", "user"]);
+    expect(paths.sort()).toEqual(["colour", "hosts", "labels", "sudo.password", "user"]);
     const twice = await open({ hosts: "a,a", key: "k" }).validate([claimOf("shop", "east", "web-1")], signal);
     expect(twice).toMatchObject([{ path: "sites.east.cloud.hosts", problem: "a is named twice" }]);
   });

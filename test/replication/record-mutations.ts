@@ -65,7 +65,7 @@ export function mutateBatches(count: number, seed: number): void {
   }
 }
 
-const typed = ["read", "bad-record", "bad-event", "unsupported-event"];
+const typed = ["read", "bad-record", "bad-event", "unsupported-event", "stranger"];
 
 /** Jest's own takes longer than the work. */
 function expectOneOf(outcome: string, allowed: readonly string[]): void {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { answerWithin } from "../core/answer-within.ts";
 import { HotsiteError } from "../core/errors.ts";
 import { formatPosition, includesPosition, ofOrigin, parsePosition } from "../core/position.ts";
+import { waitFor } from "../core/wait.ts";
 import type { Step } from "../core/workflow.ts";
 import { restoreAuthority, takeAuthority } from "./authority.ts";
 import type { evaluate, prepareWeb } from "./switchover-before.ts";
@@ -88,7 +89,7 @@ export function reachEnd(
       };
       await Promise.all([
         once(gateway, (soon) => world.link(to).reach(position, reachMs, soon), signal),
-        skip.includes(UNDECIDED) || once(database, (soon) => refuseUndecided(world, from, soon), signal),
+        skip.includes(UNDECIDED) || once(database, (soon) => noneUndecided(world, from, soon), signal),
       ]);
       return { atMs: world.clock.now() };
     },
@@ -187,6 +188,19 @@ export function switchTraffic({
     pointOfNoReturn: CLIENTS_WRITE,
     run: async (world, signal) => ({ atMs: await sendTraffic(world, to, from, signal) }),
   };
+}
+
+/** A connection that is lost beside those that the freeze has ended is no reason to take everything back: it is asked again. */
+function noneUndecided(world: ProtectionWorld, site: string, signal: AbortSignal): Promise<true> {
+  const ask = async (): Promise<true> => {
+    await refuseUndecided(world, site, signal);
+    return true;
+  };
+  return waitFor(
+    ask,
+    { timeoutMs: MOMENT_MS, intervalMs: 100, clock: world.clock, what: `the database of ${site}` },
+    signal,
+  );
 }
 
 /** Clients are waiting: what does not work at once is taken back, not tried again. */

@@ -1,4 +1,4 @@
-import type { SourceChange, SourceRows } from "../replication/binlog/transactions.ts";
+import type { SourceChange, SourceRows } from "../replication/binlog/open-rows.ts";
 import type { Row, Value } from "../replication/record.ts";
 
 const LEDGER = "hotsite.ledger";

@@ -54,10 +54,9 @@ export async function planReprotect(
 ): Promise<ReprotectInput> {
   const held = await world.witness.authority(signal);
   const kept = (await readFacts(world)) ?? firstFacts(world);
-  const { activeSite, standbySite, link, failover } = isOlder(kept, held)
-    ? await factsOf(world, kept, held, signal)
-    : kept;
-  const isFirst = held.writer === activeSite && held.epoch > 0 && link === null && !isOlder(kept, held);
+  const older = isOlder(kept, held);
+  const { activeSite, standbySite, link, failover } = older ? await factsOf(world, kept, held, signal) : kept;
+  const isFirst = !older && held.writer === activeSite && held.epoch > 0 && link === null;
   const epoch = isFirst ? held.epoch : held.epoch + 1;
   return {
     ...{ active: activeSite, standby: standbySite, held, epoch, failover, copyMs: COPY_MS },

@@ -1,4 +1,5 @@
 import type { Application } from "../core/application.ts";
+import type { Around } from "./job-steps.ts";
 import {
   EDGE,
   installOrder,
@@ -53,17 +54,10 @@ export function phasesOf(application: Application, activeSite?: string): Phases 
  * which a site that was lost has to be given first.
  */
 export function startsNow(
-  { application, activeSite, alone = false }: Situation,
+  { application, activeSite, alone = false }: Around,
   { spec, placement }: Job,
 ): boolean {
   const standby = application.sites.find(({ name }) => name === spec.site && name !== activeSite);
   const waits = standby !== undefined && (standby.standby === "warm" || alone);
   return !waits || !usersOfReplicated(application).has(placement.service.name);
-}
-
-interface Situation {
-  readonly application: Application;
-  readonly activeSite: string;
-  /** The other site was lost, and its data is not a copy. */
-  readonly alone?: boolean;
 }

@@ -1,4 +1,5 @@
-import type { Piece, SourceChange } from "./binlog/transactions.ts";
+import type { SourceChange } from "./binlog/open-rows.ts";
+import type { Piece } from "./binlog/transactions.ts";
 import type {
   Change,
   CopyProgress,

@@ -1,7 +1,7 @@
 import { HotsiteError } from "../core/errors.ts";
 import { includesPosition, parsePosition, type GtidPosition } from "../core/position.ts";
 import { comparePlaces, type FilePlace } from "./binlog/place.ts";
-import type { SourceChange } from "./binlog/transactions.ts";
+import type { SourceChange } from "./binlog/open-rows.ts";
 import { openChunk, type Chunk } from "./copy-chunk.ts";
 import { programsAtPosition, schemaAtPosition } from "./copy-schema.ts";
 import type { NewRecord } from "./batch-builder.ts";

@@ -1,7 +1,8 @@
 import type { GtidPosition } from "../core/position.ts";
 import type { PreparedByXa } from "../core/protection.ts";
 import { listsOf, packedRows } from "./binlog/packed-rows.ts";
-import type { Piece, SourceChange } from "./binlog/transactions.ts";
+import type { SourceChange } from "./binlog/open-rows.ts";
+import type { Piece } from "./binlog/transactions.ts";
 import type { XaStep } from "./binlog/xa.ts";
 import { domainBefore, findPrepared, placed, preparedRows } from "./prepared-source.ts";
 import type { ReadOptions } from "./read-pieces.ts";

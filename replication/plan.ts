@@ -3,6 +3,7 @@ import type { Checks, RowsChange } from "./record.ts";
 import type { RowImage } from "./row-image.ts";
 import { onlyText, primaryText, touched, type Touched } from "./row-keys.ts";
 import { sameValues, type TargetTable } from "./row-sql.ts";
+import { sameChecks } from "./session.ts";
 
 /** Changes of one kind to one table, which make few statements. */
 export interface Run {
@@ -187,8 +188,4 @@ function lastOf({ owned, leanedOn }: Mark, least: number): number {
 /** Without these checks the server does not tell when an order was wrong. */
 function inOrder({ foreignKeys, unique }: Checks): boolean {
   return !foreignKeys || !unique;
-}
-
-function sameChecks(a: Checks, b: Checks): boolean {
-  return a.foreignKeys === b.foreignKeys && a.unique === b.unique && a.constraints === b.constraints;
 }

@@ -6,12 +6,8 @@ import type { LinkOrder, SkipOrder } from "../core/protection.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { BinlogDump } from "./binlog/dump.ts";
 import { EventError, type FilePlace } from "./binlog/place.ts";
-import {
-  TransactionAssembler,
-  type Piece,
-  type SourceChange,
-  type SourceRows,
-} from "./binlog/transactions.ts";
+import type { SourceChange, SourceRows } from "./binlog/open-rows.ts";
+import { TransactionAssembler, type Piece } from "./binlog/transactions.ts";
 import type { XaStep } from "./binlog/xa.ts";
 import { readCharsets } from "./charsets.ts";
 import { beginCopy, FirstCopy, type CopyStep } from "./copy.ts";

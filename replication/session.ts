@@ -4,6 +4,10 @@ import type { Checks, SchemaStatement, StatementChange } from "./record.ts";
 
 export const allChecks: Checks = { foreignKeys: true, unique: true, constraints: true };
 
+export function sameChecks(a: Checks, b: Checks): boolean {
+  return a.foreignKeys === b.foreignKeys && a.unique === b.unique && a.constraints === b.constraints;
+}
+
 /**
  * Whoever asks a server gets whole answers, whatever its defaults are: all rows, long joins, names between quotes, and keys that were
  * generated. MariaDB passes over what is said to a MySQL of a version.

@@ -20,7 +20,7 @@ import {
   type TargetTable,
 } from "./row-sql.ts";
 import { upsertable, upsertSql } from "./upsert-sql.ts";
-import { allChecks, checksSql, sqlModeSql } from "./session.ts";
+import { allChecks, checksSql, sameChecks, sqlModeSql } from "./session.ts";
 
 /** Below it a file costs more than it saves. */
 const fewestLoaded = 200;
@@ -214,9 +214,7 @@ export class StatementWriter {
   }
 
   #setChecks(checks: Checks): void {
-    const { foreignKeys, unique, constraints } = checks;
-    const now = this.#checks;
-    if (foreignKeys === now.foreignKeys && unique === now.unique && constraints === now.constraints) return;
+    if (sameChecks(checks, this.#checks)) return;
     this.#push(checksSql(checks, this.#flavour), undefined, () => "session");
     this.#checks = checks;
   }

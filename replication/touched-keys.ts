@@ -1,4 +1,4 @@
-import type { SourceRows } from "./binlog/transactions.ts";
+import type { SourceRows } from "./binlog/open-rows.ts";
 import type { TableSchema, Value } from "./record.ts";
 
 /** More would take too much memory; the chunk that they belong to is given up. */

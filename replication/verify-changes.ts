@@ -1,4 +1,4 @@
-import type { SourceRows } from "./binlog/transactions.ts";
+import type { SourceRows } from "./binlog/open-rows.ts";
 import { readForeignKeys } from "./foreign-keys.ts";
 import type { ReadOptions } from "./read-pieces.ts";
 import { readTransactions } from "./read-transactions.ts";

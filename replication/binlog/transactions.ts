@@ -1,33 +1,26 @@
 import { HotsiteError } from "../../core/errors.ts";
 import { isOfOrigin, type GtidPosition, type Origin } from "../../core/position.ts";
 import { versionOf, type Flavour, type ServerVersion } from "../flavour.ts";
-import type { Checks, RowsChange, StatementChange, TableSchema } from "../record.ts";
+import type { StatementChange } from "../record.ts";
 import { CascadedDeletes } from "./cascaded.ts";
 import { EventParser, eventTypes, parseRotate, parseWriter, type BinlogEvent } from "./event.ts";
 import { EventError, type FilePlace } from "./place.ts";
 import { gtidReader, type GtidEvent } from "./gtid.ts";
 import { GrowingPosition } from "./growing-position.ts";
-import { listsOf, type PackedTable } from "./packed-rows.ts";
+import { addRows, closed, type OpenRows, type SourceChange } from "./open-rows.ts";
+import type { PackedTable } from "./packed-rows.ts";
 import { payloadEvents } from "./payload.ts";
 import { badEvent, Reader, unsupported } from "./reader.ts";
 import { isBegin, readQuery, statementOf, type QueryEvent } from "./query.ts";
 import { CutTable } from "../selection/cut-rows.ts";
 import { wholeDatabases, type Selection } from "../selection/selection.ts";
 import { selectedStatement } from "../selection/statement.ts";
-import { endsStatement, isRowsEvent, readRows, tableIdOf, type RowsOfEvent } from "./rows.ts";
+import { endsStatement, isRowsEvent, readRows, tableIdOf } from "./rows.ts";
 import { statementKind } from "./statement-kind.ts";
 import { readTable, readTableName, type Charsets, type TableName } from "./table-map.ts";
 import { stranger, Strangers } from "./strangers.ts";
 import { readUserVariable } from "./user-variable.ts";
 import { readDecision, readXaPrepare, type XaStep } from "./xa.ts";
-
-/** A change with its table at hand. */
-export type SourceChange = SourceRows | StatementChange;
-
-/** See `RowsChange`. */
-export interface SourceRows extends Omit<RowsChange, "table"> {
-  readonly table: TableSchema;
-}
 
 /** What a TABLE_MAP said. */
 interface MappedTable {
@@ -36,14 +29,6 @@ interface MappedTable {
   readonly mapped: PackedTable | undefined;
   /** Of a table of which columns stay behind. */
   readonly cut: CutTable | undefined;
-}
-
-/** Rows to which those of the next event may still be added. */
-interface OpenRows {
-  readonly kind: RowsChange["kind"];
-  readonly table: PackedTable;
-  readonly chunks: Buffer[];
-  readonly checks: Checks;
 }
 
 /** A transaction of the source's own origin, or a part of a large one. One that touches nothing replicated has no changes. */
@@ -378,31 +363,6 @@ function opens(word: string, group: Group): boolean {
   group.twoPhase = word.startsWith("XA START");
   group.standalone = word !== "BEGIN" && !group.twoPhase;
   return !group.standalone;
-}
-
-/** Neighbours of one kind become one change: they stay in order. */
-function addRows(changes: Group["changes"], table: PackedTable, { kind, bytes, checks }: RowsOfEvent): void {
-  if (bytes.length === 0) return;
-  const before = changes.at(-1);
-  if (before === undefined || before.kind === "statement" || !alike(before, { kind, table, checks }))
-    changes.push({ kind, table, checks, chunks: [bytes] });
-  else before.chunks.push(bytes);
-}
-
-function alike(a: OpenRows, b: Omit<OpenRows, "chunks">): boolean {
-  return (
-    a.kind === b.kind &&
-    a.table === b.table &&
-    a.checks.foreignKeys === b.checks.foreignKeys &&
-    a.checks.unique === b.checks.unique &&
-    a.checks.constraints === b.checks.constraints
-  );
-}
-
-function closed(change: OpenRows | StatementChange): SourceChange {
-  if (change.kind === "statement") return change;
-  const { kind, table, chunks, checks } = change;
-  return { kind, table: table.schema, ...listsOf(kind, { table, chunks }), checks };
 }
 
 function takePart(group: Group, last: boolean, xa?: XaStep): Piece {

@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
 import fc from "fast-check";
 import { systemClock } from "../../core/clock.ts";
-import type { SourceRows } from "../../replication/binlog/transactions.ts";
+import type { SourceRows } from "../../replication/binlog/open-rows.ts";
 import { readTransactions } from "../../replication/read-transactions.ts";
 import type { Row } from "../../replication/record.ts";
 import type { DatabaseServer } from "../support/database-server.ts";

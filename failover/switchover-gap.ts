@@ -35,7 +35,7 @@ export function holdTraffic(input: SwitchoverInput, before: Before): Step<Protec
         problem: "requests in progress do not end",
         ms: drainMs + MOMENT_MS,
       };
-      await once(ended, (soon) => world.balancer.drain(names, drainMs, soon), signal);
+      await promptly(ended, (soon) => world.balancer.drain(names, drainMs, soon), world, signal);
       return { atMs };
     },
     async undo(world, _output, signal) {
@@ -53,7 +53,9 @@ export function freeze({ from, epoch }: SwitchoverInput, before: Before): Step<P
     async run(world, signal) {
       await takeAuthority(world.witness, { epoch, writer: from }, signal);
       const database = { who: `the database of ${from}`, problem: `${from} cannot be frozen`, ms: FREEZE_MS };
-      const end = parsePosition(await once(database, (soon) => world.database(from).freeze(soon), signal));
+      const end = parsePosition(
+        await promptly(database, (soon) => world.database(from).freeze(soon), world, signal),
+      );
       return {
         atMs: world.clock.now(),
         position: formatPosition(ofOrigin(end, world.output(before).origin)),
@@ -88,8 +90,9 @@ export function reachEnd(
         ms: MOMENT_MS,
       };
       await Promise.all([
-        once(gateway, (soon) => world.link(to).reach(position, reachMs, soon), signal),
-        skip.includes(UNDECIDED) || once(database, (soon) => noneUndecided(world, from, soon), signal),
+        promptly(gateway, (soon) => world.link(to).reach(position, reachMs, soon), world, signal),
+        skip.includes(UNDECIDED) ||
+          promptly(database, (soon) => refuseUndecided(world, from, soon), world, signal),
       ]);
       return { atMs: world.clock.now() };
     },
@@ -112,7 +115,7 @@ export function catchUp(
           world.database(to).state(soon),
           world.link(to).stop(soon),
         ]);
-      const [checkpoint, state] = await once(standby, proof, signal);
+      const [checkpoint, state] = await promptly(standby, proof, world, signal);
       const end = parsePosition(world.output(frozen).position);
       const applied = checkpoint?.stream === order.stream ? checkpoint.position : "";
       const held = [applied, state.position].every((position) =>
@@ -190,31 +193,39 @@ export function switchTraffic({
   };
 }
 
-/** A connection that is lost beside those that the freeze has ended is no reason to take everything back: it is asked again. */
-function noneUndecided(world: ProtectionWorld, site: string, signal: AbortSignal): Promise<true> {
-  const ask = async (): Promise<true> => {
-    await refuseUndecided(world, site, signal);
-    return true;
-  };
-  return waitFor(
-    ask,
-    { timeoutMs: MOMENT_MS, intervalMs: 100, clock: world.clock, what: `the database of ${site}` },
-    signal,
-  );
-}
-
-/** Clients are waiting: what does not work at once is taken back, not tried again. */
-async function once<T>(
+/**
+ * Clients are waiting: what does not work within its time is taken back. A connection that is lost beside those that the freeze has ended is
+ * no reason to: it is asked again.
+ */
+async function promptly<T>(
   { who, problem, ms }: { readonly who: string; readonly problem: string; readonly ms: number },
   work: (soon: AbortSignal) => Promise<T>,
+  { clock }: ProtectionWorld,
   signal: AbortSignal,
 ): Promise<T> {
-  return answerWithin({ who, ms }, work, signal).catch((cause: unknown) => {
-    if (!(cause instanceof HotsiteError && cause.retryable)) throw cause;
-    throw new HotsiteError("too-slow", `${problem}: ${cause.message}`, {
-      cause,
-      hint: "try again when there is less to do",
+  const asking = { timeoutMs: ms, intervalMs: 100, clock, what: who };
+  const ask = async (soon: AbortSignal): Promise<{ readonly answer: T }> => {
+    const answer = await work(soon).catch((cause: unknown) => {
+      throw isOver(cause) ? tooSlow(problem, cause) : cause;
     });
+    return { answer };
+  };
+  try {
+    return (await answerWithin({ who, ms }, (soon) => waitFor(ask, asking, soon), signal)).answer;
+  } catch (cause) {
+    throw cause instanceof HotsiteError && cause.retryable ? tooSlow(problem, cause) : cause;
+  }
+}
+
+/** It has waited as long as it was to. */
+function isOver(cause: unknown): cause is HotsiteError {
+  return cause instanceof HotsiteError && cause.code === "timeout";
+}
+
+function tooSlow(problem: string, cause: HotsiteError): HotsiteError {
+  return new HotsiteError("too-slow", `${problem}: ${cause.message}`, {
+    cause,
+    hint: "try again when there is less to do",
   });
 }
 

@@ -18,9 +18,12 @@ export function fed(sql: string, [program, ...options]: Client): Command {
   return feed(sql, program, ...options, "--batch", "--raw", "--skip-column-names");
 }
 
-/** Users whose connections are not the application's. */
+/**
+ * Users whose connections are not the application's. Who has not said yet who he is may be one of them, and if not, finds a server that
+ * is read-only.
+ */
 export function spared(keepUsers: readonly string[]): string {
-  return ["system user", "event_scheduler", ...keepUsers].map(quoteString).join(", ");
+  return ["system user", "event_scheduler", "unauthenticated user", ...keepUsers].map(quoteString).join(", ");
 }
 
 export const checkpointSql = `SELECT COALESCE((SELECT JSON_OBJECT(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { RetryableError } from "../../core/errors.ts";
 import { planSwitchover, switchoverWorkflow } from "../../failover/switchover.ts";
 import { FakeWorld, type FakeOptions } from "./fake-world.ts";
 import { run } from "./run.ts";
@@ -100,6 +101,27 @@ describe("a switchover", () => {
     await expect(run(switchoverWorkflow, plan, world)).rejects.toThrow("too slow");
     expect(world.snapshot()).toEqual(before);
     expect(await world.ask()).toMatchObject({ ok: true });
+  });
+
+  test("asks once more where a connection is lost while requests wait", async () => {
+    const world = await FakeWorld.protected();
+    const lost = new Set<string>();
+    world.database = (name) => {
+      const database = FakeWorld.prototype.database.call(world, name);
+      const onceLost = <T>(call: string, answer: Promise<T>): Promise<T> =>
+        lost.size === lost.add(`${name} ${call}`).size
+          ? answer
+          : Promise.reject(new RetryableError("unreachable", "the connection is lost"));
+      return {
+        ...database,
+        freeze: (signal) => onceLost("freeze", database.freeze(signal)),
+        undecided: (signal) => onceLost("undecided", database.undecided(signal)),
+        checkpoint: (signal) => onceLost("checkpoint", database.checkpoint(signal)),
+      };
+    };
+    await run(switchoverWorkflow, await planSwitchover(world), world);
+    expect(world.authority.writer).toBe("west");
+    expect(lost).toEqual(new Set(["east undecided", "east freeze", "west checkpoint"]));
   });
 
   test("is refused while XA has left something undecided at the primary", async () => {

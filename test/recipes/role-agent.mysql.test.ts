@@ -12,6 +12,7 @@ import { Pki } from "../../lifecycle/pki.ts";
 import { ROLE_AGENT } from "../../recipes/mysql/role-script.ts";
 import { clientFor } from "../support/client.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
+import { Newcomer } from "../support/newcomer.ts";
 import { startMariadb } from "../support/mariadb.ts";
 import { startMysql } from "../support/mysql.ts";
 
@@ -81,6 +82,7 @@ describe.each(["MariaDB", "MySQL"] as const)("the role agent of a %s", (kind) =>
     const application = await database.connect({ user: "app" });
     application.on("error", () => undefined);
     const feeder = await database.connect({ user: "hotsite_feeder" });
+    using newcomer = await Newcomer.at(database.root);
     authority = { epoch: 2, writer: "west" };
     await readOnlyIs(true);
     // The agent first makes the database read-only, then ends the connections.
@@ -91,6 +93,7 @@ describe.each(["MariaDB", "MySQL"] as const)("the role agent of a %s", (kind) =>
       );
     await waitFor(refused, { timeoutMs: 30_000, intervalMs: 50, what: "the application's end" }, signal);
     await expect(feeder.query("SELECT 1")).resolves.toBeDefined();
+    expect(await newcomer.isHeard()).toBe(true);
   }, 60_000);
 
   test("while no witness answers a running database stays as it is, and a restarted one stays read-only", async () => {
@@ -170,11 +173,7 @@ async function isReadOnly(): Promise<boolean> {
 }
 
 function readOnlyIs(wanted: boolean): Promise<true> {
-  const look = async (): Promise<true | undefined> => {
-    // Whoever looks while the agent ends connections is one of those.
-    const state = await isReadOnly().catch(() => undefined);
-    return state === wanted ? true : undefined;
-  };
+  const look = async (): Promise<true | undefined> => ((await isReadOnly()) === wanted ? true : undefined);
   return waitFor(look, { timeoutMs: 30_000, intervalMs: 50, what: `read_only ${wanted}; ${said}` }, signal);
 }
 

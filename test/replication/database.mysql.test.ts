@@ -7,6 +7,7 @@ import { clientFor } from "../support/client.ts";
 import type { DatabaseServer } from "../support/database-server.ts";
 import { startMariadb } from "../support/mariadb.ts";
 import { startMysql } from "../support/mysql.ts";
+import { Newcomer } from "../support/newcomer.ts";
 
 jest.setTimeout(60_000);
 
@@ -72,6 +73,12 @@ describe.each(["mariadb", "mysql"] as const)(
       await expect(late.query("INSERT INTO shop.t VALUES (8)")).rejects.toMatchObject({ errno: 1290 });
       expect(await server.query("SELECT id FROM shop.t WHERE id IN (7, 8)")).toEqual([]);
       expect(await database.freeze(signal)).toBe(position);
+    });
+
+    test("a freeze spares who has not said yet who he is: it may be our own next question", async () => {
+      using newcomer = await Newcomer.at(server.root);
+      await database.freeze(signal);
+      expect(await newcomer.isHeard()).toBe(true);
     });
 
     test("a promotion keeps its epoch; one of an older epoch opens nothing", async () => {

@@ -4,7 +4,6 @@ import type { Workflow } from "../core/workflow.ts";
 import type { Observer } from "../workflow/events.ts";
 import { findUnfinished } from "../workflow/journal.ts";
 import { resumeRun, runWorkflow } from "../workflow/runner.ts";
-import type { RunResult } from "../workflow/settings.ts";
 import { logged } from "./logged.ts";
 import { showProgress } from "./progress.ts";
 import type { Session } from "./session.ts";
@@ -23,7 +22,7 @@ export interface Job<C, I> {
   readonly repeat?: boolean;
 }
 
-/** A run that reached its end, and what it was asked for. */
+/** A run that reached its end, what it was asked for, and how long it took with the one that it continued. */
 export interface Done<I> {
   readonly input: I;
   readonly run: string;
@@ -41,16 +40,19 @@ export async function runJob<C extends object, I>(
   using shown = showRun(session, call, signal);
   const settings = { ...runSettings(session), observer: shown, signal };
   const open = await findUnfinished(settings.store, settings.application);
+  let continuedMs = 0;
   if (open?.record.workflow === workflow.name) {
     call.output.note(`continuing the ${workflow.name} of ${timestamp(open.record.startedAt)}`);
     const workflows = [workflow as Workflow<C, unknown>];
     const result = await resumeRun({ ...settings, workflows, contextFor: () => context });
     if (result.state === "done" && job.repeat !== true)
-      return doneWith(workflow.input.parse(open.record.input), result);
+      return { input: workflow.input.parse(open.record.input), run: result.run, ms: result.ms };
+    continuedMs = result.ms;
   }
   const input = await job.plan();
   await job.confirm?.(input);
-  return doneWith(input, await runWorkflow({ ...settings, workflow, input, context }));
+  const { run, ms } = await runWorkflow({ ...settings, workflow, input, context });
+  return { input, run, ms: continuedMs + ms };
 }
 
 /** Shows and logs a run, and says what an interruption does to it. */
@@ -89,7 +91,3 @@ export function finished<F extends z.ZodRawShape>(facts: F) {
 
 /** What verbs print that found no run to work on. */
 export const noRun = z.strictObject({ run: z.null() });
-
-function doneWith<I>(input: I, { run, ms }: RunResult): Done<I> {
-  return { input, run, ms };
-}

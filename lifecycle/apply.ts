@@ -189,6 +189,7 @@ async function explained(
   // It had its time: trying again would not help.
   return new HotsiteError("not-ready", `${error.message}${said}`, {
     cause: error,
-    hint: `hotsite logs ${shell.node}`,
+    // A first installation takes its machines back.
+    hint: `while its machine is there: hotsite logs ${shell.node}`,
   });
 }

@@ -11,11 +11,15 @@ const source = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("generated"), length: z.int().min(12).max(200) }),
 ]) satisfies z.ZodType<SecretSource>;
 
+const generated = z.object({ kind: z.literal("generated") });
+
 /** A parameter that names a secret, see `secret` in core. A secret is never written into a config. */
 export const secretSource = z
   .custom<SecretSource>(isSecretSource, {
-    error:
-      "should be secret.env(…), secret.file(…), secret.command(…) or secret.generated(…), of 12 to 200 characters",
+    error: ({ input }) =>
+      generated.safeParse(input).success
+        ? "should be secret.generated(24), or another length of 12 to 200 characters"
+        : "should be secret.env(…), secret.file(…), secret.command(…) or secret.generated(…), of 12 to 200 characters",
   })
   .describe("secret.env(…), secret.file(…), secret.command(…) or secret.generated(…)");
 

@@ -27,6 +27,8 @@ export type TargetOptions = ServerOptions;
 
 /** The server's refusals that pass by themselves: too many connections, shutting down, offline, lock wait, deadlock, killed, interrupted. */
 const passing = new Set([1040, 1053, 1158, 1159, 1160, 1161, 1205, 1213, 1317, 1927, 1969, 3032, 4031]);
+/** It has no room: writing to a file or a full disk, a table that cannot grow, memory for a sort, for itself, for a thread. */
+const noRoom = new Set([3, 20, 1021, 1026, 1037, 1038, 1041, 1114, 1135]);
 const accessDenied = new Set([1044, 1045, 1227, 1698]);
 const readOnly = 1290;
 
@@ -178,6 +180,12 @@ function fail(error: unknown, signal: AbortSignal): never {
   if (tls !== undefined) throw tls;
   if (!answered || passing.has(errno)) {
     throw new RetryableError("target-unreachable", `the target: ${messageOf(error)}`, { cause: error });
+  }
+  if (noRoom.has(errno)) {
+    throw new RetryableError("target-full", `the target has no room: ${messageOf(error)}`, {
+      cause: error,
+      hint: "make room there, on its disk as a rule: the link then goes on by itself",
+    });
   }
   if (accessDenied.has(errno)) {
     throw new HotsiteError("credentials", `the target refuses the applier: ${messageOf(error)}`, {

@@ -196,6 +196,12 @@ describe.each(["MariaDB 10.11", "MySQL 9.7"] as const)("the processor to %s", (t
     await expect(connection.run("DO 1")).rejects.toBeInstanceOf(RetryableError);
   });
 
+  test("a target without room for more is asked again, not called diverged", async () => {
+    await using connection = await Connection.open(rig.target, rig.signal);
+    const tableIsFull = connection.run("SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114");
+    await expect(tableIsFull).rejects.toMatchObject({ code: "target-full", retryable: true });
+  });
+
   test("a lock that somebody holds is waited for", async () => {
     await rig.feeder.transactions([insert([1, 1])]);
     await rig.apply();

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { inspect } from "node:util";
-import { HotsiteError } from "../core/errors.ts";
+import { HotsiteError, messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Output } from "./output.ts";
 
@@ -11,15 +11,27 @@ type Fields = Readonly<Record<string, unknown>>;
 /** As most viewers of JSON logs number them. */
 const levels: Readonly<Record<Level, number>> = { debug: 20, info: 30, warn: 40, error: 50 };
 
-/** Logs JSON lines to a file that only its owner can read; everything is shown as well with `--verbose`. */
+/**
+ * Logs JSON lines to a file that only its owner can read; everything is shown as well with `--verbose`. Where the file cannot be written,
+ * on a full disk for one, the command says so once and goes on.
+ */
 export function fileLogger(path: string, output: Pick<Output, "note" | "verbose">): Logger {
-  mkdirSync(dirname(path), { recursive: true });
+  let unwritten = false;
+  const write = (line: string): void => {
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      // Written at once: the process may be killed at any moment, and the last lines are those that matter.
+      appendFileSync(path, `${line}\n`, { mode: 0o600 });
+    } catch (error) {
+      if (!unwritten) output.note(`The log is not written: ${messageOf(error)}`);
+      unwritten = true;
+    }
+  };
   const at =
     (level: Level) =>
     (message: string, fields: Fields = {}): void => {
       const common = { level: levels[level], time: Date.now(), pid: process.pid };
-      // Written at once: the process may be killed at any moment, and the last lines are those that matter.
-      appendFileSync(path, `${lineOf({ ...common, ...fields, msg: message })}\n`, { mode: 0o600 });
+      write(lineOf({ ...common, ...fields, msg: message }));
       if (output.verbose) output.note(`  ${level}: ${message} ${JSON.stringify(fields)}`.trimEnd());
     };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };

@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { open, type Database, type RootDatabase } from "lmdb";
 import { systemClock } from "../core/clock.ts";
 import { HotsiteError, messageOf } from "../core/errors.ts";
+import { folderWithRoom } from "../core/room.ts";
 import type { Lease, LeaseOptions, Store, Versioned } from "../core/store.ts";
 import { changesBetween } from "./changes.ts";
 import { LeaseTable } from "./lease-table.ts";
@@ -21,7 +21,7 @@ const counterKey = Buffer.from("revision");
 /** Opens the store in `folder`, which is made when it is missing. Several processes may have it open at once. */
 export async function openStore(folder: string): Promise<Store> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await folderWithRoom(folder);
     // With overlapping sync a commit resolves before it is on disk.
     return new LmdbStore(open({ path: folder, overlappingSync: false, maxReaders: 512, ...plainJson }));
   } catch (cause) {

@@ -1,9 +1,10 @@
 import { once, EventEmitter } from "node:events";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { z } from "zod";
 import type { Log, LogBatch } from "../../core/log.ts";
+import { folderWithRoom } from "../../core/room.ts";
 import { failpoint } from "../failpoint.ts";
 import { commitFailure } from "./commit-failure.ts";
 import { checkedPlace } from "./place.ts";
@@ -32,7 +33,7 @@ export async function openEmbeddedLog(
   limitMb: number = defaultLimitMb,
 ): Promise<Log> {
   const path = join(folder, folderOf(stream));
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await folderWithRoom(path);
   return new EmbeddedLog(stream, path, limitMb);
 }
 

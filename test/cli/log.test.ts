@@ -29,3 +29,15 @@ test("the log is JSON, a line at a time, that only its owner reads, without secr
   expect(text).not.toContain("hidden");
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
+
+test("a log that cannot be written is told once, and ends nothing", async () => {
+  await using folder = await folderWith({ log: "a file" });
+  const notes: string[] = [];
+  const logger = fileLogger(join(folder.path, "log", "hotsite.log"), {
+    verbose: false,
+    note: (text) => void notes.push(text),
+  });
+  logger.info("command");
+  logger.info("done");
+  expect(notes).toEqual([expect.stringMatching(/^The log is not written: .*EEXIST/)]);
+});

@@ -96,6 +96,18 @@ describe("the folder of the embedded log", () => {
     expect(lines[4]?.full).toBeNull();
   });
 
+  test("on a full disk neither a log nor a store is opened, which would end the process; both say so", async () => {
+    const child = startScriptOnDisk("test/replication/open-on-full-disk.ts", await freshFolder(), 8);
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stdout)) lines.push(line);
+    expect(lines).toEqual([
+      "log: the disk of FOLDER/s has no room",
+      "store: cannot open the store in FOLDER/store: the disk of FOLDER/store has no room",
+      "log: opened",
+      "store: opened",
+    ]);
+  });
+
   test("a writer killed in the middle loses nothing that it was told is kept", async () => {
     const folder = await freshFolder();
     for (const kills of [3, 20, 50]) {

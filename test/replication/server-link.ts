@@ -198,6 +198,13 @@ async function prepare(server: DatabaseServer, databases: readonly string[]): Pr
   );
 }
 
+/** Those of which MySQL tells some only when they were named: its binlog names them where a table was made from a query. */
+async function usualCollations(server: DatabaseServer): Promise<ReadonlySet<unknown>> {
+  if (server.flavour !== "mysql") return new Set();
+  const usual = "SELECT DEFAULT_COLLATE_NAME AS name FROM information_schema.CHARACTER_SETS";
+  return new Set((await server.query(usual)).map(({ name }) => name));
+}
+
 /** Definition and checksum of each table. */
 async function describe(server: DatabaseServer, database: string): Promise<Record<string, unknown>> {
   const quote = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
@@ -206,12 +213,17 @@ async function describe(server: DatabaseServer, database: string): Promise<Recor
   );
   if (there === undefined) return {};
   const tables = await server.query(`SHOW FULL TABLES IN ${quote(database)}`);
+  const usual = await usualCollations(server);
   const found: Record<string, unknown> = {};
   for (const { Table_type: kind, ...row } of tables) {
     const name = String(Object.values(row)[0]);
     const full = `${quote(database)}.${quote(name)}`;
     const [definition] = await server.query(`SHOW CREATE TABLE ${full}`);
-    const sql = String(Object.values(definition ?? {})[1]).replace(/ AUTO_INCREMENT=\d+/, "");
+    const sql = String(Object.values(definition ?? {})[1])
+      .replace(/ AUTO_INCREMENT=\d+/, "")
+      .replace(/ CHARACTER SET \w+( COLLATE (\w+))/g, (text, collate: string, name: string) =>
+        usual.has(name) ? text.slice(0, -collate.length) : text,
+      );
     if (kind === "VIEW") {
       found[name] = { sql };
       continue;

@@ -41,7 +41,8 @@ const dropAll = [
   ...suiteDatabases.map((name) => `DROP DATABASE IF EXISTS ${name}`),
 ];
 
-type Outcome = "equal" | "stopped" | "different";
+/** Broken off: the script has taken away what it is run with. */
+type Outcome = "equal" | "stopped" | "different" | "broken off";
 
 test(`from ${source} to ${target} a link follows what a server's own tests do, or stops with a reason`, async () => {
   const bad: string[] = [];
@@ -94,7 +95,12 @@ class SuiteLink implements AsyncDisposable {
     const { east } = this.#link;
     await east.query("CREATE DATABASE IF NOT EXISTS test", "CREATE DATABASE IF NOT EXISTS kept");
     const run = new SuiteRun(east);
-    await run.run(await statementsOf(script), begun + longestMs);
+    try {
+      await run.run(await statementsOf(script), begun + longestMs);
+    } catch (error) {
+      this.usable = false;
+      return { outcome: "broken off", why: error instanceof Error ? error.message : String(error) };
+    }
     this.said = `(${run.done} of ${run.asked} statements, ${Math.round((Date.now() - begun) / 100) / 10} s)`;
     try {
       await this.#compare();

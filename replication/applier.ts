@@ -150,12 +150,6 @@ export class Applier implements AsyncDisposable {
     await this.#flush(position);
   }
 
-  /** The target has nothing to do: `drained` will not take long, unless something has failed. */
-  async idle(): Promise<void> {
-    await this.#workers.idle();
-    await this.#lane.drained();
-  }
-
   /** Everything that was sent is committed, but for a transaction of which parts are missing. */
   async drained(): Promise<void> {
     await this.#endCopying();

@@ -76,14 +76,9 @@ export class CopyWorkers implements AsyncDisposable {
     void work.then(() => this.#running.delete(work));
   }
 
-  /** Resolves when nothing is being written, also when something has failed. */
-  async idle(): Promise<void> {
-    await Promise.all(this.#running);
-  }
-
   /** Resolves when everything is written, with the number of the last piece. */
   async drained(): Promise<number> {
-    await this.idle();
+    await Promise.all(this.#running);
     if (this.#failure !== undefined) throw this.#failure.error;
     this.#pieces = 0;
     return this.#last;

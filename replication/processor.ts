@@ -3,7 +3,6 @@ import { HotsiteError, messageOf } from "../core/errors.ts";
 import type { Log, LogBatch } from "../core/log.ts";
 import type { Logger } from "../core/logger.ts";
 import type { LinkOrder, SkipOrder } from "../core/protection.ts";
-import { Ahead } from "./ahead.ts";
 import { Applier } from "./applier.ts";
 import { ApplyError } from "./apply-error.ts";
 import { openCheckpoint, readFacts, type Applied } from "./checkpoint.ts";
@@ -144,24 +143,21 @@ export class Processor {
 
   async #apply(applier: Applier, from: number, until: number, signal: AbortSignal): Promise<void> {
     const { log, order } = this.#options;
-    await using batches = new Ahead((over) => log.read(from, over), signal);
     let next = from;
     let bytes = 0;
-    for (let logged = await batches.take(); logged !== undefined; logged = await batches.take()) {
+    for await (const logged of log.read(from, signal)) {
       refuseForeign(order, logged, next);
       const batch = readLogged(logged);
       await applier.take(batch, next);
       next = logged.last + 1;
       bytes += logged.payload.length;
-      const isLast = next > until;
-      const more = !isLast && ((await log.tail())?.last ?? 0) >= next;
+      const more = ((await log.tail())?.last ?? 0) >= next && next <= until;
       if (more && bytes < groupBytes) continue;
       await applier.endBatch(batch);
       bytes = 0;
-      if (isLast) await applier.drained();
-      else if (!more) await drainedUnlessMore(applier, batches.coming);
+      if (!more) await applier.drained();
       await this.#trim();
-      if (isLast) return;
+      if (next > until) return;
     }
   }
 
@@ -178,13 +174,6 @@ export class Processor {
     this.#trimmedMs = clock.now();
     await log.trim(this.#applied.sequence);
   }
-}
-
-/** More is made ready while the target works. */
-async function drainedUnlessMore(applier: Applier, coming: Promise<unknown>): Promise<void> {
-  const isMore = coming.then(() => true);
-  const isIdle = applier.idle().then(() => false);
-  if (!(await Promise.race([isMore, isIdle]))) await applier.drained();
 }
 
 /** It may end during any await, which the compiler does not see. */

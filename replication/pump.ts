@@ -16,7 +16,7 @@ import { Decisions } from "./decisions.ts";
 import { compressedBlock } from "./far.ts";
 import { partBytes } from "./read-pieces.ts";
 import { readerId } from "./reader-id.ts";
-import type { CopyProgress, PreparedTransaction, RecordBatch, StreamRecord } from "./record.ts";
+import type { CopyProgress, PreparedTransaction, StreamRecord } from "./record.ts";
 import { tableFaults } from "./table-faults.ts";
 import type { ResumePoint } from "./resume.ts";
 import { writePayload } from "./logged-batch.ts";
@@ -114,8 +114,6 @@ class Pump {
   readonly #signal: AbortSignal;
   #copy: FirstCopy | undefined;
   #commitMs: number | undefined;
-  /** The batch on its way into the log. */
-  #appending: Promise<void> = Promise.resolve();
   /** What the source had run when its catalogue was asked last. */
   #asked: GtidPosition | undefined;
 
@@ -141,8 +139,6 @@ class Pump {
     } catch (error) {
       if (error instanceof EventError) await this.#flush();
       throw error;
-    } finally {
-      await this.#appending.catch(() => undefined);
     }
   }
 
@@ -150,7 +146,6 @@ class Pump {
   async #follow(dump: BinlogDump): Promise<void> {
     for (;;) {
       await this.#flush();
-      await this.#appending;
       for (const event of await dump.take(this.#signal)) {
         for (const piece of this.#assembler.push(event)) {
           if (piece.xa === undefined) this.#add(piece);
@@ -228,30 +223,20 @@ class Pump {
     return place === undefined || commitMs === undefined ? undefined : { place, commitMs };
   }
 
-  /** Hands on what was collected once the batch before it is in the log; the next one is made meanwhile. */
   async #flush(): Promise<void> {
     if (this.#builder.empty) return;
+    const { log, order, room, onAppended } = this.#options;
     const position = formatPosition(this.#assembler.position);
     const copy = this.#copy?.progress;
     const prepared = this.#decisions.undecided;
-    const [waitsFor, reached] = [this.#gate?.waiting ?? [], this.#reached()];
     const batch = this.#builder.take(position, copy, prepared);
-    const sequence = batch.records.at(-1)?.seq ?? 0;
+    await room(batch.records[0] !== undefined && goesOn(batch.records[0]), this.#signal);
+    const [first = 0, last = 0] = [batch.records[0]?.seq, batch.records.at(-1)?.seq];
     // Where this Node has no zstd it is gzip.
-    const payload = writePayload(batch, this.#options.log.remote === true ? "zstd" : "none");
-    await this.#appending;
-    this.#appending = this.#append(batch, payload, { position, sequence, copy, prepared, waitsFor, reached });
-    // Whoever waits for it is told.
-    this.#appending.catch(() => undefined);
-  }
-
-  async #append({ records }: RecordBatch, payload: Uint8Array, appended: Appended): Promise<void> {
-    const { log, order, room, onAppended } = this.#options;
-    const [first] = records;
-    await room(first !== undefined && goesOn(first), this.#signal);
-    const { stream, epoch } = order;
-    await log.append({ stream, epoch, first: first?.seq ?? 0, last: appended.sequence, payload });
-    onAppended(appended);
+    const payload = writePayload(batch, log.remote === true ? "zstd" : "none");
+    await log.append({ stream: order.stream, epoch: order.epoch, first, last, payload });
+    const waitsFor = this.#gate?.waiting ?? [];
+    onAppended({ position, sequence: last, copy, prepared, waitsFor, reached: this.#reached() });
   }
 }
 

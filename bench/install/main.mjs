@@ -148,14 +148,21 @@ async function ansible(machines, owner) {
       here,
       env,
     );
-  // The machines bring no Python, which Ansible alone needs: installed before the clock starts.
+  // The machines bring no Python, which Ansible alone needs: installed before the clock starts. What apt knows of packages is then again as
+  // on the others' machines, where everything comes from the machine's own disk.
+  const python = [
+    "cp -a /var/lib/apt/lists /root/lists",
+    "apt-get -q -y update",
+    "DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends python3 python3-apt",
+    "rm -r /var/lib/apt/lists && mv /root/lists /var/lib/apt/lists",
+  ].join(" && ");
   const prepare = machines.map(({ ssh }) =>
     run("ssh", [
       ...sshOptions,
       "-p",
       String(ssh.port),
       `root@${ssh.host}`,
-      "DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends python3 python3-apt >/dev/null",
+      `(${python}) >/dev/null`,
     ]),
   );
   await Promise.all(prepare);

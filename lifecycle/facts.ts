@@ -77,10 +77,25 @@ export const factsSchema = z.strictObject({
 /** What is known of an application's protection. The state that people see is derived from it, see `state.ts`. */
 export type Facts = z.infer<typeof factsSchema>;
 
-/** Undefined before the application is protected for the first time. */
+/** Undefined before the application is protected for the first time. Throws `HotsiteError` "config" when it is so at sites that the config does not have. */
 export async function readFacts({ store, application }: FactsPlace): Promise<Facts | undefined> {
   const kept = await store.get(keyOf(application.name));
-  return kept === undefined ? undefined : factsSchema.parse(kept.value);
+  if (kept === undefined) return undefined;
+  const facts = factsSchema.parse(kept.value);
+  requireSites(facts, application);
+  return facts;
+}
+
+/** A site under another name would be taken for a new one, and its data for nobody's. */
+function requireSites({ activeSite, standbySite }: Facts, { name, sites, replication }: Application): void {
+  const needed = replication === undefined ? [activeSite] : [activeSite, standbySite];
+  const gone = needed.filter((wanted) => !sites.some((site) => site.name === wanted));
+  if (gone.length === 0) return;
+  throw new HotsiteError(
+    "config",
+    `${name}: its primary is ${activeSite}, its standby ${standbySite}, and the config has no site ${gone.join(" and no ")}`,
+    { hint: "give the sites of the config the names that they had; others only after `hotsite uninstall`" },
+  );
 }
 
 /** Throws `HotsiteError` "unprotected" when the application was never protected. */

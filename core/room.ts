@@ -17,7 +17,10 @@ export async function folderWithRoom(folder: string): Promise<void> {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== "ENOSPC" && code !== "EDQUOT") throw cause;
-    throw new RetryableError("no-room", `the disk of ${folder} has no room`, { cause, hint: "make room there" });
+    throw new RetryableError("no-room", `the disk of ${folder} has no room`, {
+      cause,
+      hint: "make room there",
+    });
   } finally {
     await rm(probe, { force: true });
   }

@@ -157,13 +157,7 @@ async function ansible(machines, owner) {
     "rm -r /var/lib/apt/lists && mv /root/lists /var/lib/apt/lists",
   ].join(" && ");
   const prepare = machines.map(({ ssh }) =>
-    run("ssh", [
-      ...sshOptions,
-      "-p",
-      String(ssh.port),
-      `root@${ssh.host}`,
-      `(${python}) >/dev/null`,
-    ]),
+    run("ssh", [...sshOptions, "-p", String(ssh.port), `root@${ssh.host}`, `(${python}) >/dev/null`]),
   );
   await Promise.all(prepare);
   return { first: play, again: play };

@@ -17,21 +17,22 @@ const levels: Readonly<Record<Level, number>> = { debug: 20, info: 30, warn: 40,
  */
 export function fileLogger(path: string, output: Pick<Output, "note" | "verbose">): Logger {
   let unwritten = false;
-  const write = (line: string): void => {
+  const tried = (work: () => void): void => {
     try {
-      mkdirSync(dirname(path), { recursive: true });
-      // Written at once: the process may be killed at any moment, and the last lines are those that matter.
-      appendFileSync(path, `${line}\n`, { mode: 0o600 });
+      work();
     } catch (error) {
       if (!unwritten) output.note(`The log is not written: ${messageOf(error)}`);
       unwritten = true;
     }
   };
+  tried(() => mkdirSync(dirname(path), { recursive: true }));
   const at =
     (level: Level) =>
     (message: string, fields: Fields = {}): void => {
       const common = { level: levels[level], time: Date.now(), pid: process.pid };
-      write(lineOf({ ...common, ...fields, msg: message }));
+      const line = lineOf({ ...common, ...fields, msg: message });
+      // Written at once: the process may be killed at any moment, and the last lines are those that matter.
+      tried(() => appendFileSync(path, `${line}\n`, { mode: 0o600 }));
       if (output.verbose) output.note(`  ${level}: ${message} ${JSON.stringify(fields)}`.trimEnd());
     };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };

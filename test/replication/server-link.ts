@@ -221,8 +221,8 @@ async function describe(server: DatabaseServer, database: string): Promise<Recor
     const [definition] = await server.query(`SHOW CREATE TABLE ${full}`);
     const sql = String(Object.values(definition ?? {})[1])
       .replace(/ AUTO_INCREMENT=\d+/, "")
-      .replace(/ CHARACTER SET \w+( COLLATE (\w+))/g, (text, collate: string, name: string) =>
-        usual.has(name) ? text.slice(0, -collate.length) : text,
+      .replace(/ CHARACTER SET \w+( COLLATE (\w+))/g, (text, collate: string, collation: string) =>
+        usual.has(collation) ? text.slice(0, -collate.length) : text,
       );
     if (kind === "VIEW") {
       found[name] = { sql };

@@ -41,7 +41,7 @@ const dropAll = [
   ...suiteDatabases.map((name) => `DROP DATABASE IF EXISTS ${name}`),
 ];
 
-/** Broken off: the script has taken away what it is run with. */
+/** Broken off: the script has taken away the account that it is run with. */
 type Outcome = "equal" | "stopped" | "different" | "broken off";
 
 test(`from ${source} to ${target} a link follows what a server's own tests do, or stops with a reason`, async () => {
@@ -98,8 +98,10 @@ class SuiteLink implements AsyncDisposable {
     try {
       await run.run(await statementsOf(script), begun + longestMs);
     } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== "ER_ACCESS_DENIED_ERROR") throw error;
       this.usable = false;
-      return { outcome: "broken off", why: error instanceof Error ? error.message : String(error) };
+      return { outcome: "broken off", why: message };
     }
     this.said = `(${run.done} of ${run.asked} statements, ${Math.round((Date.now() - begun) / 100) / 10} s)`;
     try {
